@@ -10,24 +10,31 @@ _MEANS = (
     r"(?:\s+(?:even|actually|really|exactly|supposed to|meant to))*"
     r"(?:\s+(?:mean|about|ask|asking|for|me|getting at|aiming at|after|on about|want(?:s|ing)?(?: to know)?))*"
 )
+_CAN_YOU = r"(?:(?:can|could|would|will) you\s+(?:please\s+)?)?"
 _ASKS_BACK = tuple(
     re.compile(rf"{_FIRST}{pattern}{_LAST}", re.IGNORECASE)
     for pattern in (
-        rf"what(?:['’]?s|\s+(?:exactly\s+)?(?:is|does|did|do you mean (?:by|with)|is meant (?:by|with)))\s+{_QUESTION}{_MEANS}",
-        rf"(?:(?:can|could|would|will) you\s+(?:please\s+)?)?(?:explain|clarify|rephrase|reword|simplify)\s+"
-        rf"(?:to me\s+)?(?:{_QUESTION}|this|that|it)(?:\s+(?:differently|better|in (?:other|plain|simple|simpler) words))*",
-        rf"(?:(?:can|could|would|will) you\s+(?:please\s+)?)?(?:put|say|ask)\s+(?:{_QUESTION}|this|that|it)\s+"
+        r"what(?:['’]?s|\s+(?:exactly\s+)?(?:is|does|did|do you mean (?:by|with)|is meant (?:by|with)))\s+"
+        rf"{_QUESTION}{_MEANS}",
+        rf"{_CAN_YOU}(?:explain|clarify|rephrase|reword|simplify)\s+"
+        rf"(?:to me\s+)?(?:{_QUESTION}|this|that|it)"
+        r"(?:\s+(?:differently|better|in (?:other|plain|simple|simpler) words))*",
+        rf"{_CAN_YOU}(?:put|say|ask)\s+(?:{_QUESTION}|this|that|it)\s+"
         r"(?:differently|another way|in (?:other|plain|simple|simpler) words)",
         rf"i\s+(?:do not|don['’]?t|did not|didn['’]?t)\s+(?:quite\s+|really\s+)?(?:get|understand|follow|know what)\s+"
         rf"{_QUESTION}(?:\s+(?:means?|is about|is asking|wants))?",
-        rf"how\s+(?:am i (?:supposed|meant) to|should i|do i)\s+(?:read|understand|interpret|take)\s+(?:{_QUESTION}|this|that)",
+        r"how\s+(?:am i (?:supposed|meant) to|should i|do i)\s+(?:read|understand|interpret|take)\s+"
+        rf"(?:{_QUESTION}|this|that)",
+        rf"what (?:are you asking|do you ask|do you want to know|do you want to hear|do you want from me)"
+        rf"(?:\s+(?:me|for|(?:with|by|in) {_QUESTION}))*",
         r"\?+",
     )
 )
 _WHICH = (
-    r"(?:which|what)(?:\s+of\s+(?:the|these|those)(?:\s+(?:three|3))?)?(?:\s+(?:kind|sort)\s+of)?"
-    r"(?:\s+(?:ai\s+)?(?:role|roles|title|job|one))?\s+"
-    r"(?:am i|would i be|should i be|is mine|is it|is my (?:role|title|job)|do i have|fits me|suits me|matches me"
+    r"(?:which|what)(?:\s+one)?(?:\s+of\s+(?:the|these|those)(?:\s+(?:three|3))?)?(?:\s+(?:kind|sort)\s+of)?"
+    r"(?:\s+(?:ai\s+)?(?:roles?|title|job|one|engineer|researcher|scientist|person))?\s+"
+    r"(?:am i|would i be|should i be|is mine|is it|is my (?:role|title|job)|do i have"
+    r"|(?:would (?:best )?|could )?(?:fits?|suits?|match|matches) me"
     r"|describes me|fits my work|does my work call for)(?:\s+(?:so far|supposed to be|best|most))*"
 )
 _MY_ROLE = r"what(?:['’]?s|\s+is)\s+my\s+(?:role|title)"

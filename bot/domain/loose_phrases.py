@@ -8,7 +8,7 @@ MOST = 6  # words in a gap
 
 # What asks something else within a gap: "thanks for the titles and what is an RE" is a question.
 _ASKS = r"(?:and|or|so|then) (?:what|who|whom|why|how|which|when|where|is|are|do|does|did|can|could|should|would|will)"
-_WORDS = rf"(?: (?!(?:but|now|also|{_ASKS})\b)\w+){{0,{MOST}}}"
+_WORDS = rf"(?: (?!(?:but|now|also|not|never|no|{_ASKS})\b)\w+){{0,{MOST}}}"
 _QUESTION = re.compile(r"(?:who|whom|what|why|how|when|where|which|is|are|am|was|do|does|did|can|will|would|should)\b")
 _DENIED = re.compile(r"\b(?:not|no|never|nothing|none|without|less|\w+nt)\b")
 # Beside kind words these say nothing of their own.

@@ -113,7 +113,7 @@ _DELETING = re.compile(
     re.IGNORECASE,
 )
 _WHO_SEES = re.compile(
-    r"^\W*(?:\w+\W+){0,3}who\s+(?:\w+\s+){0,4}(?:see|sees|read|reads|get to see)\s+"
+    r"^\W*(?:\w+\W+){0,3}who\s+(?:\w+\s+){0,6}(?:see|sees|read|reads|get to see)\s+"
     r"(?:my|this|that|it|what i|these|the answers|any of)\b",
     re.IGNORECASE,
 )
@@ -433,8 +433,8 @@ def _mark_of_none(text: str, question: HasChoices | None) -> str | None:
 def _explicit(text: str, run: Run) -> Answered | Command | NotAsked | None:
     """Read what names its questions by number: "change 3 to b", "1b, 2a", "1 half b half d, 2 c"."""
     if several := _several(text, run):
-        later = [question for question in several.answers if not run.has_asked(question)]
-        return NotAsked(later[0]) if later and _CHANGE.fullmatch(text) else several
+        [first, *more] = several.answers
+        return NotAsked(first) if not more and _CHANGE.fullmatch(text) and not run.has_asked(first) else several
     if changed := _CHANGE.fullmatch(text):
         question = _numbered(changed.group(1), run)
         if question is None:

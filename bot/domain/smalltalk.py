@@ -50,8 +50,8 @@ _FILLERS = frozenset(
 )
 _WRITTEN_OUT = {
     "whats": "what is", "whos": "who is", "hows": "how is", "wheres": "where is", "thats": "that is", "its": "it is",
-    "im": "i am", "id": "i would", "ive": "i have", "youre": "you are", "youve": "you have", "u": "you", "r": "are", "ur": "your", "wanna": "want to",
-    "could": "can",
+    "im": "i am", "id": "i would", "ive": "i have", "youre": "you are", "youve": "you have", "u": "you", "r": "are",
+    "ur": "your", "wanna": "want to", "could": "can",
 }  # fmt: skip
 
 
@@ -281,7 +281,8 @@ class _Reader:
         for at in range(len(words) - 1, 0, -1):
             first, second = " ".join(words[:at]), " ".join(words[at:])
             for courtesy, rest in ((first, second), (second, first)):
-                if self.phrases.get(courtesy) in KIND and self._kind.are_all_of(rest):
+                is_courtesy = self.phrases.get(courtesy) in KIND and not self._kind.are_all_of(courtesy)
+                if is_courtesy and self._kind.are_all_of(rest):
                     return self.phrases[courtesy]
         return None
 

@@ -113,7 +113,9 @@ def render_aside(  # noqa: PLR0911, PLR0912 - one for each aside
             assert_never(never)
 
 
-def _of_question(run_id: str, aside: _OfQuestion, about: str | None, run: Run, library: Library) -> Message | None:
+def _of_question(  # noqa: PLR0911 - one for each aside
+    run_id: str, aside: _OfQuestion, about: str | None, run: Run, library: Library
+) -> Message | None:
     """Render what is said of the question that is open; where none is, that the round waits or has ended."""
     words = library.words.quiz
     if run.asking is None:
