@@ -7,7 +7,11 @@ GAP = "…"  # in a phrase: a few words of whatever kind
 MOST = 6  # words in a gap
 
 # What asks something else within a gap: "thanks for the titles and what is an RE" is a question.
-_ASKS = r"(?:and|or|so|then) (?:what|who|whom|why|how|which|when|where|is|are|do|does|did|can|could|should|would|will)"
+_VERB = r"(?:is|are|do|does|did|can|could|should|would|will)"
+_ASKS = (
+    rf"(?:and|or|so|then) (?:what|who|whom|why|how|which|when|where|{_VERB})"
+    rf"|(?:what|who|whom|why|how|which|when|where) {_VERB}"
+)
 _WORDS = rf"(?: (?!(?:but|now|also|not|never|no|{_ASKS})\b)\w+){{0,{MOST}}}"
 _QUESTION = re.compile(r"(?:who|whom|what|why|how|when|where|which|is|are|am|was|do|does|did|can|will|would|should)\b")
 _DENIED = re.compile(r"\b(?:not|no|never|nothing|none|without|less|\w+nt)\b")
@@ -110,7 +114,7 @@ class GappedPhrases:
         in_groups = [
             self._any.sub(lambda match: self._groups[match[0]], piece) if self._any else piece for piece in pieces
         ]
-        return f"{_WORDS} ".join(in_groups) if pieces[-1] else in_groups[0] + _WORDS
+        return f"{_WORDS} ".join(in_groups).rstrip()
 
 
 class KindWords:

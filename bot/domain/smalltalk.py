@@ -42,6 +42,7 @@ _CONTINUES = re.compile(r"\s*(?:or|and)\s+", re.IGNORECASE)
 _EXPLAINS = re.compile(r"(?:\s(?:because|cause|cuz|bc|since|as|but|and|about|regarding)|(?<=\sfor))\s+", re.IGNORECASE)
 _DRAWN_OUT = re.compile(r"(\w)\1{2,}")
 _NOT = re.compile(r"\b(?:not|no|never|dont|isnt|cant|wont|doesnt)\b")
+_INVERTED = re.compile(r"(?:is|are|was|were) (?:it|this|that|you)\b")
 _US = frozenset({"you", "your", "u", "ur"})
 # What says nothing: what the bot is called, and what people put around a word.
 _FILLERS = frozenset(
@@ -382,6 +383,8 @@ def _nearly(text: str, phrases: _Phrases) -> str | None:
         alike = phrases.as_long_as(len(text), int(len(text) * 2 * (100 - SAME) / SAME))
         reordered = process.extractOne(text, alike, scorer=fuzz.token_sort_ratio, score_cutoff=SAME)
         phrase = reordered[0] if reordered else ""
+    if bool(_INVERTED.match(text)) != bool(_INVERTED.match(phrase)):  # "is that clear" asks what "that is clear" says
+        return None
     if len(phrase) < SHORT or bool(_NOT.search(text)) != bool(_NOT.search(phrase)):
         return None
     return phrases[phrase]
