@@ -88,7 +88,7 @@ def find_small_talk_conflicts(library: Library, *, words_file: YamlFile, faq_fil
                 yield faq_file.problem(wording_place, message, "Reword it, or take the phrase out of words.yaml")
 
 
-@lru_cache(maxsize=1)
+@lru_cache(maxsize=4)
 def _reader_of(talk: smalltalk.Talk) -> Callable[[str], str | None]:
     """Give what reads small talk; it remembers what it read, because most edits leave most wordings alone."""
     return lru_cache(maxsize=10_000)(partial(smalltalk.read, talk=talk))
