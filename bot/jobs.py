@@ -35,7 +35,7 @@ from bot.storage.trouble import PLUGIN, passes, trouble, words
 
 # Which code may take up which recorded work. DBOS would derive it from the source, and each deployment would strand
 # what was in flight; instead it changes by hand, when the steps of a workflow no longer fit those recorded before.
-WORK_VERSION = "16"
+WORK_VERSION = "17"
 
 ACTIVE = 8  # workflows of this process that do something; more only wait for each other
 LIVE = 10_000  # workflows of this process with those that pause, whose memory would grow without end

@@ -169,12 +169,12 @@ def create(
     app.use(offer)
     app.use(home.take_notice_away)
     for feature in (
-        messages,
+        messages,  # Bolt asks one listener after the other: first those of what comes most
+        quiz,
         faq,
         faq_shortcut,
         feedback,
         channel,
-        quiz,
         share,
         compare,
         home,

@@ -4,6 +4,7 @@ import re
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 import structlog
@@ -74,8 +75,9 @@ class FaqWorker(SuggestionWorker):
         count_reply(kind, surface)
         asked_ts = current_key().rpartition(":")[2]
         wanted = Reply(asked_ts, thread_ts, asker, surface, kind, tuple(entries))
-        await self.bring(team, channel, wanted, shared=shared)
-        await self.fold_suggestions(team, channel, asked_ts)
+        before = partial(self.suggested_before, team, channel, asked_ts)
+        superseded = await self.bring(team, channel, wanted, shared=shared, before=before)
+        await self.fold_suggestions(team, channel, superseded)
         metrics.ANSWERED.observe(max(0.0, time.time() - float(asked_ts)))
 
     @workflow

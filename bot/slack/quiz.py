@@ -403,9 +403,9 @@ async def _begin_anew(
 
 def register(app: AsyncApp) -> None:
     """Listen to the command and the quiz's buttons."""
+    app.action(re.compile(rf"^{CHOOSE}:"))(choose)  # first: it comes ten times in a round
     app.command("/rolefit")(command)
     app.action(BEGIN)(begin)
-    app.action(re.compile(rf"^{CHOOSE}:"))(choose)
     app.action(re.compile(rf"^{DO}:"))(do)
     app.action(GRADED)(graded)
     app.action(RESUME)(resume)

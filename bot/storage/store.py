@@ -308,8 +308,12 @@ def _thread(team: str, channel: str, thread_ts: str) -> tuple[ColumnElement[bool
 def _engine(url: str) -> AsyncEngine:
     local = url.startswith("sqlite")
     # Its errors would show what people answered; psycopg alone waits two minutes for a server that is not there.
-    more: dict[str, Any] = {} if local else {"connect_args": {"connect_timeout": CONNECT}}
-    engine = create_async_engine(url, hide_parameters=True, **more)
+    how: dict[str, Any] = {"connect_timeout": CONNECT}
+    if local:
+        from bot.storage.sqlite_connection import connect  # noqa: PLC0415 - not every database is SQLite
+
+        how = {"async_creator_fn": connect}
+    engine = create_async_engine(url, hide_parameters=True, connect_args=how)
     watch(engine.sync_engine)
     if local:
         event.listen(engine.sync_engine, "connect", _pragmas)
