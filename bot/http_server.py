@@ -8,11 +8,14 @@ from socket import socket
 from typing import Any
 
 import structlog
-import uvicorn
 
 from bot import asgi
 from bot.asgi import Count, Troubles
+from bot.lean import without
 from bot.ports import listening
+
+with without("watchfiles"):  # by which uvicorn would start itself anew
+    import uvicorn
 
 log = structlog.get_logger()
 

@@ -226,7 +226,6 @@ async def _work(
         signs = _signs_of_life(settings, started, link)
         await stack.enter_async_context(http_server.serve_signs_of_life(settings.health_port, *signs))
     members, install = await _members(settings, credentials, reception.library, store, session)
-    started.install.set_result(install)
     app, renew = slack.create(
         reception,
         members,
@@ -250,6 +249,7 @@ async def _work(
         await stack.enter_async_context(jobs.receiving(store, me, reception.turnstile))
     gaps_kept = settings.gap_retention_days * 86_400.0
     started.pulse = await stack.enter_async_context(replica.alive(store, me, settings.replica_timeout, gaps_kept))
+    started.install.set_result(install)  # what follows from one is recorded
     return store, app, renew
 
 

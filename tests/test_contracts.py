@@ -281,7 +281,7 @@ async def test_a_closed_client_leaves_no_task_and_no_session_open():
 
 
 def test_what_sends_an_acknowledgement_takes_what_we_give_it():
-    assert parameters(SocketModeResponse.__init__)[0] == ["self", "envelope_id", "payload"]
+    assert parameters(SocketModeResponse.__init__)[0] == ["envelope_id", "payload"]
     assert {"payload", "envelope_id"} <= own_names(SocketModeRequest)
 
 
