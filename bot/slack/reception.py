@@ -53,7 +53,7 @@ class Reception:
         self._second = second
         self.turnstile = Turnstile()
         self._recorder: Recorder | None = None
-        self._opened = asyncio.Event()
+        self._opened, self._in_line = asyncio.Event(), asyncio.Lock()
         self._held = 0
         self.take_up(library)
 
@@ -125,6 +125,8 @@ class Reception:
         self._held += 1
         try:
             await self._opened.wait()
+            async with self._in_line:  # one in each turn of the loop, however many have waited
+                await asyncio.sleep(0)
         finally:
             self._held -= 1
         assert self._recorder is not None  # noqa: S101 - it is there when this is opened
