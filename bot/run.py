@@ -55,7 +55,8 @@ LATER = (
     "bot.slack.quiz",
     "bot.slack.share",
     "bot.slack.app",
-    "bot.replica",
+    "bot.background",
+    "bot.readiness",
 )
 
 log = structlog.get_logger()
@@ -185,6 +186,7 @@ async def bot(
         if port is not None and serving is None:
             listener = door.enter_context(ports.listening(port, "PORT"))
             serving = await _open(door, listener, reception, settings, credentials, started)
+        await _let_in()
         for running in _background(settings.knowledge_dir, library, store, renew, second):
             stack.callback(asyncio.create_task(running).cancel)
         if second is not None:

@@ -13,7 +13,7 @@ from urllib.parse import urlsplit
 import aiohttp
 import pytest
 
-from bot import asgi
+from bot import asgi, turnstile
 from bot.domain.faq import Surface
 from bot.knowledge import Library
 from bot.second_stage import SecondStage
@@ -73,14 +73,18 @@ def test_what_acknowledges_silence_needs_neither_work_nor_database_nor_bolt():
 async def test_during_a_start_silence_is_acknowledged_and_a_question_once_it_is_recorded(tmp_path: Path):
     async with _starting(tmp_path) as (workspace, port, slack, _):
         asked = await workspace.post("U_ANA", "C_ASK", "ok")  # the question takes its place
-        question = asyncio.create_task(_status(await _sent(port, message("What does MTS mean?", ts=str(asked)))))
+        request = message("What does MTS mean?", ts=str(asked))
+        question = asyncio.create_task(_status(await _sent(port, request)))
 
         assert await _status(await _sent(port, message("lunch at 12?"))) == 200
         assert await _get(port, asgi.READY) == (503, asgi.STARTING)
         assert await _get(port, asgi.HEALTH) == (200, "ok")
         assert not question.done()
         slack.answers.set()
-        assert await question == 200
+        status = await question
+        while status == 503:  # on a busy machine recording may take longer than Slack waits, and Slack comes again
+            status = await _status(await _sent(port, request))
+        assert status == 200
         [answer] = await workspace.replies(asked)
 
     assert "Member of Technical Staff" in shown(answer)
@@ -117,7 +121,10 @@ class _Recorder:
         return OK
 
 
-async def test_before_and_after_the_rest_is_there_the_same_messages_deserve_silence(library: Library):
+async def test_before_and_after_the_rest_is_there_the_same_messages_deserve_silence(
+    library: Library, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setattr(turnstile, "ENTERS_WITHIN", 600.0)  # all of these come at once
     texts = list(dict.fromkeys(check.say for check in library.checks.checks))
     early, late = _Recorder(), _Recorder()
     waiting, open_ = Reception(library, None), Reception(library, None)
