@@ -13,7 +13,7 @@ import pytest
 from bot.domain.matching_text import MAX_CHARACTERS
 from bot.knowledge import Library
 from bot.slack.event_payloads import MessageChanged, MessageEvent
-from bot.slack.messages import incoming_message
+from bot.slack.incoming import incoming_message
 from tests.conftest import bot_in
 from tests.sharing import copy_of, shared
 from tests.test_quiz_conversation import begin, message, question, result, take, write

@@ -19,6 +19,7 @@ from bot.validation import NO_DAY, describe_unreadable
 MAX_CHARACTERS = 10_000_000  # of a file, and of its values with all aliases written out
 CHARACTERS_PER_VALUE = 50  # that a value counts as besides its own
 DATE = "tag:yaml.org,2002:timestamp"  # what YAML takes for a date by its form
+TEXT = "tag:yaml.org,2002:str"
 MAX_NESTING = 40  # lists and mappings within each other; ours have eight
 HYPHEN = re.compile(r" *- ")
 
@@ -198,6 +199,8 @@ class _NodeReader:
         self._file.warnings.append(Problem(self._file.name, begun + 2, message, remedy, "warning"))
 
     def _scalar(self, node: yaml.ScalarNode, line: int) -> Any:
+        if node.tag == TEXT:  # as most are: what PyYAML would find out, too, in a tenth of the time of reading
+            return node.value
         try:
             return self._loader.construct_object(node, deep=True)
         except (yaml.YAMLError, ValueError, ArithmeticError, LookupError, AttributeError, TypeError):

@@ -26,7 +26,7 @@ from bot.slack.controls import (
     read_reason,
     read_vote,
 )
-from bot.slack.faq import PlannedReply
+from bot.slack.deciding import PlannedReply
 from bot.slack.feedback_blocks import comment_view
 from bot.slack.feedback_work import Click, feedback_worker
 from bot.slack.interaction_payloads import BlockActions, ViewSubmission

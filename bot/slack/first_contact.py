@@ -13,6 +13,7 @@ from slack_bolt.async_app import AsyncAck, AsyncApp, AsyncBoltContext
 
 from bot import jobs, work_records
 from bot.domain.faq import Surface
+from bot.domain.reply_kinds import ANSWER
 from bot.domain.share import Delivery
 from bot.jobs import step, worker, workflow
 from bot.slack import first_contact_blocks
@@ -23,7 +24,7 @@ from bot.slack.interaction_payloads import BlockActions
 from bot.slack.slack_calls import SlackWorkError
 from bot.slack.slack_worker import SlackWorker
 from bot.slack.work import Work
-from bot.storage import ANSWER, Reply, Store
+from bot.storage import Reply, Store
 
 MESSAGES = "messages"  # Slack's name of the tab
 DAY = 86_400  # seconds

@@ -12,14 +12,14 @@ from slack_bolt.async_app import AsyncAck, AsyncApp, AsyncBoltContext
 from bot import jobs, work_records
 from bot.domain.faq import UNPROMPTED, Surface
 from bot.domain.gaps import Question, QuestionKind, message_id
+from bot.domain.reply_kinds import ANSWER, NOT_ANSWERED, SUGGEST, UNKNOWN
 from bot.knowledge import Library
 from bot.slack.controls import CHOOSE_NEWS, read_news
-from bot.slack.faq import PlannedReply
+from bot.slack.deciding import PlannedReply
 from bot.slack.gaps_work import gaps_worker
 from bot.slack.interaction_payloads import BlockActions
-from bot.slack.suggestion_work import NOT_ANSWERED, SUGGEST, UNKNOWN
 from bot.slack.work import Work, address_digest
-from bot.storage import ANSWER, Store
+from bot.storage import Store
 
 _NUMBER = re.compile(r"\W*\d+\W*")  # a message that is no more than that names a suggestion, and asks nothing
 

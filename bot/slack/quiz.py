@@ -30,6 +30,7 @@ from bot.domain.reply import (
     read,
     read_again,
 )
+from bot.domain.reply_kinds import ANSWER
 from bot.jobs import Key
 from bot.knowledge import Library
 from bot.second_stage import SecondStage
@@ -50,7 +51,7 @@ from bot.slack.controls import (
     read_grading,
     read_run,
 )
-from bot.slack.faq import PlannedReply
+from bot.slack.deciding import PlannedReply
 from bot.slack.home_blocks import Notice
 from bot.slack.interaction_payloads import BlockActions, SlashCommand
 from bot.slack.pieces import Message
@@ -59,7 +60,7 @@ from bot.slack.run_asides import TYPED_ASIDES, RunAside, record_cells
 from bot.slack.run_links import ON_HOME
 from bot.slack.run_messages import open_review
 from bot.slack.work import Work, address_digest
-from bot.storage import ANSWER, Store, StoredRun
+from bot.storage import Store, StoredRun
 
 # A second click or command this soon, with no question answered, means the round that has just begun.
 SAME_ROUND = timedelta(minutes=1)

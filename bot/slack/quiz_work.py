@@ -32,6 +32,7 @@ from bot.domain.actions import (
 from bot.domain.faq import Surface
 from bot.domain.quiz import Outcome, apply
 from bot.domain.quiz_run import Run
+from bot.domain.reply_kinds import ANSWER
 from bot.domain.review import REVIEW
 from bot.jobs import current_key, formerly, in_doubt, pause, retry_db, step, worker, workflow
 from bot.knowledge import Library
@@ -49,7 +50,7 @@ from bot.slack.run_notes import noted
 from bot.slack.share_work import share_worker
 from bot.slack.slack_calls import SlackWorkError
 from bot.slack.work import Work, address_digest, short_digest
-from bot.storage import ANSWER, CARD, NOT_YOURS, ActionResult, Posted, StoredComparison
+from bot.storage import CARD, NOT_YOURS, ActionResult, Posted, StoredComparison
 
 ENDED = 60.0  # seconds after which what was under way when a run was deleted has ended
 # Updates that nobody waits for are tried so often, with pauses that double: for some eight hours.

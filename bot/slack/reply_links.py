@@ -13,6 +13,7 @@ import structlog
 from bot.domain.content import digest_of
 from bot.domain.faq import Surface
 from bot.domain.manners import SAME_ENTRY_WITHIN
+from bot.domain.reply_kinds import ANSWER, LINK
 from bot.jobs import pause, step
 from bot.knowledge import Library
 from bot.slack import manners_blocks
@@ -21,7 +22,7 @@ from bot.slack.gateway import Render
 from bot.slack.pieces import Message, joined
 from bot.slack.reply_hold import ReplyHolder
 from bot.slack.slack_calls import SlackWorkError
-from bot.storage import ANSWER, LINK, TOP_LEVEL, Reply, ReplyState
+from bot.storage import TOP_LEVEL, Reply, ReplyState
 
 R = TypeVar("R")
 

@@ -13,6 +13,7 @@ from typing import Any
 
 from bot.domain.faq import UNPROMPTED, Surface
 from bot.domain.manners import ALWAYS_ANSWERED, Circumstances, Mode, Way, mode_of, way_to_reply
+from bot.domain.reply_kinds import ANSWER, LINK, TALK
 from bot.jobs import in_doubt, pause, step
 from bot.slack import gaps_blocks, manners_blocks
 from bot.slack.channel import DIRECT_MESSAGE
@@ -22,9 +23,8 @@ from bot.slack.pieces import Message
 from bot.slack.reply_hold import once_free_then
 from bot.slack.reply_links import LinkingReplies
 from bot.slack.slack_calls import MOST_WAITS
-from bot.storage import ANSWER, LINK, Reply, ReplyState
+from bot.storage import Reply, ReplyState
 
-TALK = "talk"  # a kind of reply: small talk
 HUSH = "hush"  # the name in words.yaml of what people say to have quiet in a thread
 # Seconds after a message from which on somebody else may have replied; asking Slack about each would cost a call.
 MAY_BE_OVERTAKEN = 3.0

@@ -8,15 +8,11 @@ from dataclasses import replace
 import structlog
 
 from bot.domain.faq import FOLLOWED_FOR
+from bot.domain.reply_kinds import ANSWER, LINK, NOT_ANSWERED, SUGGESTED, UNKNOWN
 from bot.slack import blocks
 from bot.slack.reply_work import ReplyWorker
 from bot.slack.slack_calls import SlackWorkError
-from bot.storage import ANSWER, LINK, Reply, ReplyState
-
-# Kinds of replies. The entries of NOT_ANSWERED are an id of not_answered.yaml and what is suggested besides.
-SUGGEST, NOT_ANSWERED, UNKNOWN = "suggest", "not_answered", "unknown"
-FOR_SENDER = "for_sender"  # how it gets to who has shared a result
-SUGGESTED = (SUGGEST, NOT_ANSWERED)  # those that offer suggestions
+from bot.storage import Reply, ReplyState
 
 log = structlog.get_logger()
 

@@ -1,11 +1,12 @@
 """What may be asked of the store, and its one implementation."""
 
 from bot.domain.gaps import Question, QuestionKind
+from bot.domain.reply_kinds import ANSWER, LINK
 from bot.storage.feedback import HelpRequest, Vote
 from bot.storage.homes import DueHome, SentDraft, SetUp
 from bot.storage.inbox import Item
 from bot.storage.people import INVITATION, RECEIPT
-from bot.storage.replies import ANSWER, LINK, TOP_LEVEL, BusyError, ChannelSettings, Reply, ReplyState
+from bot.storage.replies import TOP_LEVEL, BusyError, ChannelSettings, Reply, ReplyState
 from bot.storage.shares import OFFER, ROOT, Share, graded_as
 from bot.storage.store import Installation, Store
 from bot.storage.stored_comparison import Moved, Revealed, Shown, StoredComparison

@@ -8,9 +8,10 @@ from typing import Any
 from sqlalchemy import ColumnElement, Row, and_, case, delete, select, update
 from sqlalchemy.ext.asyncio import AsyncEngine
 
+from bot.domain.reply_kinds import ANSWER
 from bot.domain.report import Use
 from bot.storage.home_changes import note_set_up
-from bot.storage.replies import ANSWER, ReplyState
+from bot.storage.replies import ReplyState
 from bot.storage.sql import autocommit, insert_into, insert_new
 from bot.storage.tables import help_requests, replies, votes, workspaces
 

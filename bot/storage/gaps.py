@@ -9,7 +9,8 @@ from sqlalchemy import ColumnElement, Row, delete, func, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from bot.domain.gaps import Question, QuestionKind
-from bot.storage.replies import ANSWER, LINK, ReplyState
+from bot.domain.reply_kinds import ANSWER, LINK
+from bot.storage.replies import ReplyState
 from bot.storage.sql import autocommit, insert_into, insert_new
 from bot.storage.tables import questions, replies, workspaces
 

@@ -23,12 +23,12 @@ from sqlalchemy import (
 )
 from sqlalchemy.ext.asyncio import AsyncEngine
 
+from bot.domain.reply_kinds import ANSWER, LINK
 from bot.storage.home_changes import note_answer, note_channel
 from bot.storage.last_answers import put_last_answers
 from bot.storage.sql import autocommit, insert_into, insert_new
 from bot.storage.tables import channel_settings, hushed_threads, people, recent_entries, replies
 
-ANSWER, LINK = "answer", "link"  # kinds of replies: an answer, and a link to where the channel has it
 TOP_LEVEL = ""  # in place of a thread's ts, for what was said in a direct message outside threads
 HELD_AT_MOST = 900.0  # seconds after which work that holds a reply is taken to be gone
 DIRECT_MESSAGE = "D"  # what the id of a direct message begins with
