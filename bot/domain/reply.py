@@ -62,7 +62,7 @@ _PICKED = re.compile(
 _SEVERAL = re.compile(r"(?:\b(?:questions?|answers?|number|no\.?|q)\s*|#\s*)?(?<!\d)(\d{1,2})(?!\d)", re.IGNORECASE)
 _BEFORE_SEVERAL = re.compile(r"\s*(?:please\s+)?(?:(?:change|set|make|correct|switch)\s+(?:my\s+)?)?", re.IGNORECASE)
 _BETWEEN = re.compile(r"\b(?:and|to|into|as|is|please)\b|[^\w?]", re.IGNORECASE)
-_LETTERS = re.compile(r"(?:[a-j]\s+)+[a-j]", re.IGNORECASE)
+_BARE_LETTERS = re.compile(rf"(?:[{LETTERS}]\s+)+[{LETTERS}]", re.IGNORECASE)
 _FIFTY = re.compile(r"\b50\s*[/:-]\s*50\b")
 _CHANGE = re.compile(
     r"(?:please\s+)?(?:change|set|make|correct|switch)\s+(?:my\s+)?(?:question|answer|number|no\.?|#)?\s*(?:to\s+)?"
@@ -486,7 +486,7 @@ def _two(text: str, question: AnyQuestion) -> Answered | None:
     halves = bool(_HALF.search(text))
     parts = _without_fillers(_AND.split(_HALF.sub(",", text)))
     if halves:  # "50/50 a c"
-        parts = [piece for part in parts for piece in (part.split() if _LETTERS.fullmatch(part) else [part])]
+        parts = [piece for part in parts for piece in (part.split() if _BARE_LETTERS.fullmatch(part) else [part])]
     if len(parts) > MOST_PARTS:
         return None
     if not halves and not all(_PICKED.fullmatch(part) for part in parts):

@@ -288,12 +288,19 @@ def _prompt(run: Run, run_id: str, number: int, library: Library, user: str) -> 
 
 
 def _letter(question: HasChoices, choice: Option) -> str:
-    """Give the letter by which a choice can be typed."""
-    return LETTERS[list(question.choices).index(choice)]
+    """Give the letter by which a choice can be typed; empty for a cell of a review behind the 26 that have one."""
+    position = list(question.choices).index(choice)
+    return LETTERS[position : position + 1]
+
+
+def _labelled(question: HasChoices, choice: Option) -> str:
+    """Give the label of a choice behind its letter, if it has one."""
+    letter = _letter(question, choice)
+    return f"{letter}. {choice.label}" if letter else choice.label
 
 
 def _lettered_button(run_id: str, number: int, question: AnyQuestion, choice: Option) -> kit.Button:
-    return choice_button(f"{_letter(question, choice)}. {choice.label}", run_id, number, question.id, choice.id)
+    return choice_button(_labelled(question, choice), run_id, number, question.id, choice.id)
 
 
 def _guess(
@@ -317,7 +324,11 @@ def _guess(
 def _options(question: HasChoices, choices: Sequence[Option], library: Library) -> list[str]:
     """Name choices with their letters, a line each."""
     option = library.words.quiz.option
-    return [fill(option, letter=_letter(question, choice), choice=choice.label) for choice in choices]
+    letters = [_letter(question, choice) for choice in choices]
+    return [
+        fill(option, letter=letter, choice=choice.label) if letter else escape(choice.label)
+        for letter, choice in zip(letters, choices, strict=True)
+    ]
 
 
 def _settled(run: Run, number: int, prompt: Prompt, library: Library) -> str:
@@ -416,7 +427,7 @@ def _lettered_cells(row: str, run: Run, library: Library) -> list[kit.Option]:
     if asked is None:
         return []
     return [
-        grading_option(f"{_letter(asked, choice)}. {choice.label}", cell.dimension, cell.column)
+        grading_option(_labelled(asked, choice), cell.dimension, cell.column)
         for cell, choice in zip(asked.cells, asked.choices, strict=True)
         if cell.dimension == row
     ]
@@ -443,7 +454,7 @@ def review_guess(cells: Collection[Graded], asked: ReviewQuestion, run_id: str, 
     lines = [escape(words.guess_either), *_options(asked, [choice for _, choice in pairs], library)]
     buttons = [
         do_button(
-            label(f"{_letter(asked, choice)}. {choice.label}"),
+            label(_labelled(asked, choice)),
             run_id,
             Grade(dimension=cell.dimension, column=cell.column),
         )
