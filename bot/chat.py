@@ -18,7 +18,6 @@ from bot.domain.quiz import LETTERS, Outcome, Transition
 from bot.domain.quiz_run import Run, Status
 from bot.domain.reply import (
     DOES,
-    AboutResult,
     Answered,
     Aside,
     Asks,
@@ -29,6 +28,7 @@ from bot.domain.reply import (
     WhichTwo,
     read,
 )
+from bot.domain.result_question import AboutResult
 from bot.domain.why import explain as explain_choice
 from bot.knowledge import Library
 from bot.second_stage import SecondStage

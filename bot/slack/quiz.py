@@ -14,7 +14,6 @@ from bot.domain.actions import Action, Back, Change, EditReply, GoOn, Grade, Gue
 from bot.domain.actions import Reply as ReplyAction
 from bot.domain.reply import (
     DOES,
-    AboutResult,
     Answered,
     Aside,
     Asks,
@@ -30,6 +29,7 @@ from bot.domain.reply import (
     read,
     read_again,
 )
+from bot.domain.result_question import AboutResult
 from bot.jobs import Key
 from bot.knowledge import Library
 from bot.second_stage import SecondStage
