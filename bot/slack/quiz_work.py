@@ -46,6 +46,7 @@ from bot.slack.records import Record
 from bot.slack.run_asides import RunAside, confirmation, render_aside
 from bot.slack.run_links import ON_HOME, RunLinksWorker
 from bot.slack.run_notes import noted
+from bot.slack.run_records import AppliedAction, BegunRun, PreparedRun
 from bot.slack.share_work import share_worker
 from bot.slack.slack_calls import SlackWorkError
 from bot.slack.work import Work, address_digest, short_digest
@@ -116,28 +117,28 @@ class QuizWorker(RunLinksWorker):
         """
         subject = compared.sender if compared else None
 
-        async def prepare() -> dict[str, Any]:
+        async def prepare() -> Record:
             other = await self._store.runs.get(team, compared.run) if compared else None
             quiz = other.run.quiz if other else self._library.quiz
             card = run_messages.card(conversation.begin(quiz, subject), run_id, self._library)
-            return {"quiz": await self._store.runs.pin(quiz), "card": plain_data(card)}
+            return PreparedRun(quiz=await self._store.runs.pin(quiz), card=plain_data(card)).record()
 
-        prepared = await step("prepare", prepare)
+        prepared = PreparedRun.read(await step("prepare", prepare))
         zone = await self._gateway.get_time_zone(team, user)
-        posted = await self._gateway.post_message(team, user, recorded(prepared["card"]))
+        posted = await self._gateway.post_message(team, user, recorded(prepared.card))
         if posted is None:
             raise ValueError("a card always has something to say")
         channel, root_ts = posted
 
-        async def store_run() -> dict[str, Any]:
-            run = conversation.begin(await self._store.runs.quiz(prepared["quiz"]) or self._library.quiz, subject)
+        async def store_run() -> Record:
+            run = conversation.begin(await self._store.runs.quiz(prepared.quiz) or self._library.quiz, subject)
             where: dict[str, Any] = {"user": user, "channel": channel, "root_ts": root_ts, "zone": zone}
             await self._store.runs.begin(team, run_id, run, **where, comparison=compared.id if compared else None)
-            card = Posted(root_ts, digest(prepared["card"]))
-            await self._store.runs.record_message(team, run_id, CARD, card)
-            return {"on_home": await self._store.homes.is_opened(team, user)}
+            await self._store.runs.record_message(team, run_id, CARD, Posted(root_ts, digest(prepared.card)))
+            return BegunRun(on_home=await self._store.homes.is_opened(team, user)).record()
 
-        if ((await step("begin run", store_run)) or {}).get("on_home"):  # versions before recorded nothing
+        begun = BegunRun.read(await step("begin run", store_run) or {})  # versions before this one recorded nothing
+        if begun.on_home:
             await home_worker.start(team, user, f"begun-{run_id}")
         return channel
 
@@ -394,50 +395,72 @@ class QuizWorker(RunLinksWorker):
         shows = isinstance(action, Show)
         key = f"{current_key()} show" if shows else current_key()  # some work does it besides something else
 
-        async def act() -> dict[str, Any] | None:
-            doubtful = in_doubt()
-            applied = await self._store.runs.apply(
-                team,
-                run_id,
-                lambda run: apply(run, action),
-                by=key,
-                user=user,
-                revision=revision,
-                touches=not shows,
-            )
-            if applied is None:
-                return None
-            compared = await self._store.comparisons.open_of_run(team, run_id)
-            result = applied.result.record()
-            doubtful = applied.doubtful or doubtful
-            acted = {"outcome": result, "held": applied.held, "doubtful": doubtful, "compared": compared}
-            if not shows and applied.result.outcome == Outcome.TAKEN:
-                acted["outdated"] = await self._store.shares.newly_outdated(team, run_id)
-                acted["home_of"] = await self._home_to_change(team, run_id, action)
-            return acted
+        async def act() -> Record | None:
+            return await self._act(team, run_id, action, key, user, revision)
 
-        acted = await step("act", act)
-        if acted is None:
+        record = await step("act", act)
+        if record is None:
             return None
-        result = ActionResult.read(acted["outcome"])
+        applied = AppliedAction.read(record)
+        result = applied.result
         async with self._freed_on_failure(team, run_id, key, unfinished=not shows):
             if result.carried_over:
                 await self._post_note(team, run_id, self._rendered(partial(rewritten, result.carried_over)))
             if result.reopens and result.answers_before is not None:  # what was changed comes before what is asked now
                 await self._post_change(team, run_id, result.answers_before, result.became)
-            if acted["held"]:
+            if applied.held:
                 # Who is reminded, or goes on from elsewhere, is not in the thread, which may be gone.
-                find, doubtful = isinstance(action, Remind | Resume), acted["doubtful"]
-                await self._reconcile(Reconciliation(team, run_id, key, find, doubtful))
-        if owner := acted.get("home_of"):
-            await home_worker.start(team, owner, short_digest(key))
-        for comparison_id in acted["compared"]:
+                find = isinstance(action, Remind | Resume)
+                await self._reconcile(Reconciliation(team, run_id, key, find, applied.doubtful))
+        await self._begin_what_follows(team, run_id, key, applied)
+        await self._tell_what_changed(team, run_id, action, result)
+        return result
+
+    async def _act(
+        self, team: str, run_id: str, action: Action, key: str, user: str | None, revision: int | None
+    ) -> Record | None:
+        """Apply an action in the store; gives the record of an AppliedAction, None if there is no such run."""
+        doubtful, shows = in_doubt(), isinstance(action, Show)
+        applied = await self._store.runs.apply(
+            team,
+            run_id,
+            lambda run: apply(run, action),
+            by=key,
+            user=user,
+            revision=revision,
+            touches=not shows,
+        )
+        if applied is None:
+            return None
+        compared = await self._store.comparisons.open_of_run(team, run_id)
+        done = AppliedAction(
+            outcome=applied.result.record(),
+            held=applied.held,
+            doubtful=applied.doubtful or doubtful,
+            compared=compared,
+        )
+        if shows or applied.result.outcome != Outcome.TAKEN:
+            return done.record()
+        outdated = await self._store.shares.newly_outdated(team, run_id)
+        home_of = await self._home_to_change(team, run_id, action)
+        return done.model_copy(update={"outdated": tuple(outdated), "home_of": home_of}).record()
+
+    async def _begin_what_follows(self, team: str, run_id: str, key: str, applied: AppliedAction) -> None:
+        """Begin the work that comes of an action elsewhere than in the run's thread."""
+        if applied.home_of:
+            await home_worker.start(team, applied.home_of, short_digest(key))
+        for comparison_id in applied.compared:
             follow = Work.FOLLOW_ROUNDS.key(team, comparison_id, short_digest(key))
             await jobs.start(follow, compare_worker.follow_rounds, team, comparison_id)
-        if outdated := acted.get("outdated"):
-            name = short_digest(current_key())
-            key = Work.REFRESH_RECEIPTS.key(team, run_id, name)
-            await jobs.start(key, share_worker.refresh_receipts, team, outdated)
+        if applied.outdated:
+            await self._refresh_receipts(team, run_id, list(applied.outdated))
+
+    async def _refresh_receipts(self, team: str, run_id: str, share_ids: list[str]) -> None:
+        refresh = Work.REFRESH_RECEIPTS.key(team, run_id, short_digest(current_key()))
+        await jobs.start(refresh, share_worker.refresh_receipts, team, share_ids)
+
+    async def _tell_what_changed(self, team: str, run_id: str, action: Action, result: ActionResult) -> None:
+        """Say what has come of an action that the messages below it do not show."""
         if result.answers_before is not None and result.question and not result.reopens:
             await self._post_change(team, run_id, result.answers_before, result.became)
         elif result.completes and result.question:
@@ -449,7 +472,6 @@ class QuizWorker(RunLinksWorker):
             await self._post_note(team, run_id, self._of_run(team, run_id, partial(run_messages.same_answer, answered)))
         if result.ahead and isinstance(action, actions.Reply):
             await self._post_note(team, run_id, self._of_run(team, run_id, partial(noted, result.ahead)))
-        return result
 
     async def _home_to_change(self, team: str, run_id: str, action: Action) -> str | None:
         """Give whose Home tab says something else of a run after an action; None where nobody has opened it.
@@ -486,10 +508,7 @@ class QuizWorker(RunLinksWorker):
             await jobs.start(key, quiz_worker.show, team, later_id)
         await jobs.start(Work.ERASE_ROUND.key(team, run_id), quiz_worker.erase, team, run_id, later)
         if outdated:
-            name = short_digest(current_key())
-            await jobs.start(
-                Work.REFRESH_RECEIPTS.key(team, run_id, name), share_worker.refresh_receipts, team, outdated
-            )
+            await self._refresh_receipts(team, run_id, outdated)
 
     async def _refresh_later(self, team: str, run_id: str, revision: int, seconds: float) -> None:
         key = Work.REFRESH_ROUND.key(team, run_id, revision)

@@ -8,7 +8,8 @@ from bot.domain.actions import Action, Show
 from bot.jobs import step
 from bot.slack import blocks, run_messages
 from bot.slack.home import home_worker
-from bot.slack.run_notes import RunNotesWorker, RunPlace
+from bot.slack.run_notes import RunNotesWorker
+from bot.slack.run_records import RunPlace
 from bot.storage import LOST, ActionResult, StoredRun
 
 LOOKS, LOOK = 200, 0.05  # how often, and at what distance in seconds, to look whether a question is posted
