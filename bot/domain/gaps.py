@@ -182,8 +182,8 @@ def clusters(questions: Iterable[Question], topics: Topics) -> list[tuple[Questi
     for question, sequence in zip(in_order, sequences, strict=True):
         if sequence not in same:
             # By age, so that of two which are as near it is the older one, however often a grain is used.
-            places = sorted({place for grain in _telling(sequence) for place in by_grain.get(grain, ())})
-            near = [oldest[place] for place in places]
+            positions = sorted({at for grain in _telling(sequence) for at in by_grain.get(grain, ())})
+            near = [oldest[at] for at in positions]
             best = process.extractOne(sequence, near, scorer=Indel.normalized_similarity, score_cutoff=ALIKE)
             same[sequence] = best[0] if best else sequence
             if best is None:

@@ -118,7 +118,7 @@ def shortened(marked: str, version: str, run: Run, library: Library) -> Message 
     for mark in noted:
         number, _, places = mark[1:].partition(":")
         question = questions[int(number)]
-        choices = tuple(question.choices[int(place)].id for place in places.split("."))
+        choices = tuple(question.choices[int(position)].id for position in places.split("."))
         lines.append(_line(question, choices, run, library, is_new=mark.startswith(ANSWERED)))
     return plain(" ".join(lines))
 

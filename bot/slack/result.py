@@ -81,18 +81,18 @@ def advice(run: Run, purpose: str, library: Library) -> list[str]:
 
     That of both roles where it is too close to call; where it leans, that of the next with its part of the work, too.
     """
-    said = [advice_on(role, purpose, library) for role in roles_of(recommended(run))]
+    paragraphs = [advice_on(role, purpose, library) for role in roles_of(recommended(run))]
     if role := next_role(run):
         text = worded(role, "advice", purpose)
-        said.append(fill(library.words.graded.advice_next, role=with_article(role.name), advice=text))
-    return said
+        paragraphs.append(fill(library.words.graded.advice_next, role=with_article(role.name), advice=text))
+    return paragraphs
 
 
 def next_role(run: Run) -> Role | None:
     """Give the role that comes next where it is near enough to have a part of the work; None where it is not."""
-    found = recommended(run)
-    leans = found.clearness is Clearness.LEANING and round(found.margin, 9) < run.quiz.thresholds.clear
-    return found.runner_up if leans else None
+    result = recommended(run)
+    leans = result.clearness is Clearness.LEANING and round(result.margin, 9) < run.quiz.thresholds.clear
+    return result.runner_up if leans else None
 
 
 def part_names(run: Run, library: Library) -> dict[str, str]:

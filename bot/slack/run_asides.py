@@ -75,7 +75,14 @@ def render_aside(  # noqa: PLR0911, PLR0912 - one for each aside
                 return finished(run, library)
             return result.so_far(run, library) if run.so_far else blocks.say(words.nothing_so_far)
         case RunAside.TERM:
-            return next((run_messages.term(known, library) for known in run.quiz.glossary if known.term == about), None)
+            return next(
+                (
+                    run_messages.term(definition, library)
+                    for definition in run.quiz.glossary
+                    if definition.term == about
+                ),
+                None,
+            )
         case RunAside.KEPT:
             return blocks.say(words.kept)
         case RunAside.SMALLTALK:

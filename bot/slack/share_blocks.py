@@ -277,8 +277,8 @@ def receipt(
         return plain(fill(words.withdrawn, to=to, date=_on(share.ended_at)))
     if share.state is ShareState.FAILED:
         return plain(fill(words.receipt_gone, to=to))
-    place = words.in_group if share.place is Place.GROUP else words.in_direct
-    about = {"date": _on(share.sent_at), "place": place, "parts": part_names(share.parts, library)}
+    sent_to = words.in_group if share.place is Place.GROUP else words.in_direct
+    about = {"date": _on(share.sent_at), "place": sent_to, "parts": part_names(share.parts, library)}
     lines: list[str] = [fill(words.receipt if whole else words.receipt_part, to=to, **about)]
     if share.updated_at:
         lines.append(fill(words.updated_since, to=to))
@@ -297,8 +297,8 @@ def receipt(
     buttons.append(withdraw_button(words.withdraw, share.id, _sure(library)))
     text = "\n".join(lines)
     questions = [section(guide.text)] if guide else []
-    said = [guide.text] if guide else []
-    return message([section(text), *questions, kit.ActionsBlock(buttons)], [text, *said])
+    texts = [guide.text] if guide else []
+    return message([section(text), *questions, kit.ActionsBlock(buttons)], [text, *texts])
 
 
 def updated_receipt(share: Share, stored: StoredRun, library: Library) -> Message:  # noqa: ARG001 - as all of a share

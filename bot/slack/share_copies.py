@@ -74,14 +74,14 @@ class CopyWorker(SharingWorker):
 
         messages: of the copy, as far as is known.
         """
-        known = {ts for _, ts in messages.values()}
+        known_ts = {ts for _, ts in messages.values()}
         try:
             own = await self._gateway.own_replies(team, channel, root_ts, [f"{Work.SEND_SHARE.prefix}:{team}:"])
         except SlackWorkError:
             own = None
         if own is None:
             return False
-        taken = [await self._delete_or_blank(team, channel, ts) for ts in own if ts not in known]
+        taken = [await self._delete_or_blank(team, channel, ts) for ts in own if ts not in known_ts]
         return Removal.REFUSED not in taken
 
     async def _drop_reply(self, team: str, share_id: str, slot: str, channel: str, ts: str) -> bool:

@@ -167,8 +167,8 @@ class SharingWorker(SlackWorker):
             known = await self._with_run(team, share_id)
             return [known[1].channel, known[0].receipt_ts] if known and known[0].receipt_ts else None
 
-        if place := await step("receipt", where):
-            await try_call(self._gateway.update_message(team, *MessageAt(*place), self._receipt(team, share_id)))
+        if receipt_at := await step("receipt", where):
+            await try_call(self._gateway.update_message(team, *MessageAt(*receipt_at), self._receipt(team, share_id)))
 
     def _receipt(self, team: str, share_id: str) -> Render:
         async def receipt() -> Message | None:

@@ -286,10 +286,10 @@ class RecipientWorker(SharingWorker):
         unconfirmed = UnconfirmedCopy(**copy)
         key = copy_key(team, unconfirmed.run, unconfirmed.share)
         try:
-            place = await self._gateway.find_message(team, channel, key, since=unconfirmed.made_at)
+            root = await self._gateway.find_message(team, channel, key, since=unconfirmed.made_at)
         except SlackWorkError:
             return
-        if place is None or place[1] != root_ts:
+        if root is None or root[1] != root_ts:
             return
         await step("note copy", self._store.share_traces.note_former_copy, team, channel, root_ts, recipient)
         await step("forget unconfirmed", self._store.share_traces.forget_unconfirmed, team, unconfirmed.share)
@@ -302,10 +302,10 @@ class RecipientWorker(SharingWorker):
     ) -> bool:
         """Say whether a message is the first of a copy of which Slack never said so; if so, the sender hears of it."""
         try:
-            place = await self._gateway.find_message(team, channel, uncertain.key, since=uncertain.since)
+            root = await self._gateway.find_message(team, channel, uncertain.key, since=uncertain.since)
         except SlackWorkError:
             return False
-        if place is None or place[1] != root_ts:
+        if root is None or root[1] != root_ts:
             return False
 
         async def confirm() -> bool:

@@ -433,12 +433,12 @@ class ShareWorker(UpdatingWorker):
         if known is None or known[1].user != user:
             return None
         share, stored = known
-        place = round_place(stored)
+        whose = round_place(stored)
         messages = await self._store.shares.messages(team, share_id)
         if ROOT not in messages:
             if share.is_lost and share.recipient:
                 return LostCopy(
-                    **place,
+                    **whose,
                     recipient=share.recipient,
                     key=copy_key(team, share.run, share_id),
                     place=share.place,
@@ -447,7 +447,7 @@ class ShareWorker(UpdatingWorker):
                 ).record()
             is_unknown = share.is_live or share.is_lost
             kind = UnknownPlace if is_unknown else EndedBefore
-            return kind(**place, recipient=share.recipient).record()
+            return kind(**whose, recipient=share.recipient).record()
         withdrawn: Mapping[str, tuple[str, str]] | None = None
         if share.is_live or share.is_lost:
             withdrawn = await self._store.shares.withdraw(team, share_id, was=share.state)
@@ -455,8 +455,8 @@ class ShareWorker(UpdatingWorker):
             # Nobody else takes back what is withdrawn already, unless that died before it could record so.
             withdrawn = messages
         if not withdrawn:
-            return EndedBefore(**place, recipient=share.recipient).record()
-        return KnownCopy(**place, recipient=share.recipient, messages=as_places(withdrawn)).record()
+            return EndedBefore(**whose, recipient=share.recipient).record()
+        return KnownCopy(**whose, recipient=share.recipient, messages=as_places(withdrawn)).record()
 
     async def _withdraw(self, team: str, share_id: str, copy: KnownCopy) -> None:
         """Take back a copy whose messages are known, and say so."""
@@ -482,8 +482,8 @@ class ShareWorker(UpdatingWorker):
         where, root, is_known = (await self._where_to(team, copy) if copy.recipient else None), None, False
         if where is not None:
             with contextlib.suppress(SlackWorkError):
-                found = await self._gateway.find_message(team, where, copy.key, since=copy.since)
-                root, is_known = (MessageAt(*found) if found else None), True
+                posted = await self._gateway.find_message(team, where, copy.key, since=copy.since)
+                root, is_known = (MessageAt(*posted) if posted else None), True
         outcome = TakenBack.DELETED
         if root:
             outcome = await self._take_back(team, share_id, {ROOT: root}, copy.sender, withdrawn=True)

@@ -91,7 +91,7 @@ class SlackCalls:
                 return result
             if lease:  # in a step of its own: what was tried is recorded, whatever becomes of this
                 await step("renew lease", lease, result["wait"])
-            before = {known: before.get(known) or result.get(known) for known in ("uncertain", "has_turn")}
+            before = {flag: before.get(flag) or result.get(flag) for flag in ("uncertain", "has_turn")}
             before["cursor"] = result.get("cursor")
             tries += result.get("counts", 0)
             waits += 1

@@ -142,8 +142,8 @@ class Homes:
     async def hash(self, team: str, user: str) -> str | None:
         """Give Slack's name for the view that it shows, as far as we know; None if we do not."""
         async with autocommit(self._engine) as connection:
-            known: str | None = await connection.scalar(select(homes.c.hash).where(*_one(team, user)))
-            return known
+            shown_hash: str | None = await connection.scalar(select(homes.c.hash).where(*_one(team, user)))
+            return shown_hash
 
     async def replace_hash(self, team: str, user: str, *, was: str | None, now: str) -> bool:
         """Remember Slack's name for a view that was published when `was` was known.

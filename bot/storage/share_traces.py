@@ -152,8 +152,8 @@ async def _put_unconfirmed(connection: AsyncConnection, *which: ColumnElement[bo
     )
     lost = or_(shares.c.state == ShareState.UNCERTAIN, _is_lost())
     direct = (shares.c.recipient != "", func.coalesce(shares.c.place, "") != Place.GROUP, ~has_root)
-    found = select(shares).select_from(shares.join(runs, OF_RUN)).where(lost, *direct, *which)
-    for row in (await connection.execute(found)).all():
+    unconfirmed = select(shares).select_from(shares.join(runs, OF_RUN)).where(lost, *direct, *which)
+    for row in (await connection.execute(unconfirmed)).all():
         about = {"team": row.team, "share": row.id, "run": row.run, "recipient": row.recipient}
         made_at = in_seconds(row.made_at)
         about |= {"made_at": made_at, "given_up_at": row.ended_at or (row.claimed_at or made_at) + LOST_AFTER}

@@ -441,9 +441,9 @@ async def _messages(connection: AsyncConnection, team: str, share_id: str) -> di
 
 
 async def _put_message(connection: AsyncConnection, team: str, share_id: str, slot: str, channel: str, ts: str) -> None:
-    place = {"channel": channel, "ts": ts}
-    put = insert_into(connection, share_messages).values(team=team, share=share_id, slot=slot, **place)
-    await connection.execute(put.on_conflict_do_update(index_elements=["team", "share", "slot"], set_=place))
+    channel_and_ts = {"channel": channel, "ts": ts}
+    put = insert_into(connection, share_messages).values(team=team, share=share_id, slot=slot, **channel_and_ts)
+    await connection.execute(put.on_conflict_do_update(index_elements=["team", "share", "slot"], set_=channel_and_ts))
 
 
 async def _swap(connection: AsyncConnection, share: Row[Any], new: Row[Any], state: ShareState) -> None:
@@ -486,9 +486,9 @@ def _one(team: str, share_id: Any) -> tuple[ColumnElement[bool], ...]:
     return shares.c.team == team, shares.c.id == share_id
 
 
-def _of_sender(team: str, user: str, what: Any) -> Any:
+def _of_sender(team: str, user: str, columns: Any) -> Any:
     """Select of the shares of somebody's runs."""
-    return select(what).select_from(shares.join(runs, OF_RUN)).where(shares.c.team == team, runs.c.user == user)
+    return select(columns).select_from(shares.join(runs, OF_RUN)).where(shares.c.team == team, runs.c.user == user)
 
 
 def _share(row: Row[Any]) -> Share:

@@ -59,8 +59,8 @@ def questions(library: Library) -> Iterator[Rendering]:
     first, _, third, *_ = library.quiz.questions
     ahead = {third.id: (third.choices[0].id,)}
     early = replace(begun, answers=MappingProxyType(ahead), prompts=(Prompt(first.id),), live=True)
-    if said := noted([third.id], early, library):
-        yield Rendering("answer to a later question", lambda: said)
+    if note := noted([third.id], early, library):
+        yield Rendering("answer to a later question", lambda: note)
     yield from thread("a question that is open again", begun, library, [RESULT, *PARTS])
     several = [question.id for question in library.quiz.questions]
     yield Rendering("the same answers once more", partial(run_messages.same_answer, several, begun, library))
@@ -220,7 +220,7 @@ def confirmations(library: Library) -> Iterator[Rendering]:
     last = library.quiz.questions[-1]
     early = replace(
         done,
-        answers=MappingProxyType({name: given for name, given in done.answers.items() if name != last.id}),
+        answers=MappingProxyType({name: choices for name, choices in done.answers.items() if name != last.id}),
         skipped=frozenset({last.id}),
     )
     for name, run, typed, outcome in (
