@@ -34,12 +34,13 @@ from bot.knowledge import Library
 from bot.second_stage import SecondStage
 from bot.slack import blocks, feedback_blocks, privacy, run_messages
 from bot.slack.change_notes import change_note, taken_note
+from bot.slack.choice_letters import lettered
 from bot.slack.faq import PlannedReply, decide, rank, rendered
 from bot.slack.pieces import Message, message
 from bot.slack.reply_work import TALK
 from bot.slack.result import recommendation
 from bot.slack.run_asides import TYPED_ASIDES, RunAside, render_aside
-from bot.slack.run_messages import lettered, same_answer
+from bot.slack.run_messages import same_answer
 from bot.slack.suggestion_work import NOT_ANSWERED, SUGGEST
 from bot.slack.text import escape, fill
 from bot.storage import ANSWER, PROMPT

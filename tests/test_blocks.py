@@ -26,7 +26,7 @@ from bot.domain.why import Certainty, Silent
 from bot.knowledge import Library
 from bot.knowledge.slack_limits import MAX_BUTTON_TEXT
 from bot.local.block_kit import check_message, check_view
-from bot.slack import blocks, feedback_blocks, gallery, gaps_blocks, result, run_messages, share_blocks
+from bot.slack import blocks, feedback_blocks, gallery, gaps_blocks, result, review_messages, run_messages, share_blocks
 from bot.slack.controls import Reason
 from bot.slack.feedback_work import NOT_HELPFUL
 from bot.slack.gallery import Rendering, View
@@ -247,7 +247,7 @@ def test_a_review_of_more_cells_than_there_are_letters_can_be_answered_by_the_me
     last = asked.choices[-1].label
 
     shown = run_messages.render(REVIEW, run, "run", wide)
-    guess = run_messages.review_guess(asked.cells[25:27], asked, "run", wide)
+    guess = review_messages.guess(asked.cells[25:27], asked, "run", wide)
 
     check_message([dict(block) for block in shown.blocks])
     [menu] = [element for block in shown.blocks for element in block.get("elements", ()) if "option_groups" in element]

@@ -34,8 +34,7 @@ from bot.slack.home_controls import (
     topic_button,
 )
 from bot.slack.pieces import context, finished_view, section
-from bot.slack.run_messages import day
-from bot.slack.text import Mrkdwn, contact, escape, fill, linked
+from bot.slack.text import Mrkdwn, contact, day, escape, fill, linked
 from bot.storage import SetUp, StoredRun
 
 STAYS_UNTIL = "stays until "  # what the metadata of a view begins with that stays as it is

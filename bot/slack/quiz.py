@@ -55,9 +55,9 @@ from bot.slack.home_blocks import Notice
 from bot.slack.interaction_payloads import BlockActions, SlashCommand
 from bot.slack.pieces import Message
 from bot.slack.quiz_work import quiz_worker
+from bot.slack.review_messages import open_review
 from bot.slack.run_asides import TYPED_ASIDES, RunAside, record_cells
 from bot.slack.run_links import ON_HOME
-from bot.slack.run_messages import open_review
 from bot.slack.work import Work, address_digest
 from bot.storage import ANSWER, Store, StoredRun
 

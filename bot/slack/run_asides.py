@@ -7,7 +7,7 @@ from bot.domain.actions import Action, Grade, Pause, Skip, Stop
 from bot.domain.quiz import Outcome
 from bot.domain.quiz_run import Graded, Run, Status
 from bot.knowledge import Library
-from bot.slack import blocks, result, result_explained, run_messages
+from bot.slack import blocks, result, result_explained, review_messages, run_messages
 from bot.slack.pieces import Message
 from bot.slack.text import fill
 from bot.storage import RESULT, StoredRun
@@ -99,10 +99,10 @@ def render_aside(  # noqa: PLR0911, PLR0912 - one for each aside
             | RunAside.REVIEW_GUESS
             | RunAside.UNCLEAR
         ):
-            if review := run_messages.open_review(run, library):
+            if review := review_messages.open_review(run, library):
                 if aside is RunAside.REVIEW_GUESS and about:
-                    return run_messages.review_guess(read_cells(about), review, run_id, library)
-                return run_messages.review_unclear(run_id, library)
+                    return review_messages.guess(read_cells(about), review, run_id, library)
+                return review_messages.unclear(run_id, library)
             return _of_question(run_id, aside, run, library)
         case _ as never:
             assert_never(never)
@@ -155,7 +155,7 @@ def confirmation(stored: StoredRun, typed: Action, outcome: str, ts: str, librar
     run, words = stored.run, library.words.quiz
     match typed, outcome:
         case Grade(), Outcome.TAKEN:
-            return run_messages.review_noted(run, library)
+            return review_messages.noted(run, library)
         case ((Stop() | Pause()), Outcome.TAKEN):
             return _left(run, library)
         case ((Stop() | Pause() | Skip()), Outcome.NOTHING) if not run.finished:

@@ -13,7 +13,6 @@ from bot.knowledge import Library
 from bot.slack import result
 from bot.slack.compare_controls import compare_button
 from bot.slack.pieces import DASH, Message, addressed, context, finished_view, message, plain, section
-from bot.slack.run_messages import moment
 from bot.slack.share_controls import (
     SHARE_CHOOSE,
     SHARE_CONFIRM,
@@ -32,7 +31,7 @@ from bot.slack.share_controls import (
     withdraw_button,
 )
 from bot.slack.shared_result import part_names
-from bot.slack.text import Mrkdwn, escape, fill, mention, quoted_in_portions
+from bot.slack.text import Mrkdwn, escape, fill, mention, moment, quoted_in_portions
 from bot.storage import Revealed, Share, StoredRun
 
 MOST = 10  # shares in a list

@@ -11,12 +11,12 @@ from dataclasses import dataclass
 from enum import StrEnum, auto
 from typing import assert_never
 
-from bot.domain.share import Delivery, ShareState
+from bot.domain.share import Delivery, Place, ShareState
 from bot.jobs import step
 from bot.slack import share_blocks
 from bot.slack.removal import Removal, delete_or_blank
 from bot.slack.share_messages import Attempt, SharingWorker, try_call
-from bot.slack.share_records import MessageAt, Places
+from bot.slack.share_records import MessageAt, Places, SentTo
 from bot.slack.slack_calls import SlackWorkError
 from bot.slack.work import Work
 from bot.storage import ROOT
@@ -172,6 +172,35 @@ class CopyWorker(SharingWorker):
                 return TakenBack.KEPT
             case _ as never:
                 assert_never(never)
+
+    async def _where_to(self, team: str, copy: SentTo) -> str | None:
+        """Give the person, or the group of them and the sender, that a copy goes to; None if Slack opens no group."""
+        match copy.place:
+            case Place.DIRECT:
+                return copy.recipient
+            case Place.GROUP:
+                try:
+                    return await self._gateway.open_direct_message(team, copy.sender, copy.recipient)
+                except SlackWorkError:
+                    return None
+            case _ as never:
+                assert_never(never)
+
+    async def _note_former_copy(self, team: str, copy: SentTo, root: MessageAt) -> None:
+        """Remember where the first message stands of a copy whose round was deleted."""
+        if copy.recipient and copy.place is Place.DIRECT:
+            where = (*root, copy.recipient)
+            await step("note copy", self._store.share_traces.note_former_copy, team, *where)
+
+    async def _note_left(self, team: str, sender: str) -> None:
+        """Remember that something of a deleted round of somebody's stands, so that they are told so when they ask."""
+        await step("note left", self._store.share_traces.note_unlisted, team, sender)
+
+    async def _note_sent(self, team: str, share_id: str) -> bool:
+        """Remember that a share has arrived, unless its round is being deleted; gives whether it may stay."""
+        share = await self._store.shares.get(team, share_id)
+        is_there = share is not None and await self._has_round(team, share.run)
+        return is_there and await self._store.shares.note_sent(team, share_id)
 
 
 async def _now() -> float:

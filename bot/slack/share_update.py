@@ -192,10 +192,6 @@ class UpdatingWorker(CopyWorker, ABC):
             return False
         return await try_call(self._gateway.update_message(team, *at, render)) is Attempt.DONE
 
-    async def _note_left(self, team: str, sender: str) -> None:
-        """Remember that something of a deleted round of somebody's stands, so that they are told so when they ask."""
-        await step("note left", self._store.share_traces.note_unlisted, team, sender)
-
     async def _note_update(self, team: str, share_id: str, former_id: str, places: Places) -> None:
         """Tell the recipient, in the thread of a copy, that it shows something newer; where it is goes to `places`.
 

@@ -13,8 +13,9 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from bot.domain.compare import Side, State
 from bot.domain.share import TELLING, Place, ShareState
-from bot.storage.shares import LOST_AFTER, OF_RUN, ROOT, in_seconds
+from bot.storage.shares import OF_RUN, ROOT
 from bot.storage.sql import autocommit, insert_into, insert_new
+from bot.storage.stored_share import LOST_AFTER, in_seconds
 from bot.storage.tables import (
     comparisons,
     former_copies,

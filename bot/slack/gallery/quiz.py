@@ -20,6 +20,7 @@ from bot.slack import (
     result,
     result_explained,
     result_gallery,
+    review_messages,
     run_asides,
     run_messages,
 )
@@ -200,16 +201,16 @@ def reviews(library: Library) -> Iterator[Rendering]:
 def _typed_reviews(library: Library) -> Iterator[Rendering]:
     """Give what is said to who types what their last review looked at: what was taken, and what is asked back."""
     run = replace(finished_runs(library)[0], opened=PARTS)
-    asked = run_messages.open_review(run, library)
+    asked = review_messages.open_review(run, library)
     if asked is None:
         return
-    yield Rendering("review that was not understood", partial(run_messages.review_unclear, RUN, library))
+    yield Rendering("review that was not understood", partial(review_messages.unclear, RUN, library))
     for cells in (asked.cells[:1], asked.cells[:2]):
-        guess = partial(run_messages.review_guess, cells, asked, RUN, library)
+        guess = partial(review_messages.guess, cells, asked, RUN, library)
         yield Rendering(f"review that may be one of {len(cells)}", guess)
     for graded in (asked.cells[0], None):
         typed = replace(run, graded=graded, not_graded=graded is None)
-        if note := run_messages.review_noted(typed, library):
+        if note := review_messages.noted(typed, library):
             yield Rendering(f"review that was typed, {graded}", partial(joined, note))
 
 
