@@ -287,7 +287,7 @@ def _picked_cell(text: str, review: ReviewQuestion, aside: str | None) -> Answer
 
 
 def _which_two(text: str, question: AnyQuestion) -> Answered | WhichTwo | None:
-    """Read half and half without saying of what; where a tie-break has a choice for that, it is this choice."""
+    """Read "half and half" without two choices named; a tie-break may have one choice that says just this."""
     if not says_half(text):
         return None
     neither = [side.id for side in question.choices if side.role is None] if isinstance(question, TieBreak) else []
@@ -390,7 +390,7 @@ def _term(text: str, glossary: Iterable[Term]) -> Defined | None:
 
 
 def _about_wording(text: str, question: AnyQuestion, *, answerable: bool) -> Command | None:
-    """Read that somebody wants to know what a word of the live question means, which is why it is asked."""
+    """Read a question about a word of the live question, which is answered as "why" is: by the reason for asking it."""
     meant = _MEANT_BY.fullmatch(text) or (None if answerable else _MEANS.fullmatch(text))
     asked_words = utils.default_process(meant.group(1)).split() if meant else []
     wordings = (question.text, *(getattr(question, name, None) for name in ("text_role", "text_other")))

@@ -122,6 +122,6 @@ def _without_fillers(pieces: Iterable[str]) -> list[str]:
 
 
 def _likely(text: str, question: HasChoices) -> Option | None:
-    """Find the choice that half a sentence names: less of it is there to go by, so less is asked of it."""
+    """Find the choice that a part of a sentence names; a lower score is enough than for a whole answer."""
     (best, choice), (next_best, _) = scored(utils.default_process(text), question)[:2]
     return choice if best >= MAYBE and best - next_best >= LEAD else None

@@ -95,7 +95,7 @@ def _reader_of(talk: smalltalk.Talk) -> Callable[[str], str | None]:
 
 
 def find_other_languages(library: Library, file: YamlFile) -> Iterator[Problem]:
-    """Find wordings of entries that are taken for another language, so that nobody who uses them gets an answer."""
+    """Find wordings of entries that are taken for another language than English and would get no answer."""
     for position, entry in enumerate(library.entries.values()):
         for path, text in wordings(position, entry):
             if language := library.language.identify(text):

@@ -369,7 +369,7 @@ def read_grading(clicked: BlockAction) -> tuple[str, Grade] | None:
 
 
 def _of_block(clicked: BlockAction, name: str) -> str:
-    """Give the run in a block's id, which ends in what makes it differ from the one before it in the same message.
+    """Give the run that a block's id names. The id ends in a number that changes when it is asked anew.
 
     Slack keeps what was chosen in a menu for as long as the id of its block stays the same.
     """

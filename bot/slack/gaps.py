@@ -61,7 +61,7 @@ async def revise_message(
     revision: str,
     store: Store,
 ) -> None:
-    """Keep what an edited message asks the bot in place of what it asked before; without a reply, nothing of it.
+    """Replace the kept question of an edited message by the new one; delete it if the message gets no reply.
 
     alone: as for `record_message`. revision: the ts of its edit or deletion, of which the work is recorded by now.
     After a later one nothing changes.

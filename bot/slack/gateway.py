@@ -386,7 +386,7 @@ class SlackGateway(OwnMessages):
         may_repeat: bool = True,
         since: float | None = None,
     ) -> CallResult:
-        """Post when it is this channel's turn, whichever of us posts. The errors in `unless` say that it is `gone`.
+        """Post when it is this channel's turn among all replicas. An error in `unless` means `gone`.
 
         may_repeat: post also what may have been posted before, where Slack does not let us look for it. since: as
         `find_message` has it.
@@ -450,7 +450,7 @@ class SlackGateway(OwnMessages):
 
 
 def recorded(kept: dict[str, Any]) -> Render:
-    """Give what says a message that was rendered in a step before, as `plain_data` has it."""
+    """Give a function that renders a message from its plain data, which an earlier step has recorded."""
 
     async def render() -> Message:
         return Message(kept["text"], tuple(kept["blocks"]))

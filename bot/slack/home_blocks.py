@@ -116,7 +116,7 @@ def view(home: Home, library: Library) -> dict[str, Any]:
 
 
 def stays(metadata: str, now: float) -> bool:
-    """Say by the metadata of a Home tab whether it is to stay as it is when it is opened. now: seconds since 1970."""
+    """Say whether a Home tab, by its metadata, shows something that should stay for now. now: seconds since 1970."""
     until = metadata.removeprefix(STAYS_UNTIL)
     return metadata.startswith(STAYS_UNTIL) and until.isdecimal() and now < float(until)
 

@@ -235,7 +235,7 @@ class QuizWorker(RunLinksWorker):
             await self._post_confirmation(team, run_id, does, applied.outcome, ts)
 
     async def _post_confirmation(self, team: str, run_id: str, does: Action, outcome: str, ts: str) -> None:
-        """Say what has come of what was done by the message `ts`, where that does not show below it."""
+        """Confirm what a typed message (`ts`) has done to the round, where no message below it shows that."""
 
         async def confirmed() -> Message | None:
             stored = await self._store.runs.get(team, run_id)
@@ -460,7 +460,7 @@ class QuizWorker(RunLinksWorker):
         await jobs.start(refresh, share_worker.refresh_receipts, team, share_ids)
 
     async def _tell_what_changed(self, team: str, run_id: str, action: Action, result: ActionResult) -> None:
-        """Say what has come of an action that the messages below it do not show."""
+        """Post a line about what an action has changed, where the messages of the thread do not show it below."""
         if result.answers_before is not None and result.question and not result.reopens:
             await self._post_change(team, run_id, result.answers_before, result.became)
         elif result.completes and result.question:

@@ -133,7 +133,7 @@ def named(recommendation: Recommendation, library: Library, *, bare: bool = Fals
 
 
 def with_purpose(come: Mrkdwn, run: Run, library: Library) -> Mrkdwn:
-    """Add to what has come of a run what it is about, unless that is one's own work."""
+    """Add the purpose of a run to the text of its outcome, unless it is about one's own work."""
     words = library.words.quiz
     abouts = {ROLE: words.about_role, PEOPLE: words.about_people}
     [about] = [abouts.get(choice) for choice in run.answers.get(PURPOSE, (OWN,))]

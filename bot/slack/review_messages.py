@@ -92,7 +92,7 @@ def guess(cells: Collection[Graded], asked: ReviewQuestion, run_id: str, library
 
 
 def noted(run: Run, library: Library) -> Message | None:
-    """Say to who has typed what the last review looked at what was taken for it; None if nothing was."""
+    """Confirm which cell was taken for a typed answer to the review; None if none was."""
     words = library.words.graded
     if graded := graded_cell(run, library):
         cell = library.tables[run.quiz.tables.roles].row(graded.dimension).cells[graded.column]

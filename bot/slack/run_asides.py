@@ -109,7 +109,7 @@ def render_aside(  # noqa: PLR0911, PLR0912 - one for each aside
 
 
 def _of_question(run_id: str, aside: _OfQuestion, run: Run, library: Library) -> Message | None:
-    """Render what is said of the question that is open; where none is, that the round waits or has ended."""
+    """Render an aside about the open question; without one, say that the round waits or has ended."""
     words = library.words.quiz
     if run.asking is None:
         return finished(run, library) if run.finished else blocks.say(words.waiting)
@@ -151,7 +151,7 @@ def read_cells(record: str) -> list[Graded]:
 
 
 def confirmation(stored: StoredRun, typed: Action, outcome: str, ts: str, library: Library) -> Message | None:
-    """Say what has come of something typed in the message `ts` that shows nowhere below it; None where that shows."""
+    """Confirm what a typed message (`ts`) has done to a run; None where a message below it shows that."""
     run, words = stored.run, library.words.quiz
     match typed, outcome:
         case Grade(), Outcome.TAKEN:

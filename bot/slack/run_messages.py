@@ -353,7 +353,7 @@ def _result(run: Run, run_id: str, library: Library, before: Before | None) -> M
 
 
 def _answered(run: Run, library: Library) -> Message:
-    """Say to who has answered about somebody else's work what that was, and nothing of what follows from it."""
+    """List the answers about somebody else's work to who has given them, without the result."""
     words = library.words.compare
     lines: list[str] = [fill(words.answered_over if run.closed else words.answered, sender=subject(run, library))]
     for question in run.numbered:

@@ -218,7 +218,7 @@ def muted_note(share_id: str, sender: str, muted: bool, library: Library) -> Mes
 
 
 def allowed_note(sender: str, library: Library) -> Message:
-    """Tell a recipient that they get shares of somebody again, where nothing is left that has a button for it."""
+    """Tell a recipient that they get shares of somebody again, where no copy is left to show it."""
     return plain(fill(library.words.share.unmuted, sender=mention(sender)))
 
 
@@ -228,7 +228,7 @@ def whole_table(stored: StoredRun, library: Library) -> Message:
 
 
 def ask_to_pass_on(share_id: str, ts: str, sender: str, library: Library, *, files: bool = False) -> Message:
-    """Ask the recipient whether what they wrote below a copy, at `ts`, is to be sent; files: without those it has."""
+    """Ask the recipient whether their reply below a copy (`ts`) is to be sent; files: it has some, which stay."""
     words = library.words.share
     lead = fill(words.pass_on_without_files if files else words.pass_on, sender=mention(sender))
     return message([section(lead), pass_on_buttons(words.pass_on_yes, words.pass_on_no, share_id, ts)], [lead])
@@ -301,7 +301,7 @@ def receipt(
 
 
 def updated_receipt(share: Share, stored: StoredRun, library: Library) -> Message:  # noqa: ARG001 - as all of a share
-    """Say in place of a receipt that another has taken its place, below a newer result; or that it was withdrawn."""
+    """Replace an old receipt: the copy has a newer result, whose receipt stands in its round; or it was withdrawn."""
     if not share.is_live:
         return receipt(share, library, newer=False, guide=None)
     return plain(fill(library.words.share.updated, to=named(share.recipient, library), date=_on(share.sent_at)))

@@ -70,7 +70,7 @@ class CopyWorker(SharingWorker):
         return ShareState(state) if state else None
 
     async def _drop_unknown(self, team: str, channel: str, root_ts: str, messages: Places) -> bool:
-        """Take away what we have posted below a copy without knowing of it; gives whether there is none of it left.
+        """Delete messages of ours below a copy that we do not remember having posted; gives whether none is left.
 
         messages: of the copy, as far as is known.
         """
@@ -193,7 +193,7 @@ class CopyWorker(SharingWorker):
             await step("note copy", self._store.share_traces.note_former_copy, team, *where)
 
     async def _note_left(self, team: str, sender: str) -> None:
-        """Remember that something of a deleted round of somebody's stands, so that they are told so when they ask."""
+        """Remember that a copy of somebody's deleted round may still stand, so that their list of shares says so."""
         await step("note left", self._store.share_traces.note_unlisted, team, sender)
 
     async def _note_sent(self, team: str, share_id: str) -> bool:

@@ -300,7 +300,7 @@ class RecipientWorker(SharingWorker):
     async def _has_arrived(
         self, team: str, share_id: str, channel: str, root_ts: str, uncertain: UncertainCopy
     ) -> bool:
-        """Say whether a message is the first of a copy of which Slack never said so; if so, the sender hears of it."""
+        """Say whether a message is the first of an unconfirmed copy, which has arrived then; the sender is told so."""
         try:
             root = await self._gateway.find_message(team, channel, uncertain.key, since=uncertain.since)
         except SlackWorkError:
@@ -317,7 +317,7 @@ class RecipientWorker(SharingWorker):
         return True
 
     async def _confirm(self, team: str, share: Share, channel: str, root_ts: str) -> bool:
-        """Write down that a copy has arrived of which Slack never said so; gives whether its sender is to hear of it.
+        """Record that an unconfirmed copy has arrived; gives whether its sender is to be told.
 
         They are to, too, where that was written down before by work that died then; all of a copy that is still being
         sent is not there yet, and its sender gets a receipt by that.

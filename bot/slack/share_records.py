@@ -214,7 +214,7 @@ class People(Recorded):
 
 
 def read_withdrawal(record: Record) -> Withdrawal:
-    """Take what is to be withdrawn from its record; what that holds tells which it is."""
+    """Take what is to be withdrawn from its record; the keys tell which class it is."""
     if "key" in record:
         return LostCopy.read(record)
     if "messages" in record:

@@ -49,7 +49,7 @@ class ThreadChange(StrEnum):
 
 
 def first_stays(outcome: TakenBack) -> Sentence | None:
-    """Say why the first message of a copy that was taken back stays; None if it does not, or not as an empty one."""
+    """Say why the first message of a copy that was taken back stays as an empty one; None if it does not."""
     match outcome:
         case TakenBack.BLANKED:
             return Sentence.FIRST_BLANKED
@@ -218,7 +218,7 @@ class UpdatingWorker(CopyWorker, ABC):
     async def _keep_former(
         self, team: str, share_id: str, former_id: str, claimed: ClaimedShare, former: FormerCopy, why: Sentence
     ) -> None:
-        """Have a share say again what its copy shows, as Slack has not changed that, and tell the sender why.
+        """Give a share its former content back, since Slack has not changed the copy, and tell the sender why.
 
         Where what it showed was deleted while it was being changed, the copy is taken back, as all others of it are.
         """

@@ -119,7 +119,7 @@ class Homes:
         return claimed
 
     async def record_draft(self, team: str, user: str, gap: str, at: float, sent: SentDraft | None) -> None:
-        """Remember where the draft stands that a click at `at` has claimed; None for nowhere, so that another may."""
+        """Remember where the draft stands that a click at `at` has claimed; None frees the claim."""
         async with self._engine.begin() as connection:
             parts = await self._lock(connection, team, user)
             drafts = dict(parts.get(DRAFTS, {}))

@@ -363,13 +363,13 @@ _CONTENT = ("run", "run_version", "message", "parts", "place", "note", "graded",
 async def _pair(
     connection: AsyncConnection, team: str, share_id: str, update_id: str
 ) -> tuple[Row[Any] | None, Row[Any] | None]:
-    """Read a share and the one that updates it, and keep both as they are until the end of the transaction."""
+    """Lock and read a share and the one that updates it, until the end of the transaction."""
     rows = {name: await _lock(connection, team, name) for name in sorted([share_id, update_id])}
     return rows[share_id], rows[update_id]
 
 
 async def _lock(connection: AsyncConnection, team: str, share_id: str) -> Row[Any] | None:
-    """Read a share, and keep it as it is until the end of the transaction; None if there is none.
+    """Lock and read a share, until the end of the transaction; None if there is none.
 
     SQLite locks with the first change alone, so that one is made which changes nothing.
     """

@@ -57,7 +57,7 @@ class Share:
 
     @property
     def is_lost(self) -> bool:
-        """Whether nobody knows if somebody else can see it: Slack never said so, or the work that sent it has died."""
+        """Whether it is unknown if it has arrived: Slack never said so, or the work that sent it has died."""
         if self.state is not ShareState.SENT or self.sent_at is not None:
             return self.state is ShareState.UNCERTAIN
         return self.claimed_at is not None and self.claimed_at < time.time() - LOST_AFTER

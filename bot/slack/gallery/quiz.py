@@ -125,7 +125,7 @@ def rounds(library: Library) -> Iterator[Rendering]:
 
 
 def shortened(library: Library) -> Iterator[Rendering]:
-    """Give rounds that ended early, that left one question out or all, and one for each way to say how clear it is."""
+    """Give rounds that ended early, with one question left out or all, and one for each degree of clearness."""
     asked = library.quiz.questions
     every = frozenset(question.id for question in asked)
     runs = [Run(library.quiz, skipped=every)]
