@@ -107,14 +107,14 @@ class Linear:
     Source: scikit-learn's TfidfVectorizer(sublinear_tf=True) and LogisticRegression, whose numbers these are.
     """
 
-    place: Mapping[str, int]
+    row_by_token: Mapping[str, int]
     idf: Floats
     weights: Floats
     intercept: Floats
 
     def places(self, tokens: Sequence[str]) -> list[int]:
         """Give the places of the tokens that are known."""
-        get = self.place.get
+        get = self.row_by_token.get
         return [at for token in tokens if (at := get(token)) is not None]
 
     def score_at(self, places: Sequence[int]) -> Floats:

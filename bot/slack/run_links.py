@@ -40,8 +40,8 @@ class RunLinksWorker(RunNotesWorker, ABC):
         place = await self._place(team, run_id)
         if place is None:
             return
-        found = await self._gateway.get_permalink(team, place.channel, ts) if ts else None
-        if link := found or await self._link_to(team, place):
+        link = await self._gateway.get_permalink(team, place.channel, ts) if ts else None
+        if link := link or await self._link_to(team, place):
             note = self._rendered(partial(blocks.in_thread, link))
             await self._gateway.post_ephemeral(team, place.channel, user, note)
 

@@ -365,10 +365,10 @@ def _list(listing: Listing, library: Library) -> tuple[list[kit.Block], list[str
         blocks.append(context(more))
         lines.append(more)
     seen = []
-    for known in listing.reveals[:MOST]:
-        kept = words.listed_reveal if known.to_both else words.listed_left
-        text = kept if known.is_kept else words.listed_former
-        seen.append(fill(text, to=mention(known.other), date=_on(known.at)))
+    for reveal in listing.reveals[:MOST]:
+        kept = words.listed_reveal if reveal.to_both else words.listed_left
+        text = kept if reveal.is_kept else words.listed_former
+        seen.append(fill(text, to=mention(reveal.other), date=_on(reveal.at)))
     blocks += (section("\n".join(seen[start : start + TOGETHER])) for start in range(0, len(seen), TOGETHER))
     lines += seen
     if listing.deleted:

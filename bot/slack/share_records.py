@@ -22,7 +22,7 @@ Places = dict[str, MessageAt]  # of the messages of a copy, by their slots
 
 def as_places(messages: Mapping[str, tuple[str, str]]) -> Places:
     """Give where messages are, from what the store gives."""
-    return {slot: MessageAt(*place) for slot, place in messages.items()}
+    return {slot: MessageAt(*at) for slot, at in messages.items()}
 
 
 # Whose a share is

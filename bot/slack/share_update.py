@@ -202,10 +202,14 @@ class UpdatingWorker(CopyWorker, ABC):
             await self._drop_reply(team, former_id, slot, *places.pop(slot))
 
         async def note() -> Message | None:
-            known = await self._with_run(team, former_id)
-            if known is None or known[0].state is not ShareState.SENT or not known[0].recipient:
+            share_and_run = await self._with_run(team, former_id)
+            if (
+                share_and_run is None
+                or share_and_run.share.state is not ShareState.SENT
+                or not share_and_run.share.recipient
+            ):
                 return None
-            return share_blocks.update_note(*known, self._library)
+            return share_blocks.update_note(*share_and_run, self._library)
 
         delivery, _, ts = await self._gateway.deliver_message(team, channel, note, thread_ts=root_ts)
         if delivery is Delivery.DELIVERED:

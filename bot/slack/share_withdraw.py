@@ -34,10 +34,10 @@ class WithdrawingWorker(CopyWorker, ABC):
 
     async def _claim_withdrawal(self, team: str, share_id: str, user: str) -> Record | None:
         """Decide what to take back; gives what `read_withdrawal` reads, None if nothing is theirs to take back."""
-        known = await self._with_run(team, share_id)
-        if known is None or known[1].user != user:
+        share_and_run = await self._with_run(team, share_id)
+        if share_and_run is None or share_and_run.stored.user != user:
             return None
-        share, stored = known
+        share, stored = share_and_run
         whose = round_place(stored)
         messages = await self._store.shares.messages(team, share_id)
         if ROOT not in messages:

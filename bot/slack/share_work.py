@@ -104,10 +104,10 @@ class ShareWorker(UpdatingWorker, WithdrawingWorker):
 
     async def _claim(self, team: str, share_id: str) -> Record | None:
         """Decide whether to send; gives the record of a ClaimedShare, None if there is nothing to send."""
-        known = await self._with_run(team, share_id)
-        if known is None or known[1].run.status is Status.DELETED:
+        share_and_run = await self._with_run(team, share_id)
+        if share_and_run is None or share_and_run.stored.run.status is Status.DELETED:
             return None
-        share, stored = known
+        share, stored = share_and_run
         why: Refusal | Interruption | None = None
         match await self._store.shares.claim(team, share_id, most=MOST_A_DAY, doubtful=in_doubt()):
             case Claim.NOT_THERE:
@@ -144,8 +144,8 @@ class ShareWorker(UpdatingWorker, WithdrawingWorker):
             return Refusal.COMPARING
         if share.updates:
             former = await self._store.shares.get(team, share.updates)
-            known = former and former.is_live and former.recipient == share.recipient
-            is_there = known and ROOT in await self._store.shares.messages(team, share.updates)
+            is_theirs = former and former.is_live and former.recipient == share.recipient
+            is_there = is_theirs and ROOT in await self._store.shares.messages(team, share.updates)
             return None if is_there else Interruption.COPY_LOST
         return None
 
@@ -349,9 +349,9 @@ class ShareWorker(UpdatingWorker, WithdrawingWorker):
 
         Gives the record of an OutdatedCopy; None if that has not changed.
         """
-        if (known := await self._with_run(team, share_id)) is None:
+        if (share_and_run := await self._with_run(team, share_id)) is None:
             return None
-        share, stored = known
+        share, stored = share_and_run
         if not share.receipt_ts and await work_records.is_under_way([Work.SEND_SHARE.key(team, share.run, share_id)]):
             return None  # that posts the receipt, which says by itself how the copy stands
         is_outdated = await newer_run(self._store, team, share) is not None

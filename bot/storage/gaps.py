@@ -192,8 +192,8 @@ def _of_message(team: str, channel: str | None, ts: str | None) -> tuple[ColumnE
 
 
 def _as_row(team: str, question: Question) -> dict[str, Any]:
-    known = list(question.known) or None
-    return {"team": team, **asdict(question), "known": known, "asked_at": question.asked_at or time.time()}
+    shown = list(question.known) or None
+    return {"team": team, **asdict(question), "known": shown, "asked_at": question.asked_at or time.time()}
 
 
 def _question(row: Row[Any]) -> Question:

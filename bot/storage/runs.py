@@ -110,8 +110,8 @@ class Runs(QuizVersions):
                     return None
                 if user is not None and user != stored.user:
                     return Applied(ActionResult(NOT_YOURS), held=False)
-                if (known := await self._load_result(connection, team, run_id, by)) is not None:
-                    return Applied(known, *await self._hold(connection, team, run_id, by))
+                if (earlier := await self._load_result(connection, team, run_id, by)) is not None:
+                    return Applied(earlier, *await self._hold(connection, team, run_id, by))
                 if revision is not None and revision != stored.revision:
                     return Applied(ActionResult(Outcome.NOTHING), held=False)
                 transition = change(stored.run)
