@@ -110,8 +110,8 @@ class SecondStage:
         prepared = self._prepared
         if prepared is None or prepared[0] is not library:
             return None
-        known = library.embedded.texts.get(text) if library.embedded else None
-        return prepared[1].score(self._embedding(text) if known is None else known)
+        embedding = library.embedded.texts.get(text) if library.embedded else None
+        return prepared[1].score(self._embedding(text) if embedding is None else embedding)
 
     async def reply_to(self, text: str, surface: Surface, library: Library, after: str | None = None) -> Reply:
         """Decide as `faq.reply_to` does, with the second stage on a thread of its own where it is worth asking.
@@ -163,9 +163,9 @@ class SecondStage:
                 log.warning("the second stage is left out, and the first decides alone", reason=str(error))
         return self._encoder is not None
 
-    def _embeddings(self, texts: Sequence[str], known: Mapping[str, Floats]) -> Floats:
+    def _embeddings(self, texts: Sequence[str], computed: Mapping[str, Floats]) -> Floats:
         """Give a row for each text, computed only where it is not known."""
-        rows = [known[text] if text in known else self._embedding(text) for text in texts]
+        rows = [computed[text] if text in computed else self._embedding(text) for text in texts]
         return np.array(rows, np.float32).reshape(-1, encoder.SIZE)
 
     def _embedding(self, text: str) -> Floats:

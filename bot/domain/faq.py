@@ -181,8 +181,8 @@ def rank(
     if scores is not None:
         ranked = index.rank(utterance, limit=CONSIDERED, after=after, semantic=scores)
     both = _both_named(utterance, ranked[0].entry, index, scores) if ranked else ()
-    known = {candidate.entry for candidate in ranked}
-    return (*ranked, *(candidate for candidate in both if candidate.entry not in known))
+    ranked_entries = {candidate.entry for candidate in ranked}
+    return (*ranked, *(candidate for candidate in both if candidate.entry not in ranked_entries))
 
 
 def first_reply(

@@ -284,7 +284,10 @@ def _verdict(quiz: Quiz, answers: Answers) -> _Verdict:
 def _decide(
     quiz: Quiz, scores: Sequence[float], count: int, answers: Answers
 ) -> tuple[list[int], Clearness, Decided | None]:
-    """Rank the roles by scores that rest on so many answers; of `answers`, only that to the tie-break is looked at."""
+    """Rank the roles, say how clear that is, and whether a tie-break decided it.
+
+    scores: of the roles. count: how many answers they rest on. answers: only that to a tie-break is used.
+    """
     ranked = _ranked(scores)
     if count < _fewest(quiz):
         return ranked, Clearness.PICTURE, None

@@ -42,13 +42,13 @@ log = structlog.get_logger()
 def _click(context: AsyncBoltContext, clicked: BlockActions) -> Click:
     """Read whose click it is, and where. Raises MalformedError."""
     private = clicked.message is None
-    place = clicked.ephemeral_place if private else clicked.place
+    message = clicked.ephemeral_place if private else clicked.place
     return Click(
         str(context.team_id),
         clicked.user.id,
-        place.channel,
-        place.ts,
-        place.thread_ts,
+        message.channel,
+        message.ts,
+        message.thread_ts,
         clicked.action.action_ts,
         clicked.response_url,
         private,

@@ -108,10 +108,10 @@ async def on_messages_opened(event_callback: EventCallback, context: AsyncBoltCo
 
 async def try_question(ack: AsyncAck, block_actions: BlockActions, context: AsyncBoltContext) -> None:
     """Answer the example question where its button stands, or say where that was done."""
-    team, user, place = str(context.team_id), block_actions.user.id, block_actions.place
+    team, user, message = str(context.team_id), block_actions.user.id, block_actions.place
     entry = read_question(block_actions.action)
-    key = Work.TRY_QUESTION.key(team, place.channel, place.ts, entry, block_actions.action.action_ts)
-    await jobs.start(key, first_contact_worker.answer_example, team, user, place.channel, place.ts, entry)
+    key = Work.TRY_QUESTION.key(team, message.channel, message.ts, entry, block_actions.action.action_ts)
+    await jobs.start(key, first_contact_worker.answer_example, team, user, message.channel, message.ts, entry)
     await ack()
 
 

@@ -64,15 +64,15 @@ class GapsWorker(SlackWorker):
             question_id = page["next"]
         if page.get("finished"):  # not in what versions before this one recorded
             self.superseded.pop(team, None)
-        place: list[str] | None = ["", ""]
-        while place is not None:
-            page = await step("find outdated", self._find_outdated, team, knowledge, place)
+        next_page: list[str] | None = ["", ""]
+        while next_page is not None:
+            page = await step("find outdated", self._find_outdated, team, knowledge, next_page)
             for channel, question_ts in page["outdated"]:
                 try:
                     await faq.faq_worker.correct(team, channel, question_ts)
                 except SlackWorkError as error:
                     log.warning("an answer could not be corrected", error=str(error))
-            place = page["next"]
+            next_page = page["next"]
 
     async def _find_news(self, team: str, knowledge: str, after: str) -> dict[str, Any]:
         """Give the questions of a page that have an answer by now, and where the next page begins.

@@ -129,15 +129,15 @@ class Replies:
             ):  # again: SQLite locks nothing for a reader who is going to write
                 return reply
             mine = _of_message(team, channel, reply.question_ts)
-            found = (await connection.execute(select(replies).where(*mine).with_for_update())).one()
-            if found.holder not in (None, by) and found.held_at > time.time() - HELD_AT_MOST:
+            kept = (await connection.execute(select(replies).where(*mine).with_for_update())).one()
+            if kept.holder not in (None, by) and kept.held_at > time.time() - HELD_AT_MOST:
                 raise BusyError
-            revision = reply.revision if revises else found.revision
-            if found.revision > revision or (revises and found.holder != by and found.revision == revision):
+            revision = reply.revision if revises else kept.revision
+            if kept.revision > revision or (revises and kept.holder != by and kept.revision == revision):
                 return None
             held = {"holder": by, "held_at": time.time(), "revision": revision}
             await connection.execute(update(replies).where(*mine).values(held))
-            return replace(_reply(found), revision=revision)
+            return replace(_reply(kept), revision=revision)
 
     async def hold_posted(self, team: str, channel: str, question_ts: str, *, by: str) -> Reply | None:
         """Take hold of a reply that is posted, to correct it, until `settle`; None if it is not posted any more.
@@ -268,14 +268,14 @@ class Replies:
         at_top_level = reply.thread_ts == reply.question_ts
         if at_top_level and not channel.startswith(DIRECT_MESSAGE):
             return []
-        place = _at_top_level(team, channel) if at_top_level else _of_thread(team, channel, reply.thread_ts)
+        conversation = _at_top_level(team, channel) if at_top_level else _of_thread(team, channel, reply.thread_ts)
         theirs = (replies.c.asker == reply.asker, replies.c.state == ReplyState.POSTED, replies.c.kind.in_(kinds))
         lately = (
             replies.c.question_ts < reply.question_ts,
             replies.c.replied_at >= float(reply.question_ts) - within,
             replies.c.offered.is_(None),
         )
-        latest_first = select(replies).where(*place, *theirs, *lately).order_by(replies.c.question_ts.desc())
+        latest_first = select(replies).where(*conversation, *theirs, *lately).order_by(replies.c.question_ts.desc())
         async with autocommit(self._engine) as connection:
             return [_reply(row) for row in await connection.execute(latest_first)]
 
@@ -287,8 +287,8 @@ class Replies:
         They are in the order of channel and question: so many that come after those two, `after`.
         """
         mine = (replies.c.team == team, replies.c.state == ReplyState.POSTED, replies.c.replied_at >= since)
-        place = (replies.c.channel, replies.c.question_ts)
-        page = select(replies).where(*mine, tuple_(*place) > tuple_(*after)).order_by(*place).limit(limit)
+        position = (replies.c.channel, replies.c.question_ts)
+        page = select(replies).where(*mine, tuple_(*position) > tuple_(*after)).order_by(*position).limit(limit)
         async with autocommit(self._engine) as connection:
             rows = await connection.execute(page)
             return [(row.channel, _reply(row)) for row in rows]
