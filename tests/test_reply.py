@@ -585,3 +585,10 @@ def test_a_letter_picks_what_the_last_review_looked_at(library: Library, text: s
     reading = read(text, run, library.words.typed, aside=smalltalk.read(text, library.words.talk), review=review)
 
     assert isinstance(reading, expected)
+
+
+def test_where_no_review_is_asked_about_there_is_nothing_to_pick(library: Library):
+    quiz = library.quiz.model_copy(update={"review": None})
+
+    assert review_question(quiz, library.tables[quiz.tables.roles]) is None
+    assert reading(library, "skip", finished(library)) == Command("skip")
