@@ -133,19 +133,15 @@ def test_a_round_whose_comparison_is_over_can_only_be_ended(
     assert outcome is Outcome.TAKEN or done.run is run
 
 
-def test_a_round_about_a_colleague_asks_every_question_and_nothing_else(library: Library):
-    run = quiz.begin(library.quiz, "U_ANA")
-    assert (run.purpose, asked(run)) == ("other", ids(library)[0])
-    assert quiz.apply(run, read({"do": "manages"})) == Transition(run, Outcome.NOTHING)
-    assert quiz.apply(run, read({"do": "change", "question": "purpose"})) == Transition(run, Outcome.STALE)
+def test_a_round_about_a_colleague_stays_one_on_another_version_of_the_quiz(library: Library):
+    begun = quiz.begin(library.quiz, "U_ANA")
+    assert quiz.apply(begun, read({"do": "manages"})) == Transition(begun, Outcome.NOTHING)
+    assert quiz.apply(begun, read({"do": "change", "question": "purpose"})) == Transition(begun, Outcome.STALE)
+    run = answered(begun, 0, 0, 0, 0)
 
-    run = answered(run, 0, 0, 0, 0)
-
-    assert asked(run) == ids(library)[4]  # though it could change nothing any more
-    assert quiz.load(library.quiz, run.answers, run.state(), "U_ANA") == run
     carried_over = quiz.carried_over(library.quiz, run.answers, 5, "U_ANA")
+
     assert carried_over == replace(run, prompts=(Prompt(ids(library)[4]),) * 6)
-    assert not answered(run, 0).shareable
 
 
 def test_what_comes_late_or_twice_is_no_sign_of_life_and_all_else_is(library: Library):
