@@ -28,11 +28,24 @@ from bot.domain.quiz_run import Run
 from bot.domain.share import ShareState
 from bot.jobs import retry_db
 from bot.knowledge import Library
-from bot.storage import NOT_YOURS, RESULT, DueRun, Installation, Item, Posted, Share, Store, trouble
+from bot.storage import (
+    NOT_YOURS,
+    RESULT,
+    DueRun,
+    Installation,
+    Item,
+    Posted,
+    Question,
+    QuestionKind,
+    Share,
+    Store,
+    trouble,
+)
+from bot.storage import Reply as Answered
 from bot.storage.migrate import config
 from bot.storage.sqlite_connection import Connection
 from bot.storage.store import HEAD
-from bot.storage.tables import metadata, quizzes
+from bot.storage.tables import metadata, oauth_states, quizzes
 
 TEAM, OTHER = "T_ONE", "T_TWO"
 
@@ -182,7 +195,10 @@ async def test_who_holds_a_run_says_so_anew_and_who_finds_it_free_may_have_it(st
 async def test_what_was_left_unfinished_is_abandoned_until_somebody_goes_on_with_it(store: Store, library: Library):
     await begun(store, library)
     await store.runs.apply(TEAM, "r1", click(library, 0), by="first")
-    assert await store.runs.abandoned(time.time(), limit=9) == []
+    now = time.time()
+    # While it is held: for ten minutes, and for half an hour by a clock that was put back.
+    seen = [await store.runs.abandoned(now + seconds, limit=9) for seconds in (0, 590, 610, -1790, -1810)]
+    assert [len(runs) for runs in seen] == [0, 0, 1, 0, 1]
 
     await store.runs.free(TEAM, "r1", by="first", unfinished=True)
 
@@ -350,16 +366,13 @@ async def test_a_share_leaves_its_first_state_once(store: Store, library: Librar
 
 async def test_what_was_previewed_and_not_sent_is_kept_for_a_day(store: Store, library: Library):
     await begun(store, library)
-    for share_id, state in (("s1", ShareState.PREVIEWED), ("s2", ShareState.SENT)):
-        await store.shares.preview(TEAM, Share(share_id, "r1", 5, "U_MEI", {}, state))
-    hour = 3600.0
+    for state in ShareState:
+        await store.shares.preview(TEAM, Share(state, "r1", 5, "U_MEI", {}, state))
+    unsent, hour = {ShareState.PREVIEWED, ShareState.CANCELLED}, 3600.0
 
-    await store.shares.prune(time.time() + 23 * hour)
-    assert await store.shares.get(TEAM, "s1")
-    await store.shares.prune(time.time() + 25 * hour)
-
-    assert await store.shares.get(TEAM, "s1") is None
-    assert await store.shares.get(TEAM, "s2")
+    for hours, gone in ((23, set[ShareState]()), (25, unsent)):
+        await store.prune(0.0, time.time() + hours * hour)
+        assert {state for state in ShareState if await store.shares.get(TEAM, state) is None} == gone
 
 
 async def test_another_team_sees_nothing_and_changes_nothing(store: Store, library: Library):
@@ -471,6 +484,40 @@ async def test_the_last_sign_of_life_of_each_replica_is_kept_until_it_is_old(sto
 
     await store.prune(250.0, 250.0)
     assert await store.heartbeats() == {"alive": 300.0}
+
+
+async def test_what_only_helps_for_a_while_is_deleted_once_it_is_old(store: Store):
+    now = time.time()
+    await store.heartbeat("replica", now)
+    await store.record_answer(TEAM, "C_ASK", "1.0", "meta-roles")
+    await store.take_turn(TEAM, "C_ASK", 1.0)
+    await store.inbox.receive([Item("say:1", "nothing", "{}", now)], "elsewhere")
+    reply = Answered("5.0", "5.0", "U_ANA", "channel", "answer", ("mts",), replied_at=now)
+    await store.replies.hold(TEAM, "C_ASK", reply, by="say")
+    await store.replies.claim_entries(TEAM, "C_ASK", ["mts"], "5.0", 600)
+    await store.replies.hush(TEAM, "C_ASK", "5.0", by="U_ANA")
+    await store.gaps.record(TEAM, Question("C_ASK:5.0", "U_ANA", QuestionKind.UNANSWERED, "?", asked_at=now))
+    async with store._engine.begin() as connection:
+        await connection.execute(insert(oauth_states).values(state="state", expires_at=now))
+    tables = {
+        "replicas", "threads", "channels", "inbox", "replies", "recent_entries", "hushed_threads", "questions",
+        "oauth_states",
+    }  # fmt: skip
+
+    await store.prune(now - 60, now - 60, gaps_before=now - 60)
+    assert await filled(store) == tables
+    await store.prune(now + 60, now + 60, gaps_before=now - 60)
+    assert await filled(store) == {"questions"}
+    await store.prune(now + 60, now + 60, gaps_before=now + 60)
+    assert await filled(store) == set()
+
+
+async def filled(store: Store) -> set[str]:
+    """Name the tables that have rows."""
+    async with store._engine.connect() as connection:
+        return {
+            table.name for table in metadata.sorted_tables if (await connection.execute(select(table).limit(1))).first()
+        }
 
 
 async def test_a_token_is_renewed_by_one_at_a_time_and_one_that_was_quicker_is_left(store: Store):

@@ -1,7 +1,6 @@
 """What may be asked of the store, and its one implementation."""
 
 from bot.domain.gaps import Question, QuestionKind
-from bot.domain.reply_kinds import ANSWER, LINK
 from bot.storage.feedback import HelpRequest, Vote
 from bot.storage.homes import DueHome, SentDraft, SetUp
 from bot.storage.inbox import Item
@@ -26,10 +25,8 @@ from bot.storage.stored_run import (
 from bot.storage.stored_share import Share, graded_as
 
 __all__ = [
-    "ANSWER",
     "CARD",
     "INVITATION",
-    "LINK",
     "LOST",
     "NOTE",
     "NOT_YOURS",
