@@ -120,7 +120,8 @@ def one_thread() -> AbstractContextManager[object]:
         from threadpoolctl import threadpool_limits  # noqa: PLC0415 - the bot itself does without
     except ImportError:  # then nothing is learnt from utterances either, and these few sums hardly differ
         return nullcontext()
-    return threadpool_limits(1)
+    limits: AbstractContextManager[object] = threadpool_limits(1)
+    return limits
 
 
 def calibrate(
