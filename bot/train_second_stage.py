@@ -93,8 +93,8 @@ class SecondStageTrainer:
             scorer = partial(_by_text, {first.texts[at].text: at for at in own}, score)
             yield index, scorer, [first.texts[at] for at in own]
 
-    def _encoded(self, texts: Sequence[str], what: str) -> Floats:
-        self._progress(f"encoding {len(texts):,} {what}")
+    def _encoded(self, texts: Sequence[str], kind: str) -> Floats:
+        self._progress(f"encoding {len(texts):,} {kind}")
         return np.array([self._encode(text) for text in texts], np.float32).reshape(-1, SIZE)
 
     def _networks(self, seconds: Sequence[LeftOut]) -> tuple[Network, Network]:

@@ -29,7 +29,7 @@ from sqlalchemy import create_engine, event, text
 from sqlalchemy.engine import URL, make_url
 from sqlalchemy.pool import ConnectionPoolEntry, Pool
 
-from bot import jobs, knowledge, run, tuning
+from bot import asgi, jobs, knowledge, run, tuning
 from bot.knowledge import Library
 from bot.settings import KNOWLEDGE, Settings
 from bot.storage import Store
@@ -322,11 +322,12 @@ async def _served(port: int) -> None:
         except ConnectionRefusedError:
             await asyncio.sleep(0.01)  # a server that is not there yet tells nobody when it is
         else:
-            writer.write(b"GET /healthz HTTP/1.0\r\n\r\n")
-            await reader.readline()  # it takes connections long before it answers
+            writer.write(b"GET /readyz HTTP/1.0\r\n\r\n")
+            answer = await reader.read()  # it answers long before it works
             writer.close()
             await writer.wait_closed()
-            return
+            if asgi.STARTING.encode() not in answer:
+                return
 
 
 def free_port() -> int:

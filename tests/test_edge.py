@@ -407,7 +407,7 @@ async def test_a_bug_gets_a_500_and_a_log_line_with_its_places_and_no_words(
         assert answer == (500, "")
         [entry] = logs
         assert (entry["event"], entry["log_level"], entry["error"]) == ("request failed", "error", "ValueError")
-        assert any(re.fullmatch(r"bot/slack/faq\.py:[0-9]+:decide", place) for place in entry["places"])
+        assert any(re.fullmatch(r"bot/slack/deciding\.py:[0-9]+:decide", place) for place in entry["places"])
         assert await failures(operator) == before + 1
     out, err = capfd.readouterr()
     assert not any(SECRET in said for said in (str(logs), out, err, caplog.text))

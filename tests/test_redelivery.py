@@ -13,7 +13,7 @@ from bot import jobs
 from bot.domain.gaps import message_id
 from bot.knowledge import Library
 from bot.slack.event_payloads import MessageChanged
-from bot.slack.messages import classify
+from bot.slack.incoming import classify
 from bot.slack.work import Work
 from bot.storage import Store
 from tests.conftest import recorded, rows

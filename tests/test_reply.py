@@ -8,9 +8,9 @@ from hypothesis import strategies as st
 
 from bot.domain import quiz, smalltalk, typed
 from bot.domain.actions import Answer, Change, Guess, Reply
+from bot.domain.one_choice import read_choice
 from bot.domain.quiz_run import Graded, Run
 from bot.domain.reply import (
-    AboutResult,
     Answered,
     Aside,
     Asks,
@@ -23,8 +23,8 @@ from bot.domain.reply import (
     WhichTwo,
     read,
     read_again,
-    read_choice,
 )
+from bot.domain.result_question import AboutResult
 from bot.domain.review import review_question
 from bot.knowledge import Library
 

@@ -1,8 +1,10 @@
 """The store, on SQLite and on PostgreSQL."""
 
 import asyncio
+import sqlite3
 import time
 from collections.abc import AsyncIterator, Callable
+from contextlib import closing
 from dataclasses import replace
 from datetime import UTC, datetime
 from functools import partial
@@ -13,7 +15,8 @@ from typing import Any
 import psycopg
 import pytest
 from alembic.script import ScriptDirectory
-from sqlalchemy import Connection, Table, insert, inspect, select, text
+from sqlalchemy import Connection as SyncConnection
+from sqlalchemy import Table, event, insert, inspect, select, text
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import create_async_engine
 
@@ -40,6 +43,7 @@ from bot.storage import (
 )
 from bot.storage import Reply as Answered
 from bot.storage.migrate import config
+from bot.storage.sqlite_connection import Connection
 from bot.storage.store import HEAD
 from bot.storage.tables import metadata, oauth_states, quizzes
 
@@ -402,7 +406,7 @@ async def test_a_database_that_is_up_to_date_is_opened_as_it_is(url: str, librar
 
 
 async def test_the_migrations_lead_to_the_tables_of_the_code(store: Store):
-    def compare(connection: Connection) -> None:
+    def compare(connection: SyncConnection) -> None:
         inspector = inspect(connection)
         for table in metadata.sorted_tables:
             there = {(each["name"], each["nullable"]) for each in inspector.get_columns(table.name)}
@@ -776,6 +780,69 @@ async def test_what_postgresql_is_asked_for_one_thing_is_sent_at_once_and_prepar
 
     sent = [line.split("\t")[3] for line in (tmp_path / "trace").read_text().splitlines() if line.split("\t")[1] == "F"]
     assert sent == 2 * ["Bind", "Describe", "Execute", "Sync"]
+
+
+@pytest.fixture
+async def on_sqlite(tmp_path: Path) -> AsyncIterator[Store]:
+    opened = await Store.open(f"sqlite+aiosqlite:///{tmp_path / 'store.db'}")
+    yield opened
+    await opened.close()
+
+
+async def test_each_statement_goes_to_the_thread_of_sqlite_once(on_sqlite: Store, monkeypatch: pytest.MonkeyPatch):
+    """Slack waits for the first of these, and each message is waited for."""
+    await on_sqlite.inbox.receive([an_item(0)], "local")  # connects
+    ways: list[str] = []
+
+    async def counted(connection: Connection, function: Callable[..., Any], *what: Any, **more: Any) -> Any:
+        ways.append(function.__name__)
+        return await original(connection, function, *what, **more)
+
+    original: Any = Connection._execute
+    monkeypatch.setattr(Connection, "_execute", counted)
+
+    await on_sqlite.inbox.receive([an_item(1)], "local")
+    assert len(ways) == 1  # with its commit
+    await on_sqlite.last_answer(TEAM, "C_ASK", "1.0")
+    assert len(ways) == 2
+    await on_sqlite.inbox.receive([an_item(2), an_item(3)], "local")
+    assert ways[2:] == ["_execute", "commit"]
+    assert len(await on_sqlite.inbox.received(["local"])) == 4
+
+
+async def test_what_nobody_waits_for_any_more_leaves_sqlite_free_for_others(on_sqlite: Store, tmp_path: Path):
+    file = tmp_path / "store.db"
+    with closing(sqlite3.connect(file, isolation_level=None)) as other:
+        other.execute("BEGIN IMMEDIATE")
+        began = asyncio.Event()
+        event.listen(on_sqlite._engine.sync_engine, "before_cursor_execute", lambda *_: began.set())
+        waiting = asyncio.create_task(on_sqlite.inbox.receive([an_item(1)], "local"))
+        await began.wait()
+        waiting.cancel()
+        other.execute("ROLLBACK")
+        await asyncio.gather(waiting, return_exceptions=True)
+
+        await on_sqlite.inbox.receive([an_item(2)], "local")
+
+        other.execute("BEGIN IMMEDIATE")  # nobody holds it
+        keys = [key for (key,) in other.execute("SELECT key FROM inbox")]
+        other.execute("ROLLBACK")
+    assert "key2" in keys
+
+
+async def test_a_statement_that_sqlite_refuses_is_taken_back(on_sqlite: Store, tmp_path: Path):
+    with closing(sqlite3.connect(tmp_path / "store.db", isolation_level=None)) as other:
+        other.execute(
+            "CREATE TRIGGER no AFTER INSERT ON inbox WHEN NEW.key = 'key1' BEGIN SELECT RAISE(FAIL, 'no'); END"
+        )
+        with pytest.raises(DBAPIError):
+            await on_sqlite.inbox.receive([an_item(1)], "local")
+
+        other.execute("BEGIN IMMEDIATE")
+        assert other.execute("SELECT count(*) FROM inbox").fetchone() == (0,)
+        other.execute("ROLLBACK")
+    await on_sqlite.inbox.receive([an_item(2)], "local")
+    assert [item.key for item in await on_sqlite.inbox.received(["local"])] == ["key2"]
 
 
 async def test_a_greeting_is_claimed_once_whoever_wants_it(store: Store):

@@ -49,7 +49,7 @@ def evaluate(
     from bot import evaluate as evaluation
     from bot.domain import faq
 
-    library, place = read_library(knowledge_folder), read_surface(surface)
+    library, surface_read = read_library(knowledge_folder), read_surface(surface)
     if (left_out is None) == (not files):
         stop(["name files with cases, or --left-out authors or entries, and not both."])
     used = frozenset(library.entries) if entries is None else _named(entries, frozenset(library.entries))
@@ -67,8 +67,8 @@ def evaluate(
     built = 0.0
     for trial in trials:
         index, thresholds, scorer = trial.index, trial.thresholds, trial.scorer
-        rank = partial(faq.rank, surface=place, index=index, thresholds=thresholds, scorer=scorer)
-        decide = partial(faq.reply_to, surface=place, index=index, thresholds=thresholds, scorer=scorer)
+        rank = partial(faq.rank, surface=surface_read, index=index, thresholds=thresholds, scorer=scorer)
+        decide = partial(faq.reply_to, surface=surface_read, index=index, thresholds=thresholds, scorer=scorer)
         outcomes += evaluation.outcomes(trial.cases, rank, decide)
         built += trial.built
     figures = evaluation.report(outcomes)

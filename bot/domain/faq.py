@@ -181,8 +181,8 @@ def rank(
     if scores is not None:
         ranked = index.rank(utterance, limit=CONSIDERED, after=after, semantic=scores)
     both = _both_named(utterance, ranked[0].entry, index, scores) if ranked else ()
-    known = {candidate.entry for candidate in ranked}
-    return (*ranked, *(candidate for candidate in both if candidate.entry not in known))
+    ranked_entries = {candidate.entry for candidate in ranked}
+    return (*ranked, *(candidate for candidate in both if candidate.entry not in ranked_entries))
 
 
 def first_reply(
@@ -253,12 +253,15 @@ def worth_asking(ranked: tuple[Candidate, ...], surface: Surface, thresholds: Re
     Where the bot was asked, always; unprompted only where the first stage sees a chance, so that nearly all chatter
     costs no more than that.
     """
-    if thresholds.second is None:
-        return False
+    if always_worth_asking(surface, thresholds):
+        return True
     second = thresholds.second
-    return surface not in UNPROMPTED or (
-        bool(ranked) and worth_a_second_look(ranked[0], second.worth, second.worth_named)
-    )
+    return second is not None and bool(ranked) and worth_a_second_look(ranked[0], second.worth, second.worth_named)
+
+
+def always_worth_asking(surface: Surface, thresholds: ReplyThresholds) -> bool:
+    """Return whether the second stage is to be asked about every message to this surface."""
+    return thresholds.second is not None and surface not in UNPROMPTED
 
 
 def worth_a_second_look(best: Candidate, worth: float, worth_named: float) -> bool:

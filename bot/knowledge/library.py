@@ -2,6 +2,7 @@
 
 import gzip
 import hashlib
+import weakref
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cache, cached_property
@@ -34,6 +35,7 @@ from bot.domain.quiz_content import Quiz
 from bot.knowledge.words import Words
 
 NOT_ANSWERED, LANGUAGES = "not_answered.yaml", "languages.yaml"
+MOST_REMEMBERED = 3  # libraries beside one that is being built, as long as somebody uses them
 BOT = Path(__file__).parents[1]
 ENGLISH, ENGLISH_SENSE = BOT / "english.txt.gz", BOT / "english.npz"
 
@@ -52,6 +54,9 @@ class Contents:
     checks: Checks
     not_answered: NotAnsweredFile
     languages: Languages
+
+
+_latest: "list[weakref.ref[Library]]" = []
 
 
 @dataclass(frozen=True, repr=False)
@@ -94,13 +99,23 @@ class Library:
     @cached_property
     def index(self) -> Index:
         """Give the matcher's index over the entries."""
+        if twin := self._with_the_same_answers("index"):
+            return twin.index
         entries = tuple(self.entries.values())
         return Index.build(entries, self.synonyms, english(), self.thresholds.calibration, self.learnt)
 
     @cached_property
     def decoys(self) -> Decoys:
         """Give what recognises questions that are known not to be answered."""
+        if twin := self._with_the_same_answers("decoys"):
+            return twin.decoys
         return Decoys.build(tuple(self.entries.values()), self.not_answered, self.synonyms, english())
+
+    def _with_the_same_answers(self, built: str) -> "Library | None":
+        """Give another library that has this index and differs in nothing that it is made of, as after most edits."""
+        others = [library for ref in _latest if (library := ref()) is not None and library is not self]
+        _latest[:] = [*map(weakref.ref, others[-MOST_REMEMBERED:]), weakref.ref(self)]
+        return next((library for library in others if built in vars(library) and library.digest == self.digest), None)
 
     @cached_property
     def language(self) -> LanguageIdentifier:
