@@ -1,28 +1,25 @@
 """The HTTP entry points: Slack's events, commands and clicks on one path; signs of life and figures on others.
 
-What goes on to `bot.slack.dispatch` is signed, of this minute and no larger than a megabyte; all else is answered here.
+What goes on to `bot.slack.reception` is signed, of this minute and at most a megabyte; all else is answered here.
 """
 
-import asyncio
-import contextlib
 import hmac
 import re
 import time
 from collections.abc import Awaitable, Callable, MutableMapping
 from functools import partial
 from http import HTTPStatus
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 import structlog
 from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 from slack_sdk.signature import SignatureVerifier
-from sqlalchemy.exc import SQLAlchemyError
 
-from bot import metrics, work_records
-from bot.slack.dispatch import App as SlackApp
-from bot.slack.dispatch import error_response
-from bot.slack.install import Install
 from bot.slack.payloads import Payload, parse, parse_form, parse_json
+from bot.slack.reception import Reception, error_response
+
+if TYPE_CHECKING:
+    from bot.slack.install import Install
 
 EVENTS, HEALTH, READY, METRICS = "/slack/events", "/healthz", "/readyz", "/metrics"
 INSTALL, REDIRECT = "/slack/install", "/slack/oauth_redirect"
@@ -30,7 +27,6 @@ MAX_BODY = 1024 * 1024
 # Slack tries our certificate with a request that it does not sign, and that asks for nothing but a 200; see
 # docs.slack.dev/interactivity/implementing-slash-commands.
 SSL_CHECK, SMALL_BODY = b"ssl_check=1", 1000  # bytes that such a request has at most
-COUNTED_WITHIN = 2.0  # seconds
 LOGGED_EVERY, REMEMBERED = 60.0, 600.0  # seconds
 IN_A_ROW = 3  # requests
 CLOCK: Final = "Set the clock of this machine, and have it kept right by NTP."
@@ -40,12 +36,15 @@ TIMESTAMP: Final = re.compile(r"[0-9]{1,12}")
 
 log = structlog.get_logger()
 
+STARTING: Final = "The bot is starting, and waits for the database or for Slack; the log says what does not answer."
+
 Scope = dict[str, Any]
 Message = MutableMapping[str, Any]
 Receive = Callable[[], Awaitable[Message]]
 Send = Callable[[Message], Awaitable[None]]
 App = Callable[[Scope, Receive, Send], Awaitable[None]]
 Troubles = Callable[[], Awaitable[list[str]]]  # what keeps the bot from working now, in words
+Count = Callable[[], Awaitable[None]]  # brings the metrics up to date that need the database
 
 
 class Punctuality:
@@ -94,12 +93,22 @@ class _RefusedError(Exception):
         self.status = status
 
 
-def create(app: SlackApp, signing_secret: str, troubles: Troubles, install: Install | None = None) -> App:
+async def nothing() -> None:
+    """Do nothing."""
+
+
+def create(
+    reception: Reception,
+    signing_secret: str,
+    troubles: Troubles,
+    install: Callable[[], "Awaitable[Install | None]"] = nothing,
+    count: Count = nothing,
+) -> App:
     """Give an ASGI app: signed requests on /slack/events, 200 on /healthz, and on /readyz whether it can work.
 
-    With `install`, workspaces can install the app at /slack/install.
+    install: waits for what workspaces can install the app with, at /slack/install; None if they cannot.
     """
-    signs = signs_of_life(troubles)
+    signs = signs_of_life(troubles, count)
     verifier = SignatureVerifier(signing_secret)
 
     async def serve(scope: Scope, receive: Receive, send: Send) -> None:
@@ -107,8 +116,8 @@ def create(app: SlackApp, signing_secret: str, troubles: Troubles, install: Inst
             return
         if scope["path"] in (HEALTH, READY):
             await signs(scope, receive, send)
-        elif install and scope["path"] in (INSTALL, REDIRECT):
-            await _install(install, scope, send)
+        elif scope["path"] in (INSTALL, REDIRECT) and (pages := await install()):
+            await _install(pages, scope, send)
         elif scope["path"] != EVENTS:
             await _answer(send, HTTPStatus.NOT_FOUND)
         elif scope["method"] == "GET" and SSL_CHECK in scope["query_string"]:
@@ -119,15 +128,14 @@ def create(app: SlackApp, signing_secret: str, troubles: Troubles, install: Inst
             except _RefusedError as refused:
                 await _answer(send, refused.status)
             else:
-                response = await app.respond(parse)
-                headers = response.first_headers()
-                kind, later = headers["content-type"], headers.get("retry-after")
-                await _answer(send, HTTPStatus(response.status), response.body.encode(), kind, retry_after=later)
+                response = await reception.respond(parse)
+                kind, later = response.content_type, response.retry_after
+                await _answer(send, response.status, response.body.encode(), kind, retry_after=later)
 
     return serve
 
 
-def signs_of_life(troubles: Troubles) -> App:
+def signs_of_life(troubles: Troubles, count: Count = nothing) -> App:
     """Give an ASGI app for operators: /healthz, /readyz and /metrics."""
 
     async def serve(scope: Scope, receive: Receive, send: Send) -> None:  # noqa: ARG001 - ASGI's signature
@@ -142,9 +150,7 @@ def signs_of_life(troubles: Troubles) -> App:
             status = HTTPStatus.SERVICE_UNAVAILABLE if problems else HTTPStatus.OK
             await _answer(send, status, "\n".join(problems or ["ready"]).encode())
         elif scope["path"] == METRICS:
-            with contextlib.suppress(SQLAlchemyError, OSError, TimeoutError):  # without the database, the last figure
-                async with asyncio.timeout(COUNTED_WITHIN):
-                    metrics.WAITING.set(await work_records.count_unfinished())
+            await count()
             await _answer(send, HTTPStatus.OK, generate_latest(), CONTENT_TYPE_LATEST)
         else:
             await _answer(send, HTTPStatus.NOT_FOUND)
@@ -152,7 +158,7 @@ def signs_of_life(troubles: Troubles) -> App:
     return serve
 
 
-async def _install(install: Install, scope: Scope, send: Send) -> None:
+async def _install(install: "Install", scope: Scope, send: Send) -> None:
     if scope["method"] != "GET":
         await _answer(send, HTTPStatus.METHOD_NOT_ALLOWED)
         return
@@ -164,7 +170,7 @@ async def _install(install: Install, scope: Scope, send: Send) -> None:
         else:
             page = await install.finish(query, headers.get(b"cookie", ""))
     except Exception as error:  # noqa: BLE001 - the server would log its words
-        await _answer(send, HTTPStatus((await error_response(error)).status))
+        await _answer(send, error_response(error).status)
         return
     body = page.body.encode()
     told = [(name.lower().encode(), value.encode("latin-1")) for name, value in page.headers]

@@ -18,7 +18,6 @@ from bot.domain.quiz import LETTERS, Outcome, Transition
 from bot.domain.quiz_run import Run, Status
 from bot.domain.reply import (
     DOES,
-    AboutResult,
     Answered,
     Aside,
     Asks,
@@ -31,20 +30,22 @@ from bot.domain.reply import (
     WhichTwo,
     read,
 )
+from bot.domain.reply_kinds import ANSWER, NOT_ANSWERED, SUGGEST, TALK
+from bot.domain.result_question import AboutResult
 from bot.domain.why import explain as explain_choice
 from bot.knowledge import Library
 from bot.second_stage import SecondStage
 from bot.slack import blocks, feedback_blocks, privacy, run_messages
 from bot.slack.change_notes import change_note, taken_note
-from bot.slack.faq import PlannedReply, decide, rank, rendered
+from bot.slack.choice_letters import lettered
+from bot.slack.deciding import PlannedReply, decide, rank
+from bot.slack.faq import rendered
 from bot.slack.pieces import Message, message
-from bot.slack.reply_work import TALK
 from bot.slack.result import recommendation
 from bot.slack.run_asides import TYPED_ASIDES, RunAside, render_aside
-from bot.slack.run_messages import lettered, same_answer
-from bot.slack.suggestion_work import NOT_ANSWERED, SUGGEST
+from bot.slack.run_messages import same_answer
 from bot.slack.text import escape, fill
-from bot.storage import ANSWER, PROMPT
+from bot.storage import PROMPT
 from bot.terminal import formatted, show
 
 SILENT = "The bot says nothing to this."

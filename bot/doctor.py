@@ -288,38 +288,38 @@ async def _process(settings: Settings, mode: Mode, session: aiohttp.ClientSessio
 async def _database(settings: Settings) -> tuple[DatabaseState | None, Finding]:
     """Look at the database, and on SQLite at the file of the durable work, too."""
     postgresql = settings.database_url is not None
-    place = "DATABASE_URL" if postgresql else f"DATA_DIR: {settings.store_file}"
+    setting = "DATABASE_URL" if postgresql else f"DATA_DIR: {settings.store_file}"
     try:
         state = await inspect_database(settings.store_url, installations_max=INSTALLATIONS_MAX)
         if not postgresql:
-            place = f"DATA_DIR: {settings.jobs_file}"
+            setting = f"DATA_DIR: {settings.jobs_file}"
             await inspect_database(f"sqlite+aiosqlite:///{settings.jobs_file}", installations_max=0)
-            place = f"DATA_DIR: {settings.store_file}"
+            setting = f"DATA_DIR: {settings.store_file}"
     except (SQLAlchemyError, OSError, TimeoutError) as error:
         return None, Finding(
-            "database", False, f"{place} cannot be used: {words(error)}", remedy(error, postgresql=postgresql)
+            "database", False, f"{setting} cannot be used: {words(error)}", remedy(error, postgresql=postgresql)
         )
     except ValueError:  # its words may hold the address
         todo = "Write postgresql://user:password@host/database."
-        return None, Finding("database", False, f"{place} cannot be read as an address", todo)
-    return state, _migrations(state, place)
+        return None, Finding("database", False, f"{setting} cannot be read as an address", todo)
+    return state, _migrations(state, setting)
 
 
-def _migrations(state: DatabaseState | None, place: str) -> Finding:
+def _migrations(state: DatabaseState | None, setting: str) -> Finding:
     if state is None:
-        return Finding("database", True, f"{place} is not there yet: the first start makes it")
+        return Finding("database", True, f"{setting} is not there yet: the first start makes it")
     if state.version is None:
-        return Finding("database", True, f"{place} has no tables yet: the first start makes them")
+        return Finding("database", True, f"{setting} has no tables yet: the first start makes them")
     if state.version < HEAD:
         todo = "Start the bot, which brings them up to date."
         return Finding(
             "database",
             False,
-            f"the tables of {place} are of version {state.version}, and this release needs {HEAD}",
+            f"the tables of {setting} are of version {state.version}, and this release needs {HEAD}",
             todo,
         )
     later = "" if state.version == HEAD else f", which is later than this release's {HEAD} and does no harm"
-    return Finding("database", True, f"{place} can be read; its tables are of version {state.version}{later}")
+    return Finding("database", True, f"{setting} can be read; its tables are of version {state.version}{later}")
 
 
 def _traces(state: DatabaseState | None) -> Iterator[Finding]:

@@ -23,7 +23,12 @@ CHARACTERS = 2_000  # of a text that are looked at
 LONGEST_WORD = 100  # characters; a longer one is unknown
 START, END, UNKNOWN = "[CLS]", "[SEP]", "[UNK]"
 EPSILON = 1e-12
+MEAN = np.full((1, SIZE), 1 / SIZE, np.float32)  # times columns: the mean of each
 MODEL = Path(__file__).with_name("minilm.npz")
+# A text has few tokens, and what a product of so few columns takes is mostly OpenBLAS's copying of the matrix into
+# another order, unless it is so small that it is multiplied where it stands: up to a million steps, by OpenBLAS's own
+# measure. So a matrix is multiplied in blocks of rows as large as that allows, which takes half as long.
+SMALL, LEAST_ROWS = 1_000_000, 24
 # The four products of a layer, as out × in.
 SHAPES = {"attention": (3 * SIZE, SIZE), "attention_out": (SIZE, SIZE), "inner": (INNER, SIZE), "outer": (SIZE, INNER)}
 
@@ -110,36 +115,45 @@ def _is_punctuation(sign: str) -> bool:
 class _Norm:
     """Layer normalization. Source: Ba, Kiros and Hinton 2016."""
 
-    weight: Floats
+    weight: Floats  # SIZE × 1
     bias: Floats
 
-    def __call__(self, rows: Floats) -> Floats:
-        centred = rows - rows.mean(-1, keepdims=True)
-        spread = np.sqrt(np.einsum("ij,ij->i", centred, centred) / SIZE + EPSILON)
-        return np.asarray(centred / spread[:, None] * self.weight + self.bias, np.float32)
+    def __call__(self, columns: Floats) -> Floats:
+        centred = columns - MEAN @ columns
+        spread = np.sqrt(MEAN @ (centred * centred) + np.float32(EPSILON))
+        centred /= spread
+        centred *= self.weight
+        centred += self.bias
+        return centred
 
 
 @dataclass(frozen=True, eq=False)
 class _Layer:
-    """One layer of the transformer: attention, then two linear maps with GELU between them."""
+    """One layer of the transformer: attention, then two linear maps with GELU between them.
 
-    weights: Mapping[str, Floats]  # in × out
-    biases: Mapping[str, Floats]
+    It takes and gives a column for each token, which is how the weights are multiplied soonest.
+    """
+
+    weights: Mapping[str, Floats]  # out × in
+    biases: Mapping[str, Floats]  # out × 1
     attended: _Norm
     done: _Norm
 
-    def __call__(self, rows: Floats) -> Floats:
-        count = len(rows)
-        query, key, value = self._times("attention", rows).reshape(count, 3, HEADS, -1).transpose(1, 2, 0, 3)
-        likeness = query @ key.transpose(0, 2, 1) * np.float32((SIZE / HEADS) ** -0.5)
-        share = np.exp(likeness - likeness.max(-1, keepdims=True))
+    def __call__(self, columns: Floats) -> Floats:
+        count = columns.shape[1]
+        query, key, value = self._times("attention", columns).reshape(3, HEADS, -1, count)
+        likeness = query.transpose(0, 2, 1) @ key
+        likeness *= np.float32((SIZE / HEADS) ** -0.5)
+        likeness -= likeness.max(-1, keepdims=True)
+        share = np.exp(likeness, out=likeness)
         share /= share.sum(-1, keepdims=True)
-        mixed = (share @ value).transpose(1, 0, 2).reshape(count, SIZE)
-        rows = self.attended(rows + self._times("attention_out", mixed))
-        return self.done(rows + self._times("outer", _gelu(self._times("inner", rows))))
+        mixed = (value @ share.transpose(0, 2, 1)).reshape(SIZE, count)
+        columns = self.attended(columns + self._times("attention_out", mixed))
+        return self.done(columns + self._times("outer", _gelu(self._times("inner", columns))))
 
-    def _times(self, name: str, rows: Floats) -> Floats:
-        product: Floats = rows @ self.weights[name] + self.biases[name]
+    def _times(self, name: str, columns: Floats) -> Floats:
+        product = multiplied(self.weights[name], columns)
+        product += self.biases[name]
         return product
 
 
@@ -160,17 +174,12 @@ class Encoder:
             return array
 
         def norm(name: str) -> _Norm:
-            return _Norm(vector(f"{name}/weight"), vector(f"{name}/bias"))
+            return _Norm(vector(f"{name}/weight")[:, None], vector(f"{name}/bias")[:, None])
 
         def layer(at: int) -> _Layer:
-            biases = {name: vector(f"{at}/{name}/bias", rows) for name, (rows, _) in SHAPES.items()}
-            weights = {name: _matrix(parts, f"{at}/{name}", shape).T for name, shape in SHAPES.items()}
-            return _Layer(
-                {name: np.ascontiguousarray(weight) for name, weight in weights.items()},
-                biases,
-                norm(f"{at}/attended"),
-                norm(f"{at}/done"),
-            )
+            biases = {name: vector(f"{at}/{name}/bias", rows)[:, None] for name, (rows, _) in SHAPES.items()}
+            weights = {name: _matrix(parts, f"{at}/{name}", shape) for name, shape in SHAPES.items()}
+            return _Layer(weights, biases, norm(f"{at}/attended"), norm(f"{at}/done"))
 
         pieces = bytes(np.asarray(parts["vocabulary"], np.uint8)).decode("utf-8").split("\n")
         self.pieces = WordPiece(pieces)
@@ -188,10 +197,10 @@ class Encoder:
         """Give the embedding of a text: 384 numbers, of length 1. Pieces beyond the first 96 are not looked at."""
         ids = self.pieces.ids(text[:CHARACTERS])
         rows = self._words[ids].astype(np.float32) * self._scales[ids, None] + self._places[: len(ids)]
-        rows = self._begin(rows)
+        columns = self._begin(np.ascontiguousarray(rows.T))
         for layer in self._layers:
-            rows = layer(rows)
-        mean = rows.mean(0)
+            columns = layer(columns)
+        mean = columns.mean(1)
         return np.asarray(mean / np.linalg.norm(mean), np.float32)
 
 
@@ -202,7 +211,29 @@ def _matrix(parts: Mapping[str, npt.NDArray[np.generic]], name: str, shape: tupl
     return np.asarray(matrix, np.float32) * scale[:, None]
 
 
+def multiplied(matrix: Floats, columns: Floats) -> Floats:
+    """Give the product of a matrix and some columns, in blocks of the matrix that are quick to multiply."""
+    outs, ins = matrix.shape
+    product: Floats = matrix.reshape(-1, block_of(outs, ins, columns.shape[1]), ins) @ columns
+    return product.reshape(outs, -1)
+
+
+def block_of(outs: int, ins: int, columns: int) -> int:
+    """Give how many rows of a matrix, out × in, are multiplied at a time; all of them where no block is small."""
+    block, most = outs, SMALL // (ins * columns)
+    while block > most and block > LEAST_ROWS:
+        block //= 2
+    return block if block <= most else outs
+
+
 def _gelu(values: Floats) -> Floats:
     """Apply GELU, x times the normal distribution's share below x, by tanh. Source: Hendrycks and Gimpel 2016."""
-    cube = values * values * values
-    return np.asarray(0.5 * values * (1 + np.tanh(np.float32(0.7978845608) * (values + np.float32(0.044715) * cube))))
+    inner = values * values
+    inner *= np.float32(0.7978845608 * 0.044715)
+    inner += np.float32(0.7978845608)
+    inner *= values
+    np.tanh(inner, out=inner)
+    inner += np.float32(1)
+    inner *= values
+    inner *= np.float32(0.5)
+    return inner

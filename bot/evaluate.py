@@ -143,11 +143,11 @@ class Report:
 
 
 def read(
-    path: Path, known: frozenset[str], used: frozenset[str], former: Mapping[str, str] = MappingProxyType({})
+    path: Path, entry_ids: frozenset[str], used: frozenset[str], former: Mapping[str, str] = MappingProxyType({})
 ) -> Iterator[Case]:
     """Read JSONL with `text` and `gold`, or plain text with one message a line; `.gz` too.
 
-    `known` are the entries of the knowledge; those not `used` answer nothing; `former` ids stand for the entries that
+    `entry_ids` are those of the knowledge; those not `used` answer nothing; `former` ids stand for the entries that
     answer now. Raises CasesError.
     """
     opened = gzip.open if path.suffix == ".gz" else open
@@ -157,7 +157,7 @@ def read(
             for number, line in enumerate(lines, 1):
                 if line.strip():
                     yield (
-                        _case(line, f"{path.name}:{number}", known, used, former)
+                        _case(line, f"{path.name}:{number}", entry_ids, used, former)
                         if plain == ".jsonl"
                         else Case(line.rstrip("\n"), frozenset())
                     )
@@ -173,33 +173,33 @@ def _unreadable(error: OSError | EOFError) -> str:
     return "is not packed by gzip" if isinstance(error, gzip.BadGzipFile) else describe_unreadable(error)[0]
 
 
-def _case(line: str, place: str, known: frozenset[str], used: frozenset[str], former: Mapping[str, str]) -> Case:
-    row = _row(line, place, ("text", "gold"))
+def _case(line: str, line_at: str, entry_ids: frozenset[str], used: frozenset[str], former: Mapping[str, str]) -> Case:
+    row = _row(line, line_at, ("text", "gold"))
     gold = [row["gold"]] if isinstance(row["gold"], str) else row["gold"] or []
     if (
         not isinstance(row["text"], str)
         or not isinstance(gold, list)
         or not all(isinstance(name, str) for name in gold)
     ):
-        raise CasesError(f"{place}: 'text' must be text, and 'gold' an id, a list of ids, or null. Correct it.")
+        raise CasesError(f"{line_at}: 'text' must be text, and 'gold' an id, a list of ids, or null. Correct it.")
     if not all(isinstance(row.get(key), str | None) for key in ("style", "author")):
-        raise CasesError(f"{place}: 'style' and 'author' must be text, or left out. Correct it.")
+        raise CasesError(f"{line_at}: 'style' and 'author' must be text, or left out. Correct it.")
     gold = [former.get(name, name) for name in gold]
     for name in gold:
-        if name not in known:
+        if name not in entry_ids:
             raise CasesError(
-                f"{place}: there is no entry {name!r} in this knowledge. Correct the id, or name --knowledge."
+                f"{line_at}: there is no entry {name!r} in this knowledge. Correct the id, or name --knowledge."
             )
     return Case(row["text"], frozenset(gold) & used, row.get("style"), row.get("author"))
 
 
-def _row(line: str, place: str, keys: Sequence[str]) -> dict[str, Any]:
+def _row(line: str, line_at: str, keys: Sequence[str]) -> dict[str, Any]:
     try:
         row = json.loads(line)
     except (ValueError, RecursionError) as error:
-        raise CasesError(f"{place}: is not JSON. Put one object on each line.") from error
+        raise CasesError(f"{line_at}: is not JSON. Put one object on each line.") from error
     if not isinstance(row, dict) or not all(key in row for key in keys):
-        raise CasesError(f"{place}: an object with {' and '.join(map(repr, keys))} is wanted. Add what is missing.")
+        raise CasesError(f"{line_at}: an object with {' and '.join(map(repr, keys))} is wanted. Add what is missing.")
     return row
 
 
@@ -344,8 +344,8 @@ def _among(outcome: Outcome, count: int) -> bool:
 
 
 def _share(values: Iterator[bool]) -> float | None:
-    known = list(values)
-    return sum(known) / len(known) if known else None
+    outcomes = list(values)
+    return sum(outcomes) / len(outcomes) if outcomes else None
 
 
 def _auroc(inside: Sequence[Outcome], outside: Sequence[Outcome]) -> float | None:

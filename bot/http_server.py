@@ -8,35 +8,43 @@ from socket import socket
 from typing import Any
 
 import structlog
-import uvicorn
 
 from bot import asgi
-from bot.asgi import Troubles
+from bot.asgi import Count, Troubles
+from bot.lean import without
 from bot.ports import listening
-from bot.slack.dispatch import App
-from bot.slack.install import Install
+
+with without("watchfiles"):  # by which uvicorn would start itself anew
+    import uvicorn
 
 log = structlog.get_logger()
 
 
-async def serve(
-    app: App,
-    listener: socket,
-    signing_secret: str,
-    troubles: Troubles,
-    install: Install | None,
-    started: Callable[[], None],
-) -> None:
-    """Serve Slack, and operators beside it, until cancelled; `started` is called when requests are answered."""
-    log.info("serving Slack over HTTP", port=listener.getsockname()[1], path=asgi.EVENTS)
-    await _until_cancelled(_http(asgi.create(app, signing_secret, troubles, install), started), listener)
+@asynccontextmanager
+async def serving(app: asgi.App, listener: socket) -> AsyncIterator[asyncio.Task[None]]:
+    """Serve Slack, and operators beside it, until the end of the block, which begins when requests are answered.
+
+    Gives what ends when that does.
+    """
+    started = asyncio.Event()
+    task = asyncio.create_task(_until_cancelled(_http(app, started.set), listener))
+    answering = asyncio.create_task(started.wait())
+    try:
+        await asyncio.wait({task, answering}, return_when=asyncio.FIRST_COMPLETED)
+        log.info("serving Slack over HTTP", port=listener.getsockname()[1], path=asgi.EVENTS)
+        yield task
+    finally:
+        answering.cancel()
+        task.cancel()
+        with contextlib.suppress(asyncio.CancelledError):
+            await task
 
 
 @asynccontextmanager
-async def serve_signs_of_life(port: int, troubles: Troubles) -> AsyncIterator[None]:
+async def serve_signs_of_life(port: int, troubles: Troubles, count: Count) -> AsyncIterator[None]:
     """Tell operators on a port of its own how we are. Raises SettingsError if it is taken."""
     with listening(port, "HEALTH_PORT") as listener:
-        task = asyncio.create_task(_until_cancelled(_http(asgi.signs_of_life(troubles)), listener))
+        task = asyncio.create_task(_until_cancelled(_http(asgi.signs_of_life(troubles, count)), listener))
         try:
             yield
         finally:
@@ -55,7 +63,7 @@ async def _until_cancelled(server: uvicorn.Server, listener: socket) -> None:
         await serving
 
 
-def _http(app: Any, started: Callable[[], None] = lambda: None) -> uvicorn.Server:
+def _http(app: Any, started: Callable[[], object] = lambda: None) -> uvicorn.Server:
     class Server(uvicorn.Server):
         """Leaves signals to us: they stop more than the server."""
 

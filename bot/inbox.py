@@ -20,14 +20,13 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from bot import metrics
 from bot.storage import Item, Store
+from bot.turnstile import InboxFullError, Turnstile
 
 # Items that may wait in one process. It takes some twenty seconds to begin so many; Slack sends what is refused again
 # at once, then after a minute, and what waited longer than that would be answered after it had been asked anew.
 MOST_WAITING = 2_000
 SOME = 0.75  # of MOST_WAITING, below which an inbox that was full is not full any more
-ENTERS_WITHIN = 2.3  # seconds until a request has its turn; Slack waits for three
 RECORDED_WITHIN = 2.5  # seconds until an item is recorded
-CROWD = 8  # requests that wait for their turn, from which on more is recorded at a time and less is done for each
 GATHERS = 0.05  # seconds that the writer waits for more in a crowd: a transaction costs as much as a request
 STANDS_BACK, LOOKS = 1.0, 0.02  # seconds that an item is not begun while requests wait, and between two looks
 WOKEN = 8  # waiters in one turn of the event loop: each has an answer to make
@@ -41,49 +40,15 @@ log = structlog.get_logger()
 Waiter = tuple[Item, "asyncio.Future[None]"]
 
 
-class InboxFullError(Exception):
-    """There is no room for another piece of work now; Slack should send it again."""
-
-
 class UnknownWorkError(Exception):
     """This version does not know the work, or not with these arguments: another version may."""
-
-
-class Turnstile:
-    """Lets one request through in each turn of the event loop.
-
-    To read a message and decide about it holds up the loop for some milliseconds. A hundred that have come together
-    would do so one after the other, and whoever else waits for the loop would wait for all of them.
-    """
-
-    def __init__(self) -> None:
-        self._turn = asyncio.Lock()
-        self.waiting = 0
-
-    @property
-    def crowded(self) -> bool:
-        """Whether many wait."""
-        return self.waiting >= CROWD
-
-    async def enter(self) -> None:
-        """Wait for a request's turn. Raises TimeoutError if that takes so long that Slack will have given up."""
-        self.waiting += 1
-        try:
-            if not self._turn.locked():  # nothing is waited for but one turn of the loop
-                async with self._turn:
-                    await asyncio.sleep(0)
-                return
-            async with asyncio.timeout(ENTERS_WITHIN), self._turn:
-                await asyncio.sleep(0)
-        finally:
-            self.waiting -= 1
 
 
 class Inbox:
     """The writer and the dispatcher of one replica; works between entering and leaving `open`.
 
     begin: begins an item's work; raises UnknownWorkError for what it does not know. room: waits until there is room for
-    more work. works: what this version knows.
+    more work. works: what this version knows. turnstile: where requests wait that may have something to record.
     """
 
     def __init__(
@@ -95,10 +60,11 @@ class Inbox:
         room: Callable[[], Awaitable[object]],
         keeps: Callable[[BaseException], bool],
         works: Collection[str],
+        turnstile: Turnstile | None = None,
     ) -> None:
         self._store, self._replica = store, replica
         self._begin, self._room, self._keeps, self._works = begin, room, keeps, works
-        self.turnstile = Turnstile()
+        self._turnstile = turnstile or Turnstile()
         self._arriving: list[Waiter] = []
         self._recording: list[Waiter] = []
         self._queue: deque[Item] = deque()
@@ -219,7 +185,7 @@ class Inbox:
     async def _write(self) -> None:
         while True:
             await self._arrived.wait()
-            if self.turnstile.crowded:
+            if self._turnstile.crowded:
                 await asyncio.sleep(GATHERS)
             self._arrived.clear()
             # Whoever does not wait any more has told Slack to come again.
@@ -244,12 +210,13 @@ class Inbox:
                     recorded.set_exception(error)
         else:
             metrics.INBOX_TRANSACTIONS.inc()
-            self._take(items)
+            # Who waits goes first: to begin the work takes the loop longer than to say that it is recorded.
             for number, (_, recorded) in enumerate(waiters, 1):
                 if not recorded.done():
                     recorded.set_result(None)
                 if number % WOKEN == 0:
                     await asyncio.sleep(0)
+            self._take(items)
 
     async def _dispatch(self) -> None:
         while True:
@@ -266,7 +233,7 @@ class Inbox:
         Not for long, though, nor once half of what may wait does: then it is no burst, and both must go on.
         """
         until = time.monotonic() + STANDS_BACK
-        while self.turnstile.crowded and self.waiting < MOST_WAITING / 2 and time.monotonic() < until:  # noqa: ASYNC110 - a crowd
+        while self._turnstile.crowded and self.waiting < MOST_WAITING / 2 and time.monotonic() < until:  # noqa: ASYNC110 - a crowd
             await asyncio.sleep(LOOKS)
 
     async def _dispatched(self, item: Item) -> None:

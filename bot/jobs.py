@@ -32,10 +32,11 @@ from bot.errors import places
 from bot.inbox import Inbox, UnknownWorkError
 from bot.storage import Item, Store, sqlite_file
 from bot.storage.trouble import PLUGIN, passes, trouble, words
+from bot.turnstile import Turnstile
 
 # Which code may take up which recorded work. DBOS would derive it from the source, and each deployment would strand
 # what was in flight; instead it changes by hand, when the steps of a workflow no longer fit those recorded before.
-WORK_VERSION = "16"
+WORK_VERSION = "17"
 
 ACTIVE = 8  # workflows of this process that do something; more only wait for each other
 LIVE = 10_000  # workflows of this process with those that pause, whose memory would grow without end
@@ -310,8 +311,11 @@ def launch() -> None:
 
 
 @asynccontextmanager
-async def receiving(store: Store, replica: str) -> AsyncIterator[None]:
-    """Take work until the end of the block, and begin what this replica has left in the inbox. Launch before."""
+async def receiving(store: Store, replica: str, turnstile: Turnstile | None = None) -> AsyncIterator[None]:
+    """Take work until the end of the block, and begin what this replica has left in the inbox. Launch before.
+
+    turnstile: where requests wait that may bring some.
+    """
     global _inbox  # noqa: PLW0603 - as there is one DBOS
     _inbox = Inbox(
         store,
@@ -320,6 +324,7 @@ async def receiving(store: Store, replica: str) -> AsyncIterator[None]:
         room=_in_flight.room.wait,
         keeps=is_no_fault_of_the_work,
         works=frozenset(_works) | frozenset(_former_names),
+        turnstile=turnstile,
     )
     try:
         async with _inbox.open():
@@ -417,17 +422,6 @@ def watch_ends(prefixes: list[str]) -> Iterator[asyncio.Event]:
 def inbox() -> Inbox | None:
     """Give the inbox, of which `bot.work_records` asks what has not begun; None while nothing is received here."""
     return _inbox
-
-
-async def enter_turnstile() -> None:
-    """Wait for a request's turn among those that came with it. Raises TimeoutError if that takes too long."""
-    if _inbox:
-        await _inbox.turnstile.enter()
-
-
-def is_crowded() -> bool:
-    """Say whether so many requests wait for their turn that each should take no more than it must."""
-    return _inbox is not None and _inbox.turnstile.crowded
 
 
 def is_full() -> bool:

@@ -44,8 +44,8 @@ async def _take_up(
         problems = [str(problem) for problem in error.problems]
         log.error("the knowledge has errors; what was read before is kept", problems=problems)  # noqa: TRY400
     except Exception as error:  # noqa: BLE001 - whatever it is, the next edit must be taken up all the same
-        place = traceback.extract_tb(error.__traceback__)[-1]
-        where = f"{Path(place.filename).name}:{place.lineno}:{place.name}"
+        frame = traceback.extract_tb(error.__traceback__)[-1]
+        where = f"{Path(frame.filename).name}:{frame.lineno}:{frame.name}"
         log.error(  # noqa: TRY400 - a traceback may hold what people wrote
             "the knowledge could not be taken up; what was read before is kept", error=type(error).__name__, place=where
         )

@@ -19,8 +19,8 @@ def listening(port: int, setting: str) -> Iterator[socket.socket]:
         listener = socket.create_server(("", port))
     except OSError as error:
         reason = os.strerror(error.errno) if error.errno else error
-        what = f"{setting}: port {port} cannot be served on: {reason}. Set {setting} to another."
-        raise SettingsError([what]) from error
+        problem = f"{setting}: port {port} cannot be served on: {reason}. Set {setting} to another."
+        raise SettingsError([problem]) from error
     with listener:
         # asyncio does this only for sockets that name their protocol. Without it an answer whose body is written after
         # its head is held up by 40 ms, until the other side has acknowledged the head.

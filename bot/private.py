@@ -15,15 +15,15 @@ def private_file(path: Path) -> None:
     path.parent.mkdir(FOLDER, parents=True, exist_ok=True)
     # Made here, because SQLite would let everybody read what it makes.
     os.close(os.open(path, os.O_RDWR | os.O_CREAT, FILE))
-    for each in (path, *(path.with_name(path.name + ending) for ending in BESIDE)):
-        tighten(each, FILE)
+    for file in (path, *(path.with_name(path.name + ending) for ending in BESIDE)):
+        tighten(file, FILE)
 
 
 def tighten(path: Path, mode: int) -> None:
     """Take away what others than the owner may do with a file or folder of ours; where there is none, do nothing."""
     try:
-        found = path.stat()
-        if found.st_uid == os.geteuid() and found.st_mode & 0o777 & ~mode:
-            path.chmod(found.st_mode & mode)
+        status = path.stat()
+        if status.st_uid == os.geteuid() and status.st_mode & 0o777 & ~mode:
+            path.chmod(status.st_mode & mode)
     except FileNotFoundError:
         pass

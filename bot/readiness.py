@@ -1,15 +1,25 @@
-"""What keeps the bot from working now, for `/readyz`."""
+"""What keeps the bot from working now, for `/readyz`, and what `/metrics` has to ask the database."""
 
 import asyncio
+import contextlib
 
 from sqlalchemy.exc import SQLAlchemyError
 
-from bot import asgi, jobs
+from bot import asgi, jobs, metrics, work_records
 from bot.replica import Pulse
 from bot.settings import Settings
 from bot.slack.socket import Link
 from bot.storage import Store
 from bot.storage.trouble import REMEDIES, Trouble, damage, remedy, trouble, words
+
+COUNTED_WITHIN = 2.0  # seconds
+
+
+async def count_work() -> None:
+    """Bring up to date how much work has not ended; without the database the last figure stays."""
+    with contextlib.suppress(SQLAlchemyError, OSError, TimeoutError):
+        async with asyncio.timeout(COUNTED_WITHIN):
+            metrics.WAITING.set(await work_records.count_unfinished())
 
 
 async def find_troubles(settings: Settings, store: Store, pulse: Pulse | None, link: Link | None) -> list[str]:
@@ -18,7 +28,7 @@ async def find_troubles(settings: Settings, store: Store, pulse: Pulse | None, l
     pulse: none before it works. link: its connections to Slack, unless that is over HTTP.
     """
     if pulse is None:
-        return ["The bot is starting, and waits for the database or for Slack; the log says what does not answer."]
+        return [asgi.STARTING]
     problems = []
     postgresql = settings.database_url is not None
     try:

@@ -138,10 +138,10 @@ async def _keep(
     await run_periodically("the sign of life", speak, min(beat, SOON))
 
 
-async def _take_over(silent: Collection[str], known: Collection[str]) -> None:
+async def _take_over(silent: Collection[str], heard_of: Collection[str]) -> None:
     """Take over work of our version whose process nobody has heard of; work of others waits for one of theirs."""
     if executors := await jobs.executors_with_work():
-        dead = sorted(name for name in executors if name in silent or name not in known)
+        dead = sorted(name for name in executors if name in silent or name not in heard_of)
         # Nothing may be left but what another version knows.
         if dead and (work := await jobs.recover(dead)):
             log.info("took over the work of replicas that are gone", replicas=dead, work=work)

@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import importlib
 import os
 import signal
 import sqlite3
@@ -13,22 +14,50 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-import aiohttp
 import structlog
 
-from bot import knowledge, local_workspace, logs, ports, tuning
+from bot import knowledge, logs, ports, tuning
 from bot.knowledge import KnowledgeError, Library
 from bot.settings import MANIFEST, Mode, Settings, SettingsError, Switch
 
 if TYPE_CHECKING:
-    from bot.domain.embeddings import SemanticScorer
+    from socket import socket as Listener  # noqa: N812 - beside our module of that name
+
+    import aiohttp
+
+    from bot import asgi
     from bot.local.config import WorkspaceConfig
+    from bot.replica import Pulse
+    from bot.second_stage import SecondStage
     from bot.slack.access import Access as Members
     from bot.slack.access import ManyWorkspaces
+    from bot.slack.dispatch import App
     from bot.slack.install import Install
+    from bot.slack.reception import Reception
+    from bot.slack.socket import Link
     from bot.storage import Store
 
 ENDS_WITHIN = 20.0  # seconds; who runs us in a container kills us after thirty
+
+TURNS = 20  # of the event loop, in which a request that has come is read and answered
+# What takes long to import, and that only needs what has to be recorded; in parts that take some 0.1 s each.
+LATER = (
+    "sqlalchemy",
+    "sqlalchemy.orm",
+    "sqlalchemy.dialects.postgresql",
+    "psycopg",
+    "dbos",
+    "aiohttp",
+    "slack_sdk.web.async_client",
+    "slack_bolt.async_app",
+    "bot.storage",
+    "bot.jobs",
+    "bot.slack.quiz",
+    "bot.slack.share",
+    "bot.slack.app",
+    "bot.background",
+    "bot.readiness",
+)
 
 log = structlog.get_logger()
 
@@ -93,6 +122,8 @@ async def _serve(
 ) -> None:
     async with AsyncExitStack() as stack:
         if mode is Mode.LOCAL:
+            from bot import local_workspace
+
             place = local_workspace.workspace(
                 settings.workspace_port if port is None else port,
                 open_page=browser,
@@ -103,6 +134,15 @@ async def _serve(
             credentials = _credentials(settings)
         port = (port or settings.port) if mode in (Mode.HTTP, Mode.OAUTH) else None
         await bot(settings, credentials, library, port=port, begins=tuning.tune_for_serving)
+
+
+@dataclass
+class _Started:
+    """What is there of the bot so far, for who asks over HTTP while it starts. pulse: None before it works."""
+
+    store: "Store | None" = None
+    pulse: "Pulse | None" = None
+    install: "asyncio.Future[Install | None]" = field(default_factory=asyncio.Future)
 
 
 async def bot(
@@ -119,77 +159,158 @@ async def bot(
     for a token that Slack refuses.
     """
     async with AsyncExitStack() as stack:
+        door = AsyncExitStack()  # what Slack comes in by
+        stack.push_async_callback(door.aclose)
         listener = None
         if port is not None and settings.database_url is None:
             # First, so that what Slack sends while the rest is imported waits for us; it waits for three seconds. Where
             # there may be other replicas a load balancer had better be refused, and turn to one that is up.
-            listener = stack.enter_context(ports.listening(port, "PORT"))
-        from bot import http_server, jobs, readiness, replica
-        from bot.second_stage import SecondStage, scorer_for
-        from bot.slack import app as slack
-        from bot.slack import socket
-        from bot.storage import Store
+            listener = door.enter_context(ports.listening(port, "PORT"))
+        from bot.second_stage import SecondStage
+        from bot.slack.reception import Reception
 
         second = SecondStage() if settings.rolefit_encoder is Switch.ON else None
-        _warn_of_missing_writes(settings)
-        stack.enter_context(_accepted_token())
         stack.callback(second.close if second else lambda: None)
-        session = await stack.enter_async_context(slack.slack_session())
-        with usable(settings, settings.store_file):
-            store = await Store.open(settings.store_url)
-        stack.push_async_callback(store.close)
-        # On SQLite the next process is this one again, and takes up at once what is left.
-        me = "local" if settings.database_url is None else replica.name()
-        stack.push_async_callback(replica.deregister, store, me)
-        with usable(settings, settings.jobs_file):
-            launch = await stack.enter_async_context(slack.working(settings.jobs_url, me))
-        pulse, link = None, socket.Link()
-
-        async def troubles() -> list[str]:
-            return await readiness.find_troubles(settings, store, pulse, None if port else link)
-
-        if settings.health_port:
-            await stack.enter_async_context(http_server.serve_signs_of_life(settings.health_port, troubles))
-        members, install = await _members(settings, credentials, library, store, session)
         _ = library.index  # before the first message asks for it
-        app, renew = slack.create(
-            members,
-            credentials.api_url,
-            library,
-            store,
-            between_posts=settings.post_interval,
-            second=second,
-            support=settings.rolefit_support,
-            question_days=settings.gap_retention_days,
-            editors=settings.editors,
-            share_guests=settings.rolefit_share_guests is Switch.ON,
-        )
-        with usable(settings, settings.store_file):
-            await store.heartbeat(me, time.time())
-        with usable(settings, settings.jobs_file):
-            await jobs.check_writable()  # since what launches would try for ever
-            launch()
-        with usable(settings, settings.store_file):
-            await store.heartbeat(
-                me, time.time()
-            )  # on a busy machine launching takes long, and there may be work already
-            await stack.enter_async_context(jobs.receiving(store, me))
-        gaps_kept = settings.gap_retention_days * 86_400.0
-        pulse = await stack.enter_async_context(replica.alive(store, me, settings.replica_timeout, gaps_kept))
+        reception, started = Reception(library, second), _Started()
+        serving = await _open(door, listener, reception, settings, credentials, started) if listener else None
+        await _import_the_rest()
+        from bot.slack import socket
 
-        def work_beside() -> None:
-            for running in _background(settings.knowledge_dir, library, store, renew, scorer_for if second else None):
-                stack.callback(asyncio.create_task(running).cancel)
-            if second is not None:
-                second.begin()
-
+        stack.enter_context(_accepted_token())
+        link = socket.Link() if port is None else None
+        store, app, renew = await _work(stack, settings, credentials, reception, second, started, link)
+        stack.push_async_callback(door.aclose)  # nobody comes in while the rest ends
+        reception.open(app)
         begins()
-        if port is None:
-            work_beside()
-            await socket.serve(app, credentials.app_token or "", link)
-        else:
-            listener = listener or stack.enter_context(ports.listening(port, "PORT"))
-            await http_server.serve(app, listener, credentials.signing_secret or "", troubles, install, work_beside)
+        if port is not None and serving is None:
+            listener = door.enter_context(ports.listening(port, "PORT"))
+            serving = await _open(door, listener, reception, settings, credentials, started)
+        await _let_in()
+        for running in _background(settings.knowledge_dir, library, store, renew, second):
+            stack.callback(asyncio.create_task(running).cancel)
+        if second is not None:
+            second.begin()
+        if link is not None:
+            await socket.serve(reception, app.slack, credentials.app_token or "", link)
+        elif serving is not None:
+            await serving
+
+
+async def _work(
+    stack: AsyncExitStack,
+    settings: Settings,
+    credentials: SlackCredentials,
+    reception: "Reception",
+    second: "SecondStage | None",
+    started: _Started,
+    link: "Link | None",
+) -> "tuple[Store, App, Callable[[Library], None]]":
+    """Open the database, learn who we are, and begin to work, until the stack is closed.
+
+    Gives the rows, the app, and what to call with a new library. Raises SettingsError and RefusedError.
+    """
+    from bot import http_server, jobs, replica
+    from bot.slack import app as slack
+    from bot.storage import Store
+
+    _warn_of_missing_writes(settings)
+    session = await stack.enter_async_context(slack.slack_session())
+    with usable(settings, settings.store_file):
+        started.store = store = await Store.open(settings.store_url)
+    stack.push_async_callback(store.close)
+    # On SQLite the next process is this one again, and takes up at once what is left.
+    me = "local" if settings.database_url is None else replica.name()
+    stack.push_async_callback(replica.deregister, store, me)
+    with usable(settings, settings.jobs_file):
+        launch = await stack.enter_async_context(slack.working(settings.jobs_url, me))
+    if settings.health_port:
+        signs = _signs_of_life(settings, started, link)
+        await stack.enter_async_context(http_server.serve_signs_of_life(settings.health_port, *signs))
+    members, install = await _members(settings, credentials, reception.library, store, session)
+    app, renew = slack.create(
+        reception,
+        members,
+        credentials.api_url,
+        store,
+        between_posts=settings.post_interval,
+        second=second,
+        support=settings.rolefit_support,
+        question_days=settings.gap_retention_days,
+        editors=settings.editors,
+        share_guests=settings.rolefit_share_guests is Switch.ON,
+    )
+    with usable(settings, settings.store_file):
+        await store.heartbeat(me, time.time())
+    with usable(settings, settings.jobs_file):
+        await jobs.check_writable()  # since what launches would try for ever
+        launch()
+    with usable(settings, settings.store_file):
+        # Once more: on a busy machine launching takes long, and there may be work already.
+        await store.heartbeat(me, time.time())
+        await stack.enter_async_context(jobs.receiving(store, me, reception.turnstile))
+    gaps_kept = settings.gap_retention_days * 86_400.0
+    started.pulse = await stack.enter_async_context(replica.alive(store, me, settings.replica_timeout, gaps_kept))
+    started.install.set_result(install)  # what follows from one is recorded
+    return store, app, renew
+
+
+async def _open(
+    door: AsyncExitStack,
+    listener: "Listener",
+    reception: "Reception",
+    settings: Settings,
+    credentials: SlackCredentials,
+    started: _Started,
+) -> asyncio.Task[None]:
+    """Answer what Slack and operators ask over HTTP, until the door is closed; what waits already, at once."""
+    from bot import asgi, http_server
+
+    async def install() -> "Install | None":
+        return await asyncio.shield(started.install)
+
+    troubles, count = _signs_of_life(settings, started, None)
+    app = asgi.create(reception, credentials.signing_secret or "", troubles, install, count)
+    serving = await door.enter_async_context(http_server.serving(app, listener))
+    await _let_in()
+    return serving
+
+
+def _signs_of_life(settings: Settings, started: _Started, link: "Link | None") -> "tuple[asgi.Troubles, asgi.Count]":
+    """Give what operators are told by; link: the connections to Slack, unless that is over HTTP."""
+
+    async def troubles() -> list[str]:
+        if started.store is None or started.pulse is None:
+            from bot.asgi import STARTING
+
+            return [STARTING]
+        from bot import readiness
+
+        return await readiness.find_troubles(settings, started.store, started.pulse, link)
+
+    async def count() -> None:
+        if started.pulse is not None:
+            from bot import readiness
+
+            await readiness.count_work()
+
+    return troubles, count
+
+
+async def _import_the_rest() -> None:
+    """Import what takes long, part by part, and let in between them who waits.
+
+    Not in a thread: two threads that import modules which need each other may meet half of one.
+    """
+    for name in LATER:
+        importlib.import_module(name)
+        await _let_in()
+
+
+async def _let_in() -> None:
+    """Answer who waits, before something that takes long."""
+    for _ in range(TURNS):
+        await asyncio.sleep(0)
 
 
 def _background(
@@ -197,10 +318,11 @@ def _background(
     library: Library,
     store: "Store",
     renew: Callable[[Library], None],
-    scorer: "Callable[[Library], SemanticScorer] | None",
+    second: "SecondStage | None",
 ) -> Iterable[Coroutine[Any, Any, Any]]:
     """Give what runs beside the bot until it is cancelled."""
     from bot import background, knowledge_watch
+    from bot.second_stage import scorer_for
 
     taken_up: asyncio.Queue[Library] = asyncio.Queue()
     taken_up.put_nowait(library)
@@ -209,13 +331,19 @@ def _background(
         renew(library)
         taken_up.put_nowait(library)
 
+    async def prepare_decoys() -> None:
+        """Have ready what only who asks in vain needs, after what others wait for."""
+        if second is not None:
+            await second.ready()
+        await asyncio.to_thread(lambda: library.decoys)
+
     return (
-        knowledge_watch.follow(folder, take_up, scorer),
+        knowledge_watch.follow(folder, take_up, scorer_for if second else None),
         background.follow_up(taken_up, store),
         background.handle_due_runs(store),
         background.post_digests(store),
         background.publish_homes(store),
-        asyncio.to_thread(lambda: library.decoys),  # only who asks in vain needs them
+        prepare_decoys(),
     )
 
 
@@ -272,7 +400,11 @@ def _credentials(settings: Settings) -> SlackCredentials:
 
 
 async def _members(
-    settings: Settings, credentials: SlackCredentials, library: Library, store: "Store", session: aiohttp.ClientSession
+    settings: Settings,
+    credentials: SlackCredentials,
+    library: Library,
+    store: "Store",
+    session: "aiohttp.ClientSession",
 ) -> "tuple[Members, Install | None]":
     """Learn who we are, and where the app may be installed if its workspaces are many. Raises RefusedError."""
     from bot.slack.app import one_workspace
@@ -287,7 +419,11 @@ def _local_credentials(workspace: "WorkspaceConfig") -> SlackCredentials:
 
 
 def _many_workspaces(
-    settings: Settings, credentials: SlackCredentials, library: Library, store: "Store", session: aiohttp.ClientSession
+    settings: Settings,
+    credentials: SlackCredentials,
+    library: Library,
+    store: "Store",
+    session: "aiohttp.ClientSession",
 ) -> "tuple[ManyWorkspaces, Install]":
     import yaml
 

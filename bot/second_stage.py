@@ -83,7 +83,7 @@ class SecondStage:
             await asyncio.gather(asyncio.shield(asyncio.wrap_future(self._preparing)), return_exceptions=True)
 
     def prepare(self, library: Library) -> None:
-        """Get ready for a snapshot of the knowledge: some 0.2 s, and 15 ms for each wording that was added since."""
+        """Get ready for a snapshot of the knowledge: some 0.2 s, and 10 ms for each wording that was added since."""
         embedded = library.embedded
         if embedded is None or library.thresholds.second is None or library.learnt is None or not self._load():
             return
@@ -110,16 +110,22 @@ class SecondStage:
         prepared = self._prepared
         if prepared is None or prepared[0] is not library:
             return None
-        known = library.embedded.texts.get(text) if library.embedded else None
-        return prepared[1].score(self._embedding(text) if known is None else known)
+        embedding = library.embedded.texts.get(text) if library.embedded else None
+        return prepared[1].score(self._embedding(text) if embedding is None else embedding)
 
     async def reply_to(self, text: str, surface: Surface, library: Library, after: str | None = None) -> Reply:
-        """Decide as `faq.reply_to` does, with the second stage on a thread of its own where it is worth asking."""
-        reply, worth = faq.first_reply(text, surface, library.index, library.thresholds, after=after)
+        """Decide as `faq.reply_to` does, with the second stage on a thread of its own where it is worth asking.
+
+        Where it is worth it whatever the first stage says, that one is asked only if the second has nothing to say.
+        """
+        index, thresholds = library.index, library.thresholds
+        reply, worth = None, faq.always_worth_asking(surface, thresholds)
+        if not worth:
+            reply, worth = faq.first_reply(text, surface, index, thresholds, after=after)
         scores = await self._scores(text, library) if worth else None
-        if scores is None:
-            return reply
-        return faq.second_reply(text, surface, library.index, library.thresholds, scores, after=after)
+        if scores is not None:
+            return faq.second_reply(text, surface, index, thresholds, scores, after=after)
+        return reply or faq.first_reply(text, surface, index, thresholds, after=after)[0]
 
     async def rank(
         self, text: str, surface: Surface, library: Library, after: str | None = None
@@ -157,9 +163,9 @@ class SecondStage:
                 log.warning("the second stage is left out, and the first decides alone", reason=str(error))
         return self._encoder is not None
 
-    def _embeddings(self, texts: Sequence[str], known: Mapping[str, Floats]) -> Floats:
+    def _embeddings(self, texts: Sequence[str], computed: Mapping[str, Floats]) -> Floats:
         """Give a row for each text, computed only where it is not known."""
-        rows = [known[text] if text in known else self._embedding(text) for text in texts]
+        rows = [computed[text] if text in computed else self._embedding(text) for text in texts]
         return np.array(rows, np.float32).reshape(-1, encoder.SIZE)
 
     def _embedding(self, text: str) -> Floats:

@@ -56,18 +56,18 @@ def parts(message: Message) -> Iterator[RenderableType]:
 def formatted(markup: str) -> Text:
     """Give text in Slack's markup as text with styles; a link shows its address only if it has no other words."""
     text, end = Text(), 0
-    for found in _MARKUP.finditer(markup):
-        text.append(unescape(markup[end : found.start()]))
-        end = found.end()
-        match found.lastgroup:
+    for span in _MARKUP.finditer(markup):
+        text.append(unescape(markup[end : span.start()]))
+        end = span.end()
+        match span.lastgroup:
             case "block" | "code" as kind:
-                text.append(unescape(found[kind]), style="cyan" if kind == "code" else "")
+                text.append(unescape(span[kind]), style="cyan" if kind == "code" else "")
             case "bold" | "italic" as kind:
-                inner = formatted(found[kind])
+                inner = formatted(span[kind])
                 inner.stylize(kind)
                 text.append_text(inner)
             case _:
-                text.append_text(_link(found["target"], found["label"]))
+                text.append_text(_link(span["target"], span["label"]))
     text.append(unescape(markup[end:]))
     return text
 

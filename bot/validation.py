@@ -67,14 +67,14 @@ def describe(detail: ErrorDetails) -> tuple[str, str]:
     """
     kind = detail["type"]
     if kind in ERRORS:
-        what, remedy = ERRORS[kind]
-        return what.format_map(detail.get("ctx", {})), remedy
+        problem, remedy = ERRORS[kind]
+        return problem.format_map(detail.get("ctx", {})), remedy
     if kind.endswith("_type") and detail.get("input", "") is None:
         return NOTHING_THERE
     if kind == "string_type":
-        for types, what, remedy in NOT_TEXT:
+        for types, problem, remedy in NOT_TEXT:
             if isinstance(detail.get("input"), types):
-                return what, remedy
+                return problem, remedy
     unknown = f"cannot be used: {detail['msg'].removeprefix('Value error, ')}", "Correct it"
     return KINDS.get(kind.partition("_")[0], unknown)
 

@@ -28,7 +28,7 @@ ID = re.compile(r"[\w.-]+")  # Slack's ids and times, and our own
 async def current_or_next(prefix: Key) -> Key:
     """Give the key, with this prefix and a number, of work that is under way; or of none yet, for the next."""
     workflows = await DBOS.list_workflows_async(workflow_id_prefix=prefix, load_input=False, load_output=False)
-    numbers = {known.workflow_id.removeprefix(prefix): known.status for known in workflows}
+    numbers = {workflow.workflow_id.removeprefix(prefix): workflow.status for workflow in workflows}
     ended = [int(number) for number, status in numbers.items() if number.isdigit() and status not in UNDER_WAY]
     return Key(f"{prefix}{max(ended, default=-1) + 1}")
 
@@ -52,11 +52,11 @@ async def unfinished(prefixes: list[str]) -> list[str]:
     keys = await received(prefixes)
     if keys:  # of these some may have ended
         ended = await DBOS.list_workflows_async(workflow_ids=keys, status=ENDS, load_input=False, load_output=False)
-        keys = sorted(set(keys) - {known.workflow_id for known in ended})
+        keys = sorted(set(keys) - {workflow.workflow_id for workflow in ended})
     begun = await DBOS.list_workflows_async(
         workflow_id_prefix=prefixes, status=UNDER_WAY, load_input=False, load_output=False
     )
-    return keys + [known.workflow_id for known in begun]
+    return keys + [workflow.workflow_id for workflow in begun]
 
 
 async def is_under_way(prefixes: list[str]) -> bool:
@@ -98,7 +98,7 @@ async def delete_by_prefix(prefixes: list[str], *, ended: bool = False) -> None:
     while workflows := await DBOS.list_workflows_async(
         workflow_id_prefix=prefixes, limit=500, load_input=False, load_output=False, **which
     ):
-        keys = [known.workflow_id for known in workflows]
+        keys = [workflow.workflow_id for workflow in workflows]
         if not ended:
             await DBOS.cancel_workflows_async(keys)
         await DBOS.delete_workflows_async(keys)
@@ -118,12 +118,12 @@ async def delete_naming(prefixes: list[str], names: Collection[str]) -> list[str
             await inbox.forget(waiting)
     running, ended, offset = list[str](), list[str](), 0
     while workflows := await DBOS.list_workflows_async(workflow_id_prefix=prefixes, limit=PAGE, offset=offset):
-        for known in workflows:
-            has_ended = known.status in ENDS
-            if wanted & _ids(known.workflow_id, known.input, known.parent_workflow_id):
-                (ended if has_ended else running).append(known.workflow_id)
-            elif has_ended and (wanted & _ids("", known.output, known.error) or await _steps_name(known, wanted)):
-                ended.append(known.workflow_id)
+        for workflow in workflows:
+            key, has_ended = workflow.workflow_id, workflow.status in ENDS
+            if wanted & _ids(key, workflow.input, workflow.parent_workflow_id):
+                (ended if has_ended else running).append(key)
+            elif has_ended and (wanted & _ids("", workflow.output, workflow.error) or await _steps_name(key, wanted)):
+                ended.append(key)
         offset += PAGE
     for first in range(0, len(running), PAGE):
         await DBOS.cancel_workflows_async(running[first : first + PAGE])
@@ -133,8 +133,8 @@ async def delete_naming(prefixes: list[str], names: Collection[str]) -> list[str
     return running
 
 
-async def _steps_name(known: WorkflowStatus, wanted: frozenset[str]) -> bool:
-    steps = await DBOS.list_workflow_steps_async(known.workflow_id)
+async def _steps_name(key: str, wanted: frozenset[str]) -> bool:
+    steps = await DBOS.list_workflow_steps_async(key)
     return any(wanted & _ids(done["child_workflow_id"] or "", done["output"], done["error"]) for done in steps)
 
 
@@ -188,7 +188,8 @@ class WorkRecords:
     def left_behind(self) -> dict[str, int]:
         """Count the work that waits for a process of another version than this, by version."""
         under_way = self._listed(status=UNDER_WAY, load_output=False)
-        return dict(Counter(known.app_version or "" for known in under_way if known.app_version != jobs.WORK_VERSION))
+        versions = [workflow.app_version for workflow in under_way]
+        return dict(Counter(version or "" for version in versions if version != jobs.WORK_VERSION))
 
     def replay(self, key: str) -> None:
         """Have work of this version done again from the step that failed; a bot takes it up within seconds.

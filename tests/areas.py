@@ -14,6 +14,7 @@ AREAS = {
     ),
     "the quiz and its recommendation": (
         "actions", "fit", "own_words", "people", "quiz*", "reply", "result", "run_asides", "run_messages", "run_notes",
+        "run_records",
     ),
     "sharing a result": ("share*",),
     "comparing with a manager": ("compare*", "comparisons", "controls"),

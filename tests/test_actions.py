@@ -1,5 +1,6 @@
 """Actions as they are recorded, by this version of the bot and by those before it."""
 
+import json
 from typing import Any, get_args
 
 import pytest
@@ -21,7 +22,14 @@ EXAMPLES: dict[str, dict[str, Any]] = {
 def test_an_action_comes_out_of_its_record_as_it_was(kind: type[Any]):
     action = kind(**EXAMPLES.get(kind.model_fields["do"].default, {}))
 
+    assert json.loads(json.dumps(action.record())) == action.record()
     assert read(action.record()) == action
+
+
+def test_a_reply_is_recorded_so_that_a_bot_of_before_can_read_it():
+    reply = Reply(answers={"q": ("a",)}, ts="1.0", prompt=3)
+
+    assert reply.record() == {"do": "reply", "answers": {"q": ["a"]}, "ts": "1.0", "aim": 3}
 
 
 def test_each_verb_has_one_class():
@@ -56,6 +64,7 @@ def test_records_of_earlier_versions_are_read(record: dict[str, Any], action: Ac
         ({"do": "nonsense"}, "union_tag_invalid"),
         ({}, "union_tag_not_found"),
         ({"do": "answer", "prompt": 1, "question": "q"}, "answer.choices: missing"),
+        ({"do": "answer", "prompt": 1}, "answer.question: missing, answer.choices: missing"),
         ({"do": "reply", "answers": "a secret", "ts": "1.0"}, "reply.answers: dict_type"),
     ],
 )

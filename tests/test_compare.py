@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Sequence
+from dataclasses import replace
 from itertools import count, permutations
 from types import MappingProxyType
 
@@ -26,6 +27,7 @@ from bot.domain.compare import (
     Rounds,
     Side,
     State,
+    Transition,
     Versions,
     Withdraw,
     apply,
@@ -175,9 +177,41 @@ def test_either_may_end_it_before_the_reveal(comparison: Comparison, side: Side,
     assert apply(ended, Accept(), FINAL).outcome is Outcome.OVER
 
 
-def test_after_the_reveal_it_is_too_late_to_withdraw():
-    assert apply(REVEALED, Withdraw(Side.SENDER), FINAL).outcome is Outcome.REVEALED
-    assert apply(REVEALED, Accept(), FINAL).outcome is Outcome.REPEATED
+ONE_AGREED = after(agree(Side.SENDER), comparison=BOTH_ASKED)
+ENDED = after(Withdraw(Side.SENDER), comparison=ONE_AGREED)
+
+
+@pytest.mark.parametrize(
+    ("comparison", "event", "outcome"),
+    [
+        (Comparison(), agree(Side.SENDER), Outcome.EARLY),
+        (Comparison(), Follow(), Outcome.REPEATED),
+        (after(Accept()), Accept(), Outcome.REPEATED),
+        (BOTH_ASKED, Follow(), Outcome.REPEATED),
+        (BOTH_ASKED, Deliver(), Outcome.EARLY),
+        (ONE_AGREED, agree(Side.SENDER), Outcome.REPEATED),
+        (BOTH_AGREED, agree(Side.SENDER), Outcome.REPEATED),
+        (BOTH_AGREED, Lapse(), Outcome.REPEATED),
+        *((REVEALED, event, Outcome.REPEATED) for event in (Accept(), agree(Side.SENDER), Follow(), Deliver())),
+        # After the reveal it is too late to withdraw.
+        *((REVEALED, event, Outcome.REVEALED) for event in (Withdraw(Side.SENDER), Lose(Side.SENDER), Lapse())),
+        *((ENDED, event, Outcome.REPEATED) for event in (Withdraw(Side.SENDER), Lose(Side.SENDER), Follow(), GiveUp())),
+        *((ENDED, event, Outcome.OVER) for event in (Withdraw(Side.MANAGER), Accept(), Lapse(), Deliver())),
+    ],
+)
+def test_what_changes_nothing_says_why(comparison: Comparison, event: Event, outcome: Outcome):
+    assert apply(comparison, event, FINAL) == Transition(comparison, outcome)
+
+
+@pytest.mark.parametrize("is_confirmed", [True, False])
+def test_a_reveal_that_slack_did_not_confirm_is_remembered_as_such(is_confirmed: bool):
+    revealed = apply(BOTH_AGREED, Deliver(is_confirmed=is_confirmed), FINAL)
+
+    assert revealed == Transition(replace(BOTH_AGREED, state=State.REVEALED, is_confirmed=is_confirmed), Outcome.TAKEN)
+
+
+def test_where_nothing_happens_for_long_it_lapses_and_nobody_has_agreed_to_anything():
+    assert apply(ONE_AGREED, Lapse(), FINAL) == Transition(Comparison(State.LAPSED, (1, 2)), Outcome.TAKEN)
 
 
 @pytest.mark.parametrize("side", Side)
@@ -204,7 +238,7 @@ def test_what_could_not_be_shown_for_too_long_ends_without_a_reveal():
 
 @pytest.mark.parametrize("side", Side)
 def test_who_cannot_be_reached_is_named(side: Side):
-    assert apply(BOTH_ASKED, Lose(side), FINAL).comparison == Comparison(State.UNREACHABLE, (1, 2), ended_by=side)
+    assert apply(ONE_AGREED, Lose(side), FINAL).comparison == Comparison(State.UNREACHABLE, (1, 2), ended_by=side)
 
 
 @pytest.mark.parametrize("side", Side)
@@ -391,7 +425,7 @@ class Story:
 @example(ONE_AGREES, [("answer", Side.MANAGER, 1), ("agree", Side.SENDER, 0), ("deliver", Side.SENDER, 0)])
 @example(ONE_AGREES, [("agree", Side.SENDER, 0), ("answer", Side.SENDER, 1), ("follow", Side.SENDER, 0)])
 @example(ONE_AGREES, [("agree", Side.SENDER, 0), ("forget", Side.SENDER, 0), ("deliver", Side.SENDER, 0)])
-@settings(max_examples=25 if THOROUGH else 10, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=25 if THOROUGH else 5, suppress_health_check=[HealthCheck.function_scoped_fixture])
 async def test_nothing_of_ones_answers_is_in_what_the_other_gets_before_both_agreed_to_them(
     store: Store, library: Library, before: list[tuple[str, Side, int]], happenings: list[tuple[str, Side, int]]
 ):

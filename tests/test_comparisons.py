@@ -188,9 +188,10 @@ async def test_whoever_began_is_asked_once_and_then_it_goes(store: Store, librar
     taken = [await store.comparisons.take_due(TEAM, FIRST, at, by=by) for by in ("a", "a", "b")]
 
     assert taken == [True, True, False]
-    await store.comparisons.prune(time.time() - 60)
+    now = time.time()
+    await store.prune(now - 60, now)
     assert await store.comparisons.get(TEAM, FIRST)
-    await store.comparisons.prune(time.time() + 1)
+    await store.prune(now + 1, now)
     assert await store.comparisons.get(TEAM, FIRST) is None
 
 

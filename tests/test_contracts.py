@@ -14,6 +14,7 @@ import time
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
+from http import HTTPStatus
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
@@ -22,7 +23,6 @@ import aiohttp
 import pytest
 from aiohttp import web
 from dbos import DBOS, DBOSClient, SetWorkflowID
-from slack_bolt.adapter.socket_mode.async_internals import send_async_response
 from slack_bolt.async_app import AsyncAck, AsyncApp, AsyncBoltContext
 from slack_bolt.authorization import AuthorizeResult
 from slack_bolt.kwargs_injection.async_args import AsyncArgs
@@ -30,17 +30,18 @@ from slack_bolt.response import BoltResponse
 from slack_sdk.errors import SlackApiError
 from slack_sdk.signature import SignatureVerifier
 from slack_sdk.socket_mode.request import SocketModeRequest
+from slack_sdk.socket_mode.response import SocketModeResponse
 from slack_sdk.web.async_client import AsyncWebClient
 from slack_sdk.webhook.async_client import AsyncWebhookClient
 
 from bot import jobs
-from bot.knowledge import Library
 from bot.settings import BOLT_READS_THESE
 from bot.slack import dispatch, socket
 from bot.slack.client import UNREADABLE, Client, code
 from bot.slack.event_payloads import EventCallback
 from bot.slack.interaction_payloads import BlockActions, SlashCommand
 from bot.slack.payloads import parse
+from bot.slack.response import OK, Response
 from tests.forked import queue_of_what_is_left
 from tests.test_manifest import METHOD_SCOPES, OFFERED, PARSED
 
@@ -172,19 +173,19 @@ class Slack:
 
 
 class Responder:
-    """Stands for the app: answers every payload alike and notes what it has read."""
+    """Stands for the reception: answers every payload alike and notes what it has read."""
 
-    def __init__(self, response: BoltResponse, client: AsyncWebClient) -> None:
-        self.response, self.client = response, client
+    def __init__(self, response: Response) -> None:
+        self.response = response
         self.read: asyncio.Queue[Json] = asyncio.Queue()
 
-    async def respond(self, parse: Callable[[], SlashCommand]) -> BoltResponse:
+    async def respond(self, parse: Callable[[], SlashCommand]) -> Response:
         self.read.put_nowait(parse().model_dump(exclude_unset=True))
         return self.response
 
 
 @asynccontextmanager
-async def connected(response: BoltResponse) -> AsyncIterator[tuple[Slack, socket._Client, Responder]]:
+async def connected(response: Response) -> AsyncIterator[tuple[Slack, socket._Client, Responder]]:
     """Connect our client to an address that it was given, as `bot.slack.socket` does."""
     slack, served = Slack(), web.Application()
     served.router.add_get("/link", slack.connect)
@@ -196,8 +197,9 @@ async def connected(response: BoltResponse) -> AsyncIterator[tuple[Slack, socket
     host, port = runner.addresses[0][:2]
     slack.url = f"ws://{host}:{port}/link"
     async with aiohttp.ClientSession() as session:
-        responder = Responder(response, Client(base_url=f"http://{host}:{port}/api/", session=session))
-        client = socket._Client(responder, "xapp-1")  # type: ignore[arg-type]
+        responder = Responder(response)
+        web_client = Client(base_url=f"http://{host}:{port}/api/", session=session)
+        client = socket._Client(responder, web_client, "xapp-1")  # type: ignore[arg-type]
         try:
             client.wss_uri = slack.url
             await client.connect()  # type: ignore[no-untyped-call]
@@ -212,14 +214,14 @@ def envelope(number: int) -> Json:
 
 
 async def test_the_client_connects_to_the_address_it_is_given_and_asks_for_none():
-    async with connected(BoltResponse(status=200)) as (slack, client, _):
+    async with connected(OK) as (slack, client, _):
         assert await client.is_connected()
         assert len(slack.sockets) == 1
         assert slack.asked_for_an_address == 0
 
 
 async def test_an_envelope_reaches_our_handler_and_is_acknowledged_by_its_id():
-    async with connected(BoltResponse(status=200)) as (slack, _, responder):
+    async with connected(OK) as (slack, _, responder):
         await slack.send(envelope(1))
 
         assert await asyncio.wait_for(slack.sent.get(), 5) == {"envelope_id": "e1"}
@@ -227,10 +229,10 @@ async def test_an_envelope_reaches_our_handler_and_is_acknowledged_by_its_id():
 
 
 async def test_only_a_success_is_acknowledged_and_one_with_a_body_carries_it():
-    async with connected(BoltResponse(status=503, headers={"Retry-After": "5"})) as (slack, _, responder):
+    async with connected(Response(HTTPStatus.SERVICE_UNAVAILABLE, retry_after="5")) as (slack, _, responder):
         await slack.send(envelope(1))
         await asyncio.wait_for(responder.read.get(), 5)
-        responder.response = BoltResponse(status=200, body={"text": "hello"})
+        responder.response = Response(HTTPStatus.OK, '{"text": "hello"}', "application/json;charset=utf-8")
         await slack.send(envelope(2))
 
         assert await asyncio.wait_for(slack.sent.get(), 5) == {"envelope_id": "e2", "payload": {"text": "hello"}}
@@ -239,7 +241,7 @@ async def test_only_a_success_is_acknowledged_and_one_with_a_body_carries_it():
 
 @pytest.mark.parametrize(("reason", "refused"), [("refresh_requested", ""), ("link_disabled", "link_disabled")])
 async def test_a_disconnect_ends_our_connection_and_makes_no_other(reason: str, refused: str):
-    async with connected(BoltResponse(status=200)) as (slack, client, responder):
+    async with connected(OK) as (slack, client, responder):
         await slack.send({"type": "disconnect", "reason": reason})
 
         await asyncio.wait_for(client.over.wait(), 5)
@@ -249,7 +251,7 @@ async def test_a_disconnect_ends_our_connection_and_makes_no_other(reason: str, 
 
 
 async def test_a_connection_that_breaks_is_said_to_be_over_and_is_not_made_again():
-    async with connected(BoltResponse(status=200)) as (slack, client, _):
+    async with connected(OK) as (slack, client, _):
         await slack.sockets[0].close()
         async with asyncio.timeout(5):
             while await client.is_connected():  # noqa: ASYNC110 - it tells of a lost connection only when it is asked
@@ -260,7 +262,7 @@ async def test_a_connection_that_breaks_is_said_to_be_over_and_is_not_made_again
 
 
 async def test_a_connection_whose_pings_are_not_answered_for_four_intervals_is_said_to_be_over():
-    async with connected(BoltResponse(status=200)) as (_, client, _):
+    async with connected(OK) as (_, client, _):
         client.last_ping_pong_time = time.time() - 3 * socket.PING
         assert await client.is_connected()
 
@@ -269,7 +271,7 @@ async def test_a_connection_whose_pings_are_not_answered_for_four_intervals_is_s
 
 
 async def test_a_closed_client_leaves_no_task_and_no_session_open():
-    async with connected(BoltResponse(status=200)) as (_, client, _):
+    async with connected(OK) as (_, client, _):
         await client.finish()
         tasks = [client.message_processor, client.current_session_monitor, client.message_receiver]
         await asyncio.wait([task for task in tasks if task is not None], timeout=5)
@@ -279,7 +281,7 @@ async def test_a_closed_client_leaves_no_task_and_no_session_open():
 
 
 def test_what_sends_an_acknowledgement_takes_what_we_give_it():
-    assert parameters(send_async_response)[0] == ["client", "req", "bolt_resp", "start_time"]
+    assert parameters(SocketModeResponse.__init__)[0] == ["envelope_id", "payload"]
     assert {"payload", "envelope_id"} <= own_names(SocketModeRequest)
 
 
@@ -287,7 +289,7 @@ def test_what_sends_an_acknowledgement_takes_what_we_give_it():
 
 
 @pytest.fixture
-def bolt(library: Library, monkeypatch: pytest.MonkeyPatch) -> dispatch.App:
+def bolt(monkeypatch: pytest.MonkeyPatch) -> dispatch.App:
     """Give an app made with the options of `bot.slack.app.create`, without listeners."""
     for name in BOLT_READS_THESE:
         monkeypatch.delenv(name, raising=False)
@@ -298,9 +300,7 @@ def bolt(library: Library, monkeypatch: pytest.MonkeyPatch) -> dispatch.App:
         return MEMBER if team_id == "T1" else None
 
     return dispatch.App(
-        lambda: library,
-        None,
-        client=Client(base_url="http://slack.invalid/api/"),
+        Client(base_url="http://slack.invalid/api/"),
         authorize=authorize,
         request_verification_enabled=False,
         process_before_response=True,
@@ -308,9 +308,11 @@ def bolt(library: Library, monkeypatch: pytest.MonkeyPatch) -> dispatch.App:
     )
 
 
-async def answer(app: dispatch.App, **changes: Any) -> BoltResponse:
+async def answer(app: dispatch.App, **changes: Any) -> Response:
     """Give the answer to a slash command."""
-    return await app.respond(lambda: parse(COMMAND | changes))
+    command = parse(COMMAND | changes)
+    assert isinstance(command, SlashCommand)
+    return await app.dispatch(command, None)
 
 
 def test_bolt_reads_no_more_from_the_environment_than_we_take_away_or_give():
@@ -384,7 +386,7 @@ async def test_what_a_listener_raises_is_answered_by_our_error_handler(bolt: dis
     response = await answer(bolt)
 
     assert response.status == 503
-    assert response.first_headers()["retry-after"] == "5"
+    assert response.retry_after == "5"
 
 
 async def test_what_middleware_raises_is_answered_by_our_error_handler(bolt: dispatch.App):
@@ -395,7 +397,7 @@ async def test_what_middleware_raises_is_answered_by_our_error_handler(bolt: dis
 
     response = await answer(bolt)
 
-    assert (response.status, response.first_headers()["retry-after"]) == (503, "5")
+    assert (response.status, response.retry_after) == (503, "5")
 
 
 async def test_what_authorize_raises_is_a_failure_and_not_a_missing_installation(bolt: dispatch.App):
@@ -422,7 +424,9 @@ async def test_without_an_installation_only_an_event_of_its_end_reaches_a_listen
 
     bolt.event(event["type"])(listener)
 
-    response = await bolt.respond(lambda: parse(EVENT | {"team_id": "T_GONE", "event": event}))
+    callback = parse(EVENT | {"team_id": "T_GONE", "event": event})
+    assert isinstance(callback, EventCallback)
+    response = await bolt.dispatch(callback, None)
 
     assert response.status == 200
     assert teams == (["T_GONE"] if reaches else [])

@@ -1,5 +1,7 @@
 """Nothing is lost and nothing said twice, whatever Slack does."""
 
+import sqlite3
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
@@ -239,6 +241,21 @@ async def test_a_broken_connection_after_the_message_arrived_posts_it_once(works
 
     assert len(await answers(workspace, asked)) == 1
     assert len(await posts(workspace)) == 1
+
+
+async def test_an_answer_is_brought_in_three_steps(tmp_path: Path, library: Library):
+    """What is recorded of a step, and looked for before it, takes longer than most steps: somebody waits for them."""
+    async with Workspace.start() as workspace, bot_in(workspace, library, tmp_path):
+        for channel in ("U_ROLEFIT", "C_ASK"):
+            await workspace.replies(await workspace.post("U_ANA", channel, QUESTION))
+        await workspace.settled()
+        with closing(sqlite3.connect(tmp_path / "jobs.db")) as records:
+            steps = "SELECT function_name FROM operation_outputs WHERE workflow_uuid LIKE ? ORDER BY function_id"
+            of_each = {
+                kind: [name for (name,) in records.execute(steps, [f"say:T_LOCAL:{kind}%"])] for kind in ("D", "C_ASK")
+            }
+
+    assert of_each == {"D": ["hold", "post", "settle"], "C_ASK": ["hold", "post", "settle"]}
 
 
 async def test_a_channel_gets_one_message_a_second_and_others_do_not_wait_for_it(tmp_path: Path, library: Library):

@@ -22,6 +22,7 @@ from bot import jobs
 from bot.asgi import MAX_BODY
 from bot.domain import smalltalk
 from bot.knowledge import Library
+from bot.slack.event_payloads import EventCallback
 from tests.conftest import bot_in, free_port
 from tests.test_manners import set_mode
 from tests.workspace import Json, Sent, Workspace, shown
@@ -143,11 +144,44 @@ async def replies(edge: Edge, sent: Sent) -> list[str]:
 QUESTION = "What does MTS mean?"
 
 
+WRITTEN: Json = EVENT["event"]
+EDITED = {"type": "message", "subtype": "message_changed", "channel": "C_ASK", "ts": "2.0"}
+
+
+@pytest.mark.parametrize("is_edit", [False, True])
+@pytest.mark.parametrize(
+    ("team", "envelope", "outside"),
+    [
+        ("T_OTHER", {}, True),
+        ("T_OTHER", {"is_ext_shared_channel": True, "enterprise_id": "E_OURS"}, True),
+        ("T_OTHER", {"is_ext_shared_channel": False}, False),
+        ("T_LOCAL", {}, False),
+        ("E_OURS", {"enterprise_id": "E_OURS"}, False),
+        ("E_OURS", {"authorizations": [{"team_id": "T_LOCAL", "enterprise_id": "E_OURS"}]}, False),
+        (None, {"enterprise_id": "E_OURS", "authorizations": [{"enterprise_id": "E_OURS"}]}, False),
+    ],
+)
+def test_who_is_of_neither_our_workspace_nor_our_organisation_is_from_outside(
+    team: str | None, envelope: Json, outside: bool, is_edit: bool
+):
+    written = WRITTEN | {"user_team": team}
+    event = EDITED | {"message": written, "previous_message": written} if is_edit else written
+
+    assert EventCallback.model_validate(EVENT | envelope | {"event": event}).from_outside("T_LOCAL") is outside
+
+
+def test_who_deletes_a_message_or_joins_a_channel_is_not_asked_where_from():
+    joins = EVENT | {"event": {"type": "member_joined_channel", "channel": "C_ASK", "user": "U_KIM", "team": "T_OTHER"}}
+
+    assert not EventCallback.model_validate(joins).from_outside("T_LOCAL")
+
+
 @pytest.mark.parametrize(
     ("team", "envelope", "answers"),
     [
         ("T_OTHER", {"is_ext_shared_channel": True}, 0),
         ("T_OTHER", {}, 0),  # where Slack does not say what kind of channel it is
+        ("T_OTHER", {"authorizations": None}, 0),  # or who we are there, which Bolt has to find out first
         ("T_SISTER", {"is_ext_shared_channel": False}, 1),
         ("E_OURS", {"is_ext_shared_channel": True, "enterprise_id": "E_OURS"}, 1),
         ("T_LOCAL", {"is_ext_shared_channel": True}, 1),
@@ -373,7 +407,7 @@ async def test_a_bug_gets_a_500_and_a_log_line_with_its_places_and_no_words(
         assert answer == (500, "")
         [entry] = logs
         assert (entry["event"], entry["log_level"], entry["error"]) == ("request failed", "error", "ValueError")
-        assert any(re.fullmatch(r"bot/slack/faq\.py:[0-9]+:decide", place) for place in entry["places"])
+        assert any(re.fullmatch(r"bot/slack/deciding\.py:[0-9]+:decide", place) for place in entry["places"])
         assert await failures(operator) == before + 1
     out, err = capfd.readouterr()
     assert not any(SECRET in said for said in (str(logs), out, err, caplog.text))

@@ -64,6 +64,25 @@ def test_words_are_split_as_bert_splits_them(text: str, pieces: list[str]):
     assert [vocabulary[at] for at in ids] == ["[CLS]", *pieces, "[SEP]"]
 
 
+@pytest.mark.parametrize("count", [1, 8, 27, encoder.PIECES])
+def test_a_product_in_blocks_is_the_product(count: int):
+    numbers = np.random.default_rng(count)
+    for shape in encoder.SHAPES.values():
+        matrix = numbers.standard_normal(shape, np.float32)
+        columns = numbers.standard_normal((shape[1], count), np.float32)
+        assert encoder.multiplied(matrix, columns) == pytest.approx(matrix @ columns, abs=1e-3)
+
+
+@pytest.mark.parametrize("shape", encoder.SHAPES.values(), ids=encoder.SHAPES)
+def test_what_a_question_of_usual_length_is_multiplied_by_is_multiplied_where_it_stands(shape: tuple[int, int]):
+    """The limit is OpenBLAS's, from which on it copies a matrix into another order before each product."""
+    outs, ins = shape
+    for count in (4, 8, 16, 27):
+        assert encoder.block_of(outs, ins, count) * ins * count <= 1_000_000
+        assert outs % encoder.block_of(outs, ins, count) == 0
+    assert encoder.block_of(1536, 1536, encoder.PIECES) == 1536  # no block is small enough
+
+
 def test_a_model_of_another_shape_is_refused(tmp_path: Path):
     with np.load(encoder.MODEL) as parts:
         changed = {name: parts[name] for name in parts.files} | {"begin/bias": np.zeros(7, np.float32)}

@@ -13,13 +13,13 @@ import aiohttp
 import pytest
 
 from bot.domain.gaps import QuestionKind, message_id
+from bot.domain.reply_kinds import ANSWER, UNKNOWN
 from bot.knowledge import Library
 from bot.slack import faq
 from bot.slack.event_payloads import MessageEvent
-from bot.slack.messages import classify
+from bot.slack.incoming import classify
 from bot.slack.slack_worker import SlackWorker
-from bot.slack.suggestion_work import UNKNOWN
-from bot.storage import ANSWER, HelpRequest, ReplyState, Store, Vote
+from bot.storage import HelpRequest, ReplyState, Store, Vote
 from tests.conftest import bot_in, free_port, rows
 from tests.test_edge import FORM, Edge
 from tests.workspace import BOT, Json, Sent, Workspace, buttons, elements, shown

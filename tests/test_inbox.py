@@ -15,7 +15,7 @@ import psycopg
 import pytest
 from prometheus_client import REGISTRY
 
-from bot import inbox, jobs, replica
+from bot import inbox, jobs, replica, turnstile
 from bot.knowledge import Library
 from bot.storage import Item, Store
 from tests.conftest import bot_in, free_port
@@ -246,7 +246,7 @@ async def test_one_item_that_cannot_be_recorded_keeps_no_other_from_it(
         keeps=jobs.is_no_fault_of_the_work,
         works=frozenset({"faq.post_reply"}),
     )
-    monkeypatch.setattr(inbox, "CROWD", 0)  # the writer waits for both
+    monkeypatch.setattr(turnstile, "CROWD", 0)  # the writer waits for both
     keys = ("say:T:C:1", "say:T:C:\0", "say:T:C:2")
     async with receiving.open():
         puts = [receiving.put(Item(key, "faq.post_reply", "{}", 1.0)) for key in keys]

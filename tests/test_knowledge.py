@@ -16,7 +16,7 @@ from bot import knowledge
 from bot.domain import faq, fit
 from bot.domain.content import Faq
 from bot.domain.quiz_content import Quiz
-from bot.knowledge import KnowledgeError, Problem, outcomes
+from bot.knowledge import KnowledgeError, Library, Problem, outcomes
 from bot.settings import KNOWLEDGE
 from tests.test_cli import ROOT
 
@@ -440,6 +440,7 @@ def test_a_promise_that_only_the_second_stage_can_keep_is_not_tried_without_it(f
     assert "'why would an AI team be cross-functional at all?' should get cross-functional-teams" in problem.message
 
 
+@pytest.mark.usefixtures("library")  # whose indexes serve where no answer is changed
 @pytest.mark.parametrize("fault", FAULTS)
 def test_each_fault_is_found_and_named_with_its_line_and_a_remedy(folder: Path, fault: str):
     name, plant, what, remedy = FAULTS[fault]
@@ -469,6 +470,17 @@ def test_the_line_is_the_one_with_the_fault(folder: Path, name: str, planted: st
 
     assert problem.line == line_of(folder, name, planted)
     assert str(problem).startswith(f"{name}:{problem.line}: error: ")
+
+
+def test_an_edit_that_changes_no_answer_needs_no_other_index(folder: Path, library: Library):
+    edit(folder, "words.yaml", lambda data: data["faq"].update(on_its_way="It comes."))
+    other_words = knowledge.load(folder)
+    edit(folder, "faq.yaml", lambda data: entry(data)["phrasings"].append("is the word researcher gone at xAI"))
+    other_answers = knowledge.load(folder)
+
+    assert (other_words.index, other_words.decoys) == (library.index, library.decoys)
+    assert other_answers.index is not library.index
+    assert other_answers.decoys is not library.decoys
 
 
 @pytest.fixture

@@ -13,12 +13,13 @@ from bot.domain.content import Check, Checks
 from bot.domain.faq import UNPROMPTED, Surface
 from bot.domain.language import Language, LanguageIdentifier, Languages
 from bot.domain.matching_text import MAX_CHARACTERS
+from bot.domain.reply_kinds import ONLY_ENGLISH
 from bot.knowledge import Library
 from bot.knowledge.promises import find_broken_promises
 from bot.knowledge.yaml_file import YamlFile
 from bot.settings import KNOWLEDGE
-from bot.slack import faq
-from bot.slack.faq import ONLY_ENGLISH, PlannedReply
+from bot.slack import deciding, faq
+from bot.slack.deciding import PlannedReply
 from tests.workspace import Workspace, shown
 
 GOLDEN = [json.loads(line) for line in (Path(__file__).parent / "golden" / "languages.jsonl").read_text().splitlines()]
@@ -115,8 +116,8 @@ def test_a_knowledge_without_the_file_recognises_nothing(library: Library):
 
 @pytest.mark.parametrize("surface", Surface)
 async def test_what_is_in_another_language_is_never_answered(library: Library, surface: Surface):
-    before = await faq.decide(ANSWERED_BEFORE, surface, replace(library, languages=Languages()), None)
-    now = await faq.decide(ANSWERED_BEFORE, surface, library, None)
+    before = await deciding.decide(ANSWERED_BEFORE, surface, replace(library, languages=Languages()), None)
+    now = await deciding.decide(ANSWERED_BEFORE, surface, library, None)
 
     assert before is not None
     assert before.kind == "answer"
@@ -135,16 +136,16 @@ async def test_a_text_that_gets_silence_is_not_looked_at(library: Library, monke
     looked_at: list[str] = []
     monkeypatch.setattr(LanguageIdentifier, "identify", lambda _, text: looked_at.append(text))
 
-    await faq.decide("wer kommt mit zum Mittagessen?", Surface.CHANNEL, library, None)
+    await deciding.decide("wer kommt mit zum Mittagessen?", Surface.CHANNEL, library, None)
     assert looked_at == []
 
-    await faq.decide("What does MTS mean?", Surface.CHANNEL, library, None)
+    await deciding.decide("What does MTS mean?", Surface.CHANNEL, library, None)
     assert looked_at == ["What does MTS mean?"]
 
 
 @pytest.mark.parametrize(("said", "intent"), [("danke", "thanks"), ("hola", "greeting"), ("merci", "thanks")])
 async def test_courtesies_stay_small_talk(library: Library, said: str, intent: str):
-    assert await faq.decide(said, Surface.DM, library, None) == PlannedReply("talk", (intent,))
+    assert await deciding.decide(said, Surface.DM, library, None) == PlannedReply("talk", (intent,))
 
 
 @pytest.mark.parametrize("language", Language)

@@ -17,11 +17,12 @@ from bot.settings import KNOWLEDGE
 from bot.slack import blocks, gallery, live_check
 from bot.slack.gallery import Rendering
 from bot.slack.live_check import Refused, Verdict
-from tests.conftest import free_port
+from tests.conftest import THOROUGH, free_port
 from tests.test_cli import rolefit_here
 from tests.workspace import Workspace
 
 METHOD = live_check.METHOD
+SOME = 3_000  # messages, of which more than 2,000 differ
 TOO_LONG = {
     "pointer": "/blocks/0/text/text",
     "code": "failed_constraint",
@@ -148,6 +149,14 @@ async def test_what_was_refused_before_slack_went_away_is_kept(slack: Workspace,
     assert verdict.unfinished == "Slack does not judge messages, but says unknown_method."
 
 
+@pytest.fixture
+def some_of_all(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let the command ask about the first of all messages, unless all are to be tried."""
+    everything = gallery.everything
+    monkeypatch.setattr(gallery, "everything", lambda library: islice(everything(library), None if THOROUGH else SOME))
+
+
+@pytest.mark.usefixtures("some_of_all")
 async def test_the_command_has_all_judged_and_ends_with_1_for_the_one_that_is_refused(slack: Workspace):
     await slack.faults(api=[refusal("invalid_message", TOO_LONG)])
 

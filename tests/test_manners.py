@@ -7,12 +7,10 @@ import pytest
 
 from bot.domain.faq import Surface
 from bot.domain.manners import Circumstances, Mode, Way, way_to_reply
+from bot.domain.reply_kinds import ANSWER, NOT_ANSWERED, SUGGEST, TALK, UNKNOWN
 from bot.domain.why import Silent
 from bot.knowledge import Library
 from bot.slack.faq_shortcut import fitting_reason
-from bot.slack.reply_work import TALK
-from bot.slack.suggestion_work import NOT_ANSWERED, SUGGEST, UNKNOWN
-from bot.storage import ANSWER
 from tests.workspace import Json, Sent, Workspace, buttons, shown
 
 MTS = "What does MTS stand for?"

@@ -4,9 +4,9 @@ import pytest
 
 from bot.domain.faq import Surface
 from bot.domain.not_answered import Decoys
+from bot.domain.reply_kinds import NOT_ANSWERED
 from bot.knowledge import Library, english
-from bot.slack import faq
-from bot.slack.suggestion_work import NOT_ANSWERED
+from bot.slack import deciding, faq
 
 TRIED = 20  # every so many phrasings of all are left out in turn
 
@@ -24,7 +24,7 @@ TRIED = 20  # every so many phrasings of all are left out in turn
     ],
 )
 async def test_who_asks_is_told_what_is_known_not_to_be_answered(library: Library, asked: str, name: str):
-    reply = await faq.decide(asked, Surface.DM, library, None)
+    reply = await deciding.decide(asked, Surface.DM, library, None)
 
     assert reply is not None
     assert (reply.kind, reply.entries[0]) == (NOT_ANSWERED, name)
@@ -65,13 +65,13 @@ def test_every_phrasing_of_a_decoy_is_recognised(library: Library):
 
 async def test_nobody_is_told_unasked(library: Library):
     for decoy in library.not_answered:
-        reply = await faq.decide(decoy.question, Surface.CHANNEL, library, None)
+        reply = await deciding.decide(decoy.question, Surface.CHANNEL, library, None)
 
         assert reply is None or reply.kind != NOT_ANSWERED
 
 
 async def test_what_may_be_meant_all_the_same_is_offered_below(library: Library):
-    reply = await faq.decide("salary of ML engineers", Surface.DM, library, None)
+    reply = await deciding.decide("salary of ML engineers", Surface.DM, library, None)
 
     assert reply is not None
     decoy, *suggested = reply.entries

@@ -60,7 +60,21 @@ NOTE_OF = {ANA: "a quokka for my manager", BEN: "from Ben", MEI: "from Mei"}  # 
 # What Ana wrote that is kept.
 TYPED = ("what do quokkas earn", "quokkas once more", "the quokka is out of date", NOTE_OF[ANA])
 
+# Said once more, since what goes with a round, a person or a channel follows from the owner alone.
+OWNERS = {
+    Owner.RUN: "answers messages actions shares",
+    Owner.PERSON: """runs unlisted_shares former_copies unconfirmed_copies share_mutes former_mutes people homes votes
+        questions help_requests""",
+    Owner.PEOPLE: "seen_results comparisons",
+    Owner.CHANNEL: "threads channels share_messages channel_settings replies recent_entries hushed_threads",
+}
+
 # The declarations
+
+
+def test_each_table_goes_with_what_it_belongs_to():
+    for owner, names in OWNERS.items():
+        assert {table.name for table in metadata.sorted_tables if ownership(table).owner is owner} == set(names.split())
 
 
 @pytest.mark.parametrize("table", metadata.sorted_tables, ids=lambda table: table.name)

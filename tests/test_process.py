@@ -1,6 +1,7 @@
 """The bot and the workspace as processes: started as a user starts them, killed, and started again."""
 
 import asyncio
+import contextlib
 import os
 import signal
 import sys
@@ -197,13 +198,13 @@ async def test_first_steps_posted_just_before_a_kill_are_found_and_not_posted_ag
         many |= {"SLACK_API_URL": workspace.api_url}
         serve = ("run", "--http", "--port", str(port))
         async with process(*serve, data=with_tables(tmp_path), **many) as first:
-            await health(f"{url}/healthz")
+            await health(f"{url}/readyz")
             await workspace.faults(api=[{"method": "chat.postMessage", "error": None, "delay": 60}])
             await Installing(workspace, port, tmp_path).install(ONE)
             told = await workspace.dm(INSTALLER, count=1)
             await first.gets(signal.SIGKILL)
         async with process(*serve, data=tmp_path, **many):
-            await health(f"{url}/healthz")
+            await health(f"{url}/readyz")
             await workspace.until(lambda: looked(workspace, "conversations.history"), INSTALLER, PATIENCE)
             await workspace.replies(await workspace.post("U_ANA", "C_ASK", "What does MTS mean?"))
 
@@ -344,7 +345,7 @@ async def test_the_bot_serves_http(tmp_path: Path):
     async with Workspace.start(events_url=f"http://127.0.0.1:{port}/slack/events") as workspace:
         secret: Any = {"SLACK_SIGNING_SECRET": workspace.signing_secret}
         async with bot(workspace, tmp_path, "--http", "--port", str(port), anew=True, **secret) as server:
-            await health(f"http://127.0.0.1:{port}/healthz")
+            await health(f"http://127.0.0.1:{port}/readyz")
             root = await begin(workspace)
             await take(workspace, root)
             await result(workspace, root)
@@ -356,12 +357,11 @@ async def health(url: str) -> None:
     """Wait until an address answers 200."""
     async with asyncio.timeout(PATIENCE), aiohttp.ClientSession() as session:
         while True:
-            try:
+            with contextlib.suppress(aiohttp.ClientConnectorError):
                 async with session.get(url) as answer:
                     if answer.status == 200:
                         return
-            except aiohttp.ClientConnectorError:
-                await asyncio.sleep(0.05)  # a server that is not there yet tells nobody when it is
+            await asyncio.sleep(0.05)  # a server that is not there yet tells nobody when it is
 
 
 async def test_an_unsigned_request_gets_nothing(tmp_path: Path):

@@ -1,5 +1,6 @@
 """The quiz's domain: what each thing somebody does to a run does, and when to come back to it."""
 
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 
@@ -10,7 +11,7 @@ from bot.domain.actions import Answer, Expire, Remind, read
 from bot.domain.fit import Clearness
 from bot.domain.quiz import Outcome, Transition
 from bot.domain.quiz_content import Quiz
-from bot.domain.quiz_run import Graded, Run, Status
+from bot.domain.quiz_run import Graded, Prompt, Run, Status
 from bot.knowledge import Library
 
 
@@ -35,6 +36,14 @@ def answered(run: Run, *positions: int) -> Run:
 
 def act(run: Run, name: str, **given: Any) -> Run:
     return quiz.apply(run, read({"do": name, **given})).run
+
+
+def after(library: Library, story: str) -> Run:
+    """Give a run about one's own work after choices that were clicked, by position, and actions, by name."""
+    run = begun(library)
+    for word in story.split():
+        run = answered(run, int(word)) if word.isdigit() else act(run, word)
+    return run
 
 
 def asked(run: Run) -> str | None:
@@ -66,6 +75,118 @@ def test_a_second_click_is_repeated_or_stale_and_changes_nothing(library: Librar
     assert same.run is other.run is run
 
 
+@pytest.mark.parametrize(
+    ("story", "action", "outcome", "status"),
+    [
+        ("0 0", "begin", Outcome.NOTHING, Status.OPEN),
+        ("0 0", "pause", Outcome.TAKEN, Status.PAUSED),
+        ("0 0 pause", "pause", Outcome.NOTHING, Status.PAUSED),
+        ("0 0 pause", "stop", Outcome.TAKEN, Status.STOPPED),
+        ("0 0 pause", "skip", Outcome.TAKEN, Status.OPEN),
+        ("0 0 pause", "reask", Outcome.NOTHING, Status.PAUSED),
+        ("0 0", "reask", Outcome.TAKEN, Status.OPEN),
+        ("0 0 stop", "stop", Outcome.NOTHING, Status.STOPPED),
+        ("0 0 stop", "resume", Outcome.TAKEN, Status.OPEN),
+        ("0 0 expire", "expire", Outcome.NOTHING, Status.EXPIRED),
+        ("0 0 expire", "remind", Outcome.NOTHING, Status.EXPIRED),
+        ("0 0", "later", Outcome.TAKEN, Status.OPEN),
+        ("0 1 0 2 0", "skip", Outcome.NOTHING, Status.OPEN),
+        ("0 1 0 2 0", "pause", Outcome.NOTHING, Status.OPEN),
+        ("0 1 0 2 0", "resume", Outcome.NOTHING, Status.OPEN),
+        ("0 1 0 2 0 back", "pause", Outcome.TAKEN, Status.OPEN),
+        ("0 1 0 2 0 back", "resume", Outcome.TAKEN, Status.OPEN),
+        ("0 0 0 0", "go_on", Outcome.TAKEN, Status.OPEN),
+        ("skip skip skip skip skip stop", "resume", Outcome.TAKEN, Status.OPEN),
+        ("0 0 delete", "resume", Outcome.NOTHING, Status.DELETED),
+    ],
+)
+def test_what_comes_of_an_action_depends_on_how_the_round_stands(
+    library: Library, story: str, action: str, outcome: Outcome, status: Status
+):
+    run = after(library, story)
+
+    done = quiz.apply(run, read({"do": action}))
+
+    assert (done.outcome, done.run.status) == (outcome, status)
+    assert outcome is Outcome.TAKEN or done.run.prompts == run.prompts
+
+
+@pytest.mark.parametrize(
+    ("action", "outcome", "status"),
+    [
+        ("skip", Outcome.CLOSED, Status.OPEN),
+        ("go_on", Outcome.CLOSED, Status.OPEN),
+        ("show", Outcome.NOTHING, Status.OPEN),
+        ("remind", Outcome.NOTHING, Status.OPEN),
+        ("expire", Outcome.NOTHING, Status.OPEN),
+        ("stop", Outcome.TAKEN, Status.STOPPED),
+        ("delete", Outcome.TAKEN, Status.DELETED),
+    ],
+)
+def test_a_round_whose_comparison_is_over_can_only_be_ended(
+    library: Library, action: str, outcome: Outcome, status: Status
+):
+    run = replace(after(library, "0"), closed=True)
+    assert quiz.due(run, datetime(2026, 11, 20, tzinfo=UTC), None) is None
+
+    done = quiz.apply(run, read({"do": action}))
+
+    assert (done.outcome, done.run.status) == (outcome, status)
+    assert outcome is Outcome.TAKEN or done.run is run
+
+
+def test_a_round_about_a_colleague_stays_one_on_another_version_of_the_quiz(library: Library):
+    begun = quiz.begin(library.quiz, "U_ANA")
+    assert quiz.apply(begun, read({"do": "manages"})) == Transition(begun, Outcome.NOTHING)
+    assert quiz.apply(begun, read({"do": "change", "question": "purpose"})) == Transition(begun, Outcome.STALE)
+    run = answered(begun, 0, 0, 0, 0)
+
+    carried_over = quiz.carried_over(library.quiz, run.answers, 5, "U_ANA")
+
+    assert carried_over == replace(run, prompts=(Prompt(ids(library)[4]),) * 6)
+
+
+def test_what_comes_late_or_twice_is_no_sign_of_life_and_all_else_is(library: Library):
+    reminded = after(library, "0 remind")
+
+    for late in (click(reminded, 0, prompt=2), click(reminded, 1, prompt=2)):
+        assert late.run is reminded
+    skipped = act(reminded, "skip")
+    assert (skipped.reminders, skipped.reminded, skipped.reminding) == (1, False, False)
+
+
+def test_who_goes_on_is_asked_the_question_and_no_longer_whether_they_meant_what_they_typed(library: Library):
+    first = library.quiz.questions[0]
+    guess = {"prompt": 2, "question": first.id, "choices": [first.choices[3].id], "ts": "1.0"}
+    guessed = act(begun(library), "guess", **guess)
+    assert guessed.prompts[-1].guesses == (first.choices[3].id,)
+
+    again = act(guessed, "reask")
+
+    assert again.prompts == (*guessed.prompts, Prompt(first.id))
+
+
+def test_what_the_last_review_looked_at_can_be_said_again_or_not_at_all(library: Library):
+    run, grade = after(library, "0 1 0 2 0"), {"do": "graded", "dimension": "output", "column": "ai-engineer"}
+    graded = quiz.apply(run, read(grade))
+    assert (graded.outcome, graded.run.graded) == (Outcome.TAKEN, Graded("output", "ai-engineer"))
+    assert quiz.apply(graded.run, read(grade)) == Transition(graded.run, Outcome.REPEATED)
+
+    anew = quiz.apply(graded.run, read({"do": "regrade"}))
+    assert (anew.outcome, anew.run) == (Outcome.TAKEN, replace(run, regraded=1))
+    silent = quiz.apply(anew.run, read({"do": "graded"}))
+    assert (silent.outcome, silent.run) == (Outcome.TAKEN, replace(run, regraded=1, not_graded=True))
+    assert act(silent.run, "regrade") == replace(run, regraded=2)
+    assert quiz.load(library.quiz, run.answers, silent.run.state()) == silent.run
+
+
+def test_a_round_of_which_only_the_answers_were_kept_goes_on_with_what_comes_next(library: Library):
+    run = after(library, "0")
+    answers = {ids(library)[0]: run.answers[ids(library)[0]]}
+
+    assert quiz.load(library.quiz, answers, None) == replace(run, prompts=run.prompts[-1:])
+
+
 def test_an_answer_can_be_changed_and_the_quiz_goes_on_where_it_was(library: Library):
     run = act(answered(begun(library), 0, 0), "change", question=ids(library)[0])
     assert run.asking
@@ -87,6 +208,8 @@ def test_back_goes_back_one_question_at_a_time(library: Library):
 
     assert (asked(once), asked(twice), asked(thrice)) == (ids(library)[1], ids(library)[0], "purpose")
     assert first.outcome is Outcome.FIRST
+    assert asked(act(after(library, "0 skip"), "back")) == ids(library)[1]
+    assert asked(act(after(library, "skip 0"), "back")) == ids(library)[1]
 
 
 def test_skipping_leaves_a_question_out_and_skipping_a_change_leaves_the_answer(library: Library):
@@ -97,6 +220,7 @@ def test_skipping_leaves_a_question_out_and_skipping_a_change_leaves_the_answer(
 
     assert ids(library)[1] in run.answers
     assert asked(run) == ids(library)[2]
+    assert quiz.apply(run, read({"do": "skip"})).question == ids(library)[2]
     assert not act(act(act(run, "skip"), "skip"), "skip").live
 
 
@@ -106,7 +230,28 @@ def test_a_result_stays_while_an_answer_is_being_changed(library: Library):
     assert run.finished
     assert asked(run) == ids(library)[0]
     assert not act(run, "stop").live
-    assert act(run, "stop").status is Status.OPEN
+    assert (act(run, "stop").status, act(run, "stop").live) == (Status.OPEN, False)
+
+
+def test_an_edited_reply_takes_what_it_says_now_and_leaves_open_what_is_asked(library: Library):
+    first, second, third, *_ = library.quiz.questions
+    edit = {"do": "edit", "answers": {first.id: [first.choices[1].id]}, "ts": "1.0"}
+    run = act(after(library, "0 skip"), "change", question=second.id)
+
+    done = quiz.apply(run, read(edit))
+
+    assert (done.outcome, done.question) == (Outcome.TAKEN, first.id)
+    assert done.run == replace(run, answers={**run.answers, first.id: (first.choices[1].id,)})
+    skipped = quiz.apply(run, read(edit | {"answers": {second.id: [second.choices[0].id]}})).run
+    assert (skipped.skipped, asked(skipped)) == (frozenset(), third.id)
+
+
+def test_what_is_asked_is_taken_back_once_other_answers_leave_nothing_to_ask(library: Library):
+    given = {question.id: [question.choices[0].id] for question in library.quiz.questions[1:]}
+
+    run = act(begun(library), "reply", answers=given, ts="1.0", aim=None)
+
+    assert (run.finished, run.live) == (True, False)
 
 
 def test_it_ends_early_and_goes_on_if_asked(library: Library):
@@ -129,9 +274,13 @@ def test_a_typed_reply_counts_for_the_prompt_it_was_meant_for(library: Library):
     once = quiz.apply(run, read(reply))
     twice = quiz.apply(once.run, read({**reply, "ts": "2.0"}))
 
-    assert (once.outcome, twice.outcome) == (Outcome.TAKEN, Outcome.STALE)
+    assert (once.outcome, once.question, twice.outcome) == (Outcome.TAKEN, first.id, Outcome.STALE)
     assert twice.run is once.run
     assert once.run.typed == {"1.0": (first.id,)}
+    # A reply that names its questions counts at any time, and takes up a round that pauses.
+    paused = quiz.apply(act(once.run, "pause"), read({**reply, "ts": "2.0", "aim": None}))
+    assert (paused.outcome, paused.run.status) == (Outcome.REPEATED, Status.OPEN)
+    assert (paused.run.live, paused.run.prompts) == (True, once.run.prompts)
 
 
 @pytest.mark.parametrize(
@@ -267,7 +416,9 @@ def test_a_late_click_and_a_late_reply_name_the_question_they_were_meant_for(lib
 
     assert click(run, 1, prompt=2) == Transition(run, Outcome.STALE, first.id)
     assert quiz.apply(run, read(reply)) == Transition(run, Outcome.STALE, first.id)
-    assert quiz.apply(run, read(reply | {"aim": 9})) == Transition(run, Outcome.STALE, None)
+    assert quiz.apply(run, read(reply | {"aim": 1})) == Transition(run, Outcome.STALE, "purpose")
+    for no_prompt in (0, 9):
+        assert quiz.apply(run, read(reply | {"aim": no_prompt})) == Transition(run, Outcome.STALE, None)
 
 
 def test_an_answer_can_be_changed_while_the_round_pauses(library: Library):
@@ -288,7 +439,8 @@ def test_answers_to_all_questions_carry_over_with_a_result(library: Library):
     after = quiz.carried_over(library.quiz, run.answers, 3)
 
     assert after.finished
-    assert len(after.prompts) == 3
+    assert after.prompts == (Prompt(ids(library)[0]),) * 3
+    assert quiz.carried_over(library.quiz, {}, 0) == replace(begun(library), prompts=(Prompt(ids(library)[0]),))
 
 
 def test_answers_carry_over_to_another_version_as_far_as_it_has_them(library: Library):
@@ -415,7 +567,7 @@ def test_who_manages_others_is_asked_the_same_question_again_in_other_words(libr
 
 def test_a_run_of_before_there_was_a_purpose_is_about_their_own_work(library: Library):
     run = answered(begun(library), 0)
-    state = {name: value for name, value in run.state().items() if name != "opened"}
+    state = {name: value for name, value in run.state().items() if name not in ("opened", "regraded")}
     answers = {question: given for question, given in run.answers.items() if question != "purpose"}
 
     old = quiz.load(library.quiz, answers, state)

@@ -252,7 +252,6 @@ async def test_a_typed_reply_answers_like_a_click(workspace: Workspace, library:
     await workspace.latest("U_ANA", asked, once=lambda now: label(library, 1, position) in shown(now))
 
 
-@pytest.mark.both_databases
 async def test_the_whole_quiz_can_be_typed(workspace: Workspace):
     root = await begin(workspace)
     for number, position in enumerate(CLEAR, 1):
@@ -399,7 +398,6 @@ async def test_words_that_fit_no_choice_are_asked_about(workspace: Workspace):
 # Going back, leaving out, asking
 
 
-@pytest.mark.both_databases
 async def test_back_asks_the_question_before_again(workspace: Workspace, library: Library):
     root = await begin(workspace, about=None)
     await asking(workspace, root, "One thing first")
@@ -713,7 +711,6 @@ async def test_a_stop_while_a_question_of_ones_own_is_answered_stays(workspace: 
 # Changing answers
 
 
-@pytest.mark.both_databases
 async def test_an_edit_never_answers_a_question_that_came_after_the_message(workspace: Workspace, library: Library):
     root = await begin(workspace)
     await question(workspace, root, 1)
@@ -794,7 +791,6 @@ async def test_changing_an_answer_after_the_result_updates_it_and_says_what_chan
     assert buttons(now)[0] == "Share with my manager"
 
 
-@pytest.mark.both_databases
 async def test_the_card_changes_an_answer_after_the_result(workspace: Workspace, library: Library):
     root = await begin(workspace)
     await take(workspace, root)
@@ -826,7 +822,6 @@ async def test_a_double_click_has_one_effect(workspace: Workspace):
     assert not any(each.get("ephemeral") for each in thread)
 
 
-@pytest.mark.both_databases
 async def test_a_stale_button_tells_the_truth_and_changes_nothing(workspace: Workspace, library: Library):
     root = await begin(workspace)
     asked = await question(workspace, root, 1)
@@ -906,7 +901,6 @@ def forged(action: Json, message: Json, user: str) -> Json:
 # How it ends
 
 
-@pytest.mark.both_databases
 async def test_it_ends_early_when_nothing_can_change_the_result_and_can_go_on(workspace: Workspace):
     root = await begin(workspace)
     await take(workspace, root, *EARLY)
@@ -1497,7 +1491,6 @@ async def test_where_it_is_too_close_to_call_both_roles_have_their_trap(workspac
 # Pausing, stopping, several rounds
 
 
-@pytest.mark.both_databases
 async def test_pause_takes_the_buttons_away_until_it_goes_on(workspace: Workspace):
     root = await begin(workspace)
     asked = await question(workspace, root, 1)
@@ -1518,7 +1511,6 @@ async def test_pause_takes_the_buttons_away_until_it_goes_on(workspace: Workspac
     await card(workspace, root, "Pause")
 
 
-@pytest.mark.both_databases
 async def test_stop_keeps_the_answers_and_start_over_begins_another_round(workspace: Workspace):
     root = await begin(workspace)
     await take(workspace, root, 0)
@@ -1586,7 +1578,6 @@ async def test_a_stop_while_an_answer_is_changed_leaves_it_and_says_so(workspace
     await message(workspace, root, "Then your answers stay as they are.")
 
 
-@pytest.mark.both_databases
 async def test_two_people_do_not_disturb_each_other(workspace: Workspace):
     ana, ben = await begin(workspace, "U_ANA"), await begin(workspace, "U_BEN")
     await take(workspace, ana, *CLEAR)
@@ -1596,7 +1587,6 @@ async def test_two_people_do_not_disturb_each_other(workspace: Workspace):
     assert "the role of an AI engineer." in shown(await result(workspace, ben))
 
 
-@pytest.mark.both_databases
 async def test_two_rounds_of_one_person_do_not_disturb_each_other(workspace: Workspace):
     first = await begin(workspace)
     await take(workspace, first, *CLEAR[:2])
@@ -1657,7 +1647,6 @@ async def test_it_can_be_taken_again_and_a_double_click_begins_one_round(workspa
     assert len(await workspace.dm("U_ANA")) == 2
 
 
-@pytest.mark.both_databases
 async def test_taking_it_again_shows_what_moved(workspace: Workspace, library: Library):
     root = await begin(workspace)
     await take(workspace, root)
@@ -1740,7 +1729,6 @@ async def privately(workspace: Workspace, text: str, user: str = "U_ANA") -> Jso
     return await workspace.until(there, user)
 
 
-@pytest.mark.both_databases
 async def test_history_lists_rounds_to_open_and_to_delete(workspace: Workspace):
     root = await begin(workspace)
     await take(workspace, root)
@@ -1868,7 +1856,6 @@ async def rounds(workspace: Workspace, count: int) -> Sent:
     return Sent(root["ts"], root["channel"], "U_ANA")
 
 
-@pytest.mark.both_databases
 async def test_after_a_deleted_round_another_begins_as_often_as_one_likes(workspace: Workspace):
     first = await begin(workspace)
     await take(workspace, first)
@@ -1885,7 +1872,6 @@ async def test_after_a_deleted_round_another_begins_as_often_as_one_likes(worksp
             await workspace.command("U_ANA", "C_ASK", "/rolefit")
 
 
-@pytest.mark.both_databases
 async def test_a_round_whose_beginning_was_given_up_can_be_begun_again(workspace: Workspace):
     await workspace.faults(api=[{"method": "chat.postMessage", "error": "restricted_action"}])
     await workspace.command("U_ANA", "C_ASK", "/rolefit")

@@ -13,7 +13,7 @@ from bot import jobs
 from bot.domain.gaps import message_id
 from bot.knowledge import Library
 from bot.slack.event_payloads import MessageChanged
-from bot.slack.messages import classify
+from bot.slack.incoming import classify
 from bot.slack.work import Work
 from bot.storage import Store
 from tests.conftest import recorded, rows
@@ -309,6 +309,18 @@ async def test_what_people_of_another_organisation_edit_is_for_us_only_where_the
     classified = await classify(changed, BOT, library, None, from_outside=True)
 
     assert (not classified.ignorable, classified.reply) == (is_for_us, None)
+
+
+async def test_what_people_of_another_organisation_delete_may_have_an_answer_to_take_back(library: Library):
+    former = {"type": "message", "user": "U_KIM", "ts": "1.0", "text": ASKS_MTS}
+    gone = {"type": "message", "subtype": "tombstone", "user": "USLACKBOT", "ts": "1.0", "text": "This was deleted."}
+    event = {"type": "message", "subtype": "message_changed", "channel": "C_ASK", "ts": "2.0", "message": gone}
+
+    deleted = MessageChanged.model_validate(event | {"previous_message": former})
+    classified = await classify(deleted, BOT, library, None, from_outside=True)
+
+    assert classified.message
+    assert (classified.message.deleted, classified.reply) == (True, None)
 
 
 async def test_two_edits_in_quick_succession_end_with_the_latter(edge: Edge, store: Store, library: Library):

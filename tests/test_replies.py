@@ -40,11 +40,24 @@ async def test_a_revision_that_comes_late_changes_nothing(store: Store):
 
 
 async def test_what_work_that_is_gone_has_held_is_taken_over(store: Store, monkeypatch: pytest.MonkeyPatch):
+    start, edited = time.time(), replace(FIRST, revision="6.0")
     await store.replies.hold(TEAM, ASK, FIRST, by="say")
-    later = time.time() + 1000
-    monkeypatch.setattr("bot.storage.replies.time.time", lambda: later)
+    monkeypatch.setattr("bot.storage.replies.time.time", lambda: start + 890)
+    assert await store.replies.is_held(TEAM, ASK, FIRST.question_ts)
+    with pytest.raises(BusyError):
+        await store.replies.hold(TEAM, ASK, edited, by="edit")
 
-    assert await store.replies.hold(TEAM, ASK, replace(FIRST, revision="6.0"), by="edit")
+    monkeypatch.setattr("bot.storage.replies.time.time", lambda: start + 910)
+    assert not await store.replies.is_held(TEAM, ASK, FIRST.question_ts)
+    assert await store.replies.hold(TEAM, ASK, edited, by="edit")
+    posted = replace(edited, state=ReplyState.POSTED, answer_ts="6.1")
+    await store.replies.settle(TEAM, ASK, posted, by="edit", posted=True)
+    await store.replies.hold(TEAM, ASK, replace(posted, revision="7.0"), by="another edit")
+    monkeypatch.setattr("bot.storage.replies.time.time", lambda: start + 1790)
+    with pytest.raises(BusyError):
+        await store.replies.hold_posted(TEAM, ASK, FIRST.question_ts, by="correction")
+    monkeypatch.setattr("bot.storage.replies.time.time", lambda: start + 1830)
+    assert await store.replies.hold_posted(TEAM, ASK, FIRST.question_ts, by="correction")
 
 
 async def test_an_entry_is_posted_once_in_ten_minutes_in_each_channel(store: Store, monkeypatch: pytest.MonkeyPatch):

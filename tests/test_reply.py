@@ -8,9 +8,9 @@ from hypothesis import strategies as st
 
 from bot.domain import quiz, smalltalk, typed
 from bot.domain.actions import Answer, Change, Guess, Reply, Skip
-from bot.domain.quiz_run import Run
+from bot.domain.one_choice import read_choice
+from bot.domain.quiz_run import Graded, Run
 from bot.domain.reply import (
-    AboutResult,
     Answered,
     Aside,
     Asks,
@@ -24,8 +24,8 @@ from bot.domain.reply import (
     WhichTwo,
     read,
     read_again,
-    read_choice,
 )
+from bot.domain.result_question import AboutResult
 from bot.domain.review import review_question
 from bot.knowledge import Library
 
@@ -663,3 +663,28 @@ def test_a_letter_picks_what_the_last_review_looked_at(library: Library, text: s
     reading = read(text, run, library.words.typed, aside=smalltalk.read(text, library.words.talk), review=review)
 
     assert isinstance(reading, expected)
+
+
+def test_what_the_last_review_looked_at_can_be_picked_in_the_words_of_its_cell_or_of_the_quiz(library: Library):
+    roles, asked = library.tables[library.quiz.tables.roles], library.quiz.review
+    review = review_question(library.quiz, roles)
+    assert review
+    assert asked
+    cells = [Graded(row, column.id) for row in asked.dimensions for column in roles.columns]
+    assert list(review.cells) == cells
+    assert [choice.label for choice in review.choices] == [roles.row(c.dimension).cells[c.column] for c in cells]
+    assert len({choice.id for choice in review.choices}) == len(cells)
+    run = finished(library)
+
+    for question in library.quiz.questions:
+        for choice in question.choices:
+            if (cell := Graded(question.dimension, choice.cell or "")) in cells:
+                for text in (choice.label, *choice.says):
+                    assert read(text, run, library.words.typed, review=review) == Reviewed(cell), text
+
+
+def test_where_no_review_is_asked_about_there_is_nothing_to_pick(library: Library):
+    quiz = library.quiz.model_copy(update={"review": None})
+
+    assert review_question(quiz, library.tables[quiz.tables.roles]) is None
+    assert reading(library, "skip", finished(library)) == Command("skip")

@@ -6,6 +6,7 @@ import time
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -89,6 +90,28 @@ def test_where_the_bot_was_asked_the_second_stage_always_is(library: Library):
     asked: list[str] = []
     faq.reply_to(CHATTER, Surface.DM, library.index, library.thresholds, scorer=asked.append)
     assert asked == [CHATTER]
+
+
+async def test_there_the_first_stage_is_asked_only_where_the_second_has_nothing_to_say(
+    library: Library, second: SecondStage, monkeypatch: pytest.MonkeyPatch
+):
+    asked: list[str] = []
+
+    def first_reply(text: str, *about: Any, **more: Any) -> tuple[faq.Reply, bool]:
+        asked.append(text)
+        return original(text, *about, **more)
+
+    original = faq.first_reply
+    monkeypatch.setattr(faq, "first_reply", first_reply)
+
+    reply = await second.reply_to(QUESTION, Surface.DM, library)
+    assert isinstance(reply, Answer)
+    assert asked == []
+    unprepared = replace(library)  # another snapshot, for which the second stage is not ready
+    assert await second.reply_to("what is MTS?", Surface.DM, unprepared) == faq.reply_to(
+        "what is MTS?", Surface.DM, library.index, library.thresholds
+    )
+    assert asked[0] == "what is MTS?"
 
 
 def test_a_wording_that_is_like_none_that_is_known_stays_unanswered_unprompted(library: Library, second: SecondStage):

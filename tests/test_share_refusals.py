@@ -122,14 +122,18 @@ async def test_of_previews_made_at_once_no_more_are_sent_than_a_day_allows(
         assert "was shared three times" in shown(await message(workspace, root, "I have sent nothing to <@U_MEI>."))
 
 
-async def test_a_manager_deactivated_after_the_preview_gets_nothing_and_the_sender_is_told(workspace: Workspace):
-    root, _ = await previewed(workspace)
-    await workspace.deactivate(MEI)
+async def test_a_manager_deactivated_after_the_preview_gets_nothing_and_the_sender_is_told(
+    library: Library, tmp_path: Path
+):
+    async with Workspace.start() as workspace, bot_in(workspace, library, tmp_path):
+        root, _ = await previewed(workspace)
+        await workspace.deactivate(MEI)
 
-    await workspace.submit(ANA)
+        await workspace.submit(ANA)
 
-    said = shown(await message(workspace, root, "I have sent nothing to <@U_MEI>."))
-    assert "This person no longer has an active account." in said
+        said = shown(await message(workspace, root, "I have sent nothing to <@U_MEI>."))
+        assert "This person no longer has an active account." in said
+        assert states(tmp_path) == ["cancelled"]  # which takes no place of those that a day has
 
 
 async def test_who_wants_no_more_from_somebody_gets_none_and_that_is_said_kindly(workspace: Workspace):

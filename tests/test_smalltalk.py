@@ -11,10 +11,9 @@ from hypothesis import strategies as st
 from bot.domain import quiz, smalltalk
 from bot.domain.faq import UNPROMPTED, Surface
 from bot.domain.reply import Aside, read
+from bot.domain.reply_kinds import NOT_ANSWERED, TALK, UNKNOWN
 from bot.knowledge import Library
-from bot.slack import faq
-from bot.slack.reply_work import TALK
-from bot.slack.suggestion_work import NOT_ANSWERED, UNKNOWN
+from bot.slack import deciding, faq
 
 UTTERANCES = Path(__file__).parent.parent / "knowledge" / "utterances"
 
@@ -178,7 +177,7 @@ def test_what_holds_anything_else_is_no_small_talk(library: Library, utterance: 
     ],
 )
 async def test_what_is_best_of_anything_else_is_not_known(library: Library, text: str, surface: Surface):
-    reply = await faq.decide(text, surface, library, None)
+    reply = await deciding.decide(text, surface, library, None)
 
     assert reply is not None
     assert reply.kind == UNKNOWN
@@ -241,7 +240,7 @@ async def test_what_stands_beside_small_talk_and_asks_nothing_does_not_hide_it(
 
 async def talk_about(intent: str, text: str, surface: Surface, library: Library) -> str:
     """Give what is said to a message, which has to be taken for this small talk."""
-    reply = await faq.decide(text, surface, library, None)
+    reply = await deciding.decide(text, surface, library, None)
     assert reply is not None, text
     assert (reply.kind, reply.entries) == (TALK, (intent,)), text
     return faq.rendered(reply.kind, reply.entries, library).text
@@ -258,7 +257,7 @@ def test_of_the_labelled_questions_that_an_entry_answers_none_is_small_talk(libr
 
 @pytest.mark.parametrize("text", ["is the quiz for me?", "I lead a team, is the quiz for us?"])
 async def test_whom_the_quiz_is_for_is_told_with_the_button_that_begins_it(library: Library, text: str):
-    reply = await faq.decide(text, Surface.DM, library, None)
+    reply = await deciding.decide(text, Surface.DM, library, None)
 
     assert reply is not None
     said = faq.rendered(reply.kind, reply.entries, library)
@@ -290,7 +289,7 @@ async def test_none_of_it_is_said_unasked(library: Library, surface: Surface):
 
     for name in talk.phrases:
         for phrase in talk.of(name).phrases:
-            assert await faq.decide(phrase, surface, library, None) is None, phrase
+            assert await deciding.decide(phrase, surface, library, None) is None, phrase
 
 
 # None of them is word for word in words.yaml.
@@ -471,7 +470,7 @@ def test_in_a_round_what_they_ask_about_their_privacy_is_no_answer(library: Libr
 @pytest.mark.parametrize("intent", OTHER_WORDINGS)
 async def test_between_people_nothing_is_said_of_privacy(library: Library, intent: str, surface: Surface):
     for text in OTHER_WORDINGS[intent]:
-        assert await faq.decide(text, surface, library, None) is None, text
+        assert await deciding.decide(text, surface, library, None) is None, text
 
 
 @pytest.mark.parametrize("text", OF_ROLES)
@@ -481,7 +480,7 @@ def test_a_question_about_roles_in_the_same_words_is_no_small_talk(library: Libr
 
 @pytest.mark.parametrize("text", ["how do I remove the bot from the channel?", "can you write my job ad?"])
 async def test_what_it_cannot_say_of_itself_leads_to_privacy_help_and_a_person(library: Library, text: str):
-    reply = await faq.decide(text, Surface.DM, library, None)
+    reply = await deciding.decide(text, Surface.DM, library, None)
 
     assert reply is not None
     assert (reply.kind, reply.entries[0]) == (NOT_ANSWERED, "bot-itself")
@@ -500,7 +499,7 @@ WORDS = ["hi", "thx", "stop", "quiz", "what", "who", "is", "the", "OpenAI", "?",
     surface=st.sampled_from([Surface.DM, Surface.MENTION, Surface.COMMAND]),
 )
 async def test_whatever_is_said_gets_one_reply_or_none(library: Library, text: str, surface: Surface):
-    reply = await faq.decide(text, surface, library, None)
+    reply = await deciding.decide(text, surface, library, None)
 
     if reply is not None:
         assert faq.rendered(reply.kind, reply.entries, library).text

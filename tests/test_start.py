@@ -3,21 +3,31 @@
 import asyncio
 import re
 import signal
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager, suppress
+import subprocess
+import sys
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager, closing, suppress
 from pathlib import Path
 from urllib.parse import urlsplit
 
 import aiohttp
+import pytest
 
-from bot import asgi
+from bot import asgi, turnstile
 from bot.domain.faq import Surface
 from bot.knowledge import Library
 from bot.second_stage import SecondStage
-from tests.bench.requests import message, send
+from bot.slack import reception
+from bot.slack.event_payloads import EventCallback, MessageEvent
+from bot.slack.incoming import Classified
+from bot.slack.payloads import ForListeners, parse_json
+from bot.slack.reception import Reception
+from bot.slack.response import OK, Response
+from tests.bench.requests import message
+from tests.bench.signed import Request
 from tests.conftest import free_port
-from tests.test_process import bot
-from tests.workspace import Workspace
+from tests.test_process import Started, bot, health
+from tests.workspace import Workspace, shown
 
 # What a start does not need, and what takes long to import or reads what only editors and trainers need.
 FOR_LATER = {
@@ -42,28 +52,128 @@ async def test_a_start_imports_nothing_that_it_does_not_need(tmp_path: Path):
         Workspace.start() as workspace,
         bot(workspace, tmp_path, "--http", anew=True, PYTHONPROFILEIMPORTTIME="1", **_http(workspace, port)) as started,
     ):
-        status = await _posted(port)
+        await health(f"http://127.0.0.1:{port}/readyz")
         await started.gets(signal.SIGTERM)
 
     imported = set(IMPORTED.findall(started.said()))
     needless = {name for name in FOR_LATER for module in imported if f"{module}.".startswith(f"{name}.")}
-    assert status == 200
-    assert "dbos" in imported
+    assert "dbos._core" in imported
     assert not needless
 
 
-async def test_what_slack_sends_during_a_start_waits_for_its_end(tmp_path: Path):
-    port = free_port()
-    async with Workspace.start() as workspace, _silent(workspace) as (api_url, slack):
-        over_http = _http(workspace, port) | {"SLACK_API_URL": api_url}
-        async with bot(workspace, tmp_path, "--http", anew=True, **over_http):
-            await slack.asked.wait()  # the start cannot go on, and whoever connects now is not refused
-            reader, writer = await asyncio.open_connection("127.0.0.1", port)
-            writer.write(_as_http(*message("lunch at 12?")))
-            slack.answers.set()
+def test_what_acknowledges_silence_needs_neither_work_nor_database_nor_bolt():
+    modules = "bot.knowledge, bot.second_stage, bot.slack.reception, bot.asgi, bot.http_server"
+    code = f"import sys, {modules}; print(*sys.modules)"
+    imported = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout.split()
 
-            assert (await reader.readline()).startswith(b"HTTP/1.1 200 ")
-            writer.close()
+    assert "bot.slack.incoming" in imported
+    assert not {"aiohttp", "alembic", "dbos", "psycopg", "slack_bolt", "sqlalchemy", "watchfiles"} & set(imported)
+
+
+async def test_during_a_start_silence_is_acknowledged_and_a_question_once_it_is_recorded(tmp_path: Path):
+    async with _starting(tmp_path) as (workspace, port, slack, _):
+        asked = await workspace.post("U_ANA", "C_ASK", "ok")  # the question takes its place
+        request = message("What does MTS mean?", ts=str(asked))
+        question = asyncio.create_task(_status(await _sent(port, request)))
+
+        assert await _status(await _sent(port, message("lunch at 12?"))) == 200
+        assert await _get(port, asgi.READY) == (503, asgi.STARTING)
+        assert await _get(port, asgi.HEALTH) == (200, "ok")
+        assert not question.done()
+        slack.answers.set()
+        status = await question
+        while status == 503:  # on a busy machine recording may take longer than Slack waits, and Slack comes again
+            status = await _status(await _sent(port, request))
+        assert status == 200
+        [answer] = await workspace.replies(asked)
+
+    assert "Member of Technical Staff" in shown(answer)
+
+
+async def test_what_waits_during_a_start_that_ends_is_not_acknowledged(tmp_path: Path):
+    async with _starting(tmp_path) as (_, port, _, started):
+        question = await _sent(port, message("What does MTS mean?"))
+        assert await _status(await _sent(port, message("lunch at 12?"))) == 200
+        await started.gets(signal.SIGTERM)
+
+        assert await _status(question) != 200
+
+
+async def test_during_a_start_only_what_slack_has_signed_is_acknowledged(tmp_path: Path):
+    async with _starting(tmp_path) as (_, port, _, _):
+        body, headers = message("lunch at 12?")
+        forged = [(name, b"v0=" + b"0" * 64 if name == b"x-slack-signature" else value) for name, value in headers]
+
+        assert await _status(await _sent(port, (body, forged))) == 401
+
+
+class _Recorder:
+    """Stands for the rest of the bot, and notes what it has to record."""
+
+    def __init__(self) -> None:
+        self.recorded: list[str] = []
+
+    async def dispatch(self, payload: ForListeners, classified: Classified | None) -> Response:
+        assert isinstance(payload, EventCallback)
+        assert isinstance(payload.event, MessageEvent)
+        assert classified is not None
+        self.recorded.append(payload.event.text or "")
+        return OK
+
+
+async def test_before_and_after_the_rest_is_there_the_same_messages_deserve_silence(
+    library: Library, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setattr(turnstile, "ENTERS_WITHIN", 600.0)  # all of these come at once
+    texts = list(dict.fromkeys(check.say for check in library.checks.checks))
+    early, late = _Recorder(), _Recorder()
+    waiting, open_ = Reception(library, None), Reception(library, None)
+    open_.open(late)
+
+    answers = [asyncio.create_task(_responded(waiting, text)) for text in texts]
+    await _let_all_wait(answers)
+    silent = [text for text, answer in zip(texts, answers, strict=True) if answer.done()]
+    assert early.recorded == []
+    waiting.open(early)
+    for text in texts:
+        await _responded(open_, text)
+
+    assert {answer.status for answer in await asyncio.gather(*answers)} == {200}
+    assert early.recorded == late.recorded
+    assert sorted(silent + late.recorded) == sorted(texts)
+    assert silent
+    assert late.recorded
+
+
+async def test_no_more_wait_for_the_rest_than_may(library: Library, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr(reception, "MOST_HELD", 1)
+    held = Reception(library, None)
+    first = asyncio.create_task(_responded(held, "What does MTS mean?"))
+    await _let_all_wait([first])
+
+    refused = await _responded(held, "What is an RE?")
+    assert (refused.status, refused.retry_after) == (503, "5")
+    assert (await _responded(held, "lunch at 12?")).status == 200
+    held.open(_Recorder())
+    assert (await first).status == 200
+
+
+async def _responded(to: Reception, text: str) -> Response:
+    body, _ = message(text)
+    return await to.respond(lambda: parse_json(body.decode()))
+
+
+async def _let_all_wait(tasks: Sequence[asyncio.Task[Response]]) -> None:
+    """Let tasks go on until each has ended or waits for the rest of the bot."""
+    for _ in range(10 * len(tasks)):  # the turnstile lets one in at each turn of the loop
+        await asyncio.sleep(0)
+
+
+def test_a_package_can_be_imported_after_another_has_gone_without_it():
+    lines = "import sys, bot.http_server", "print('watchfiles' in sys.modules)", "import watchfiles; print(watchfiles)"
+    said = subprocess.run([sys.executable, "-c", "\n".join(lines)], capture_output=True, text=True, check=True).stdout
+
+    assert said.startswith("False\n<module 'watchfiles'")
 
 
 async def test_a_question_during_a_start_is_decided_as_one_after_it(library: Library):
@@ -99,16 +209,43 @@ def _http(workspace: Workspace, port: int) -> dict[str, str]:
     return {"PORT": str(port), "SLACK_SIGNING_SECRET": workspace.signing_secret, "SLACK_APP_TOKEN": ""}
 
 
-async def _posted(port: int) -> int:
-    """Send a message as soon as somebody listens; gives the status."""
-    async with aiohttp.ClientSession() as session:
-        while True:
+@asynccontextmanager
+async def _starting(data: Path) -> AsyncIterator[tuple[Workspace, int, "_Gate", Started]]:
+    """Start a bot over HTTP that answers, and whose start cannot go on, since Slack does not say who it is."""
+    port = free_port()
+    async with Workspace.start() as workspace, _silent(workspace) as (api_url, slack):
+        over_http = _http(workspace, port) | {"SLACK_API_URL": api_url}
+        async with bot(workspace, data, "--http", anew=True, **over_http) as started:
+            await slack.asked.wait()
             try:
-                status, _ = await send(session, port, message("lunch at 12?"))
-            except aiohttp.ClientConnectorError:
-                await asyncio.sleep(0.02)  # nobody tells us when a process listens
-            else:
-                return status
+                yield workspace, port, slack, started
+            finally:
+                slack.answers.set()
+
+
+Sent = tuple[asyncio.StreamReader, asyncio.StreamWriter]
+
+
+async def _sent(port: int, request: Request) -> Sent:
+    """Send a request, and give what its answer comes by."""
+    reader, writer = await asyncio.open_connection("127.0.0.1", port)
+    writer.write(_as_http(*request))
+    await writer.drain()
+    return reader, writer  # which closes the connection when nobody has it any more
+
+
+async def _status(sent: Sent) -> int:
+    """Give the status of the answer; 0 if there is none."""
+    reader, writer = sent
+    line = await reader.readline()
+    writer.close()
+    await writer.wait_closed()
+    return int(line.split()[1]) if line else 0
+
+
+async def _get(port: int, path: str) -> tuple[int, str]:
+    async with aiohttp.ClientSession() as session, session.get(f"http://127.0.0.1:{port}{path}") as answer:
+        return answer.status, await answer.text()
 
 
 def _as_http(body: bytes, headers: list[tuple[bytes, bytes]]) -> bytes:
@@ -130,9 +267,11 @@ async def _silent(workspace: Workspace) -> AsyncIterator[tuple[str, _Gate]]:
 
     async def pass_on(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         gate.asked.set()
-        await gate.answers.wait()
-        there, back = await asyncio.open_connection(target.hostname, target.port)
-        await asyncio.gather(_copied(reader, back), _copied(there, writer))
+        with closing(writer):
+            await gate.answers.wait()
+            there, back = await asyncio.open_connection(target.hostname, target.port)
+            with closing(back):
+                await asyncio.gather(_copied(reader, back), _copied(there, writer))
 
     async with await asyncio.start_server(pass_on, "127.0.0.1", port := free_port()):
         yield f"http://127.0.0.1:{port}{target.path}", gate

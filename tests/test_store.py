@@ -1,8 +1,10 @@
 """The store, on SQLite and on PostgreSQL."""
 
 import asyncio
+import sqlite3
 import time
 from collections.abc import AsyncIterator, Callable
+from contextlib import closing
 from dataclasses import replace
 from datetime import UTC, datetime
 from functools import partial
@@ -13,7 +15,8 @@ from typing import Any
 import psycopg
 import pytest
 from alembic.script import ScriptDirectory
-from sqlalchemy import Connection, Table, insert, inspect, select, text
+from sqlalchemy import Connection as SyncConnection
+from sqlalchemy import Table, event, insert, inspect, select, text
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import create_async_engine
 
@@ -25,10 +28,24 @@ from bot.domain.quiz_run import Run
 from bot.domain.share import ShareState
 from bot.jobs import retry_db
 from bot.knowledge import Library
-from bot.storage import NOT_YOURS, RESULT, DueRun, Installation, Item, Posted, Share, Store, trouble
+from bot.storage import (
+    NOT_YOURS,
+    RESULT,
+    DueRun,
+    Installation,
+    Item,
+    Posted,
+    Question,
+    QuestionKind,
+    Share,
+    Store,
+    trouble,
+)
+from bot.storage import Reply as Answered
 from bot.storage.migrate import config
+from bot.storage.sqlite_connection import Connection
 from bot.storage.store import HEAD
-from bot.storage.tables import metadata, quizzes
+from bot.storage.tables import metadata, oauth_states, quizzes
 
 TEAM, OTHER = "T_ONE", "T_TWO"
 
@@ -178,7 +195,10 @@ async def test_who_holds_a_run_says_so_anew_and_who_finds_it_free_may_have_it(st
 async def test_what_was_left_unfinished_is_abandoned_until_somebody_goes_on_with_it(store: Store, library: Library):
     await begun(store, library)
     await store.runs.apply(TEAM, "r1", click(library, 0), by="first")
-    assert await store.runs.abandoned(time.time(), limit=9) == []
+    now = time.time()
+    # While it is held: for ten minutes, and for half an hour by a clock that was put back.
+    seen = [await store.runs.abandoned(now + seconds, limit=9) for seconds in (0, 590, 610, -1790, -1810)]
+    assert [len(runs) for runs in seen] == [0, 0, 1, 0, 1]
 
     await store.runs.free(TEAM, "r1", by="first", unfinished=True)
 
@@ -346,16 +366,13 @@ async def test_a_share_leaves_its_first_state_once(store: Store, library: Librar
 
 async def test_what_was_previewed_and_not_sent_is_kept_for_a_day(store: Store, library: Library):
     await begun(store, library)
-    for share_id, state in (("s1", ShareState.PREVIEWED), ("s2", ShareState.SENT)):
-        await store.shares.preview(TEAM, Share(share_id, "r1", 5, "U_MEI", {}, state))
-    hour = 3600.0
+    for state in ShareState:
+        await store.shares.preview(TEAM, Share(state, "r1", 5, "U_MEI", {}, state))
+    unsent, hour = {ShareState.PREVIEWED, ShareState.CANCELLED}, 3600.0
 
-    await store.shares.prune(time.time() + 23 * hour)
-    assert await store.shares.get(TEAM, "s1")
-    await store.shares.prune(time.time() + 25 * hour)
-
-    assert await store.shares.get(TEAM, "s1") is None
-    assert await store.shares.get(TEAM, "s2")
+    for hours, gone in ((23, set[ShareState]()), (25, unsent)):
+        await store.prune(0.0, time.time() + hours * hour)
+        assert {state for state in ShareState if await store.shares.get(TEAM, state) is None} == gone
 
 
 async def test_another_team_sees_nothing_and_changes_nothing(store: Store, library: Library):
@@ -389,7 +406,7 @@ async def test_a_database_that_is_up_to_date_is_opened_as_it_is(url: str, librar
 
 
 async def test_the_migrations_lead_to_the_tables_of_the_code(store: Store):
-    def compare(connection: Connection) -> None:
+    def compare(connection: SyncConnection) -> None:
         inspector = inspect(connection)
         for table in metadata.sorted_tables:
             there = {(each["name"], each["nullable"]) for each in inspector.get_columns(table.name)}
@@ -467,6 +484,40 @@ async def test_the_last_sign_of_life_of_each_replica_is_kept_until_it_is_old(sto
 
     await store.prune(250.0, 250.0)
     assert await store.heartbeats() == {"alive": 300.0}
+
+
+async def test_what_only_helps_for_a_while_is_deleted_once_it_is_old(store: Store):
+    now = time.time()
+    await store.heartbeat("replica", now)
+    await store.record_answer(TEAM, "C_ASK", "1.0", "meta-roles")
+    await store.take_turn(TEAM, "C_ASK", 1.0)
+    await store.inbox.receive([Item("say:1", "nothing", "{}", now)], "elsewhere")
+    reply = Answered("5.0", "5.0", "U_ANA", "channel", "answer", ("mts",), replied_at=now)
+    await store.replies.hold(TEAM, "C_ASK", reply, by="say")
+    await store.replies.claim_entries(TEAM, "C_ASK", ["mts"], "5.0", 600)
+    await store.replies.hush(TEAM, "C_ASK", "5.0", by="U_ANA")
+    await store.gaps.record(TEAM, Question("C_ASK:5.0", "U_ANA", QuestionKind.UNANSWERED, "?", asked_at=now))
+    async with store._engine.begin() as connection:
+        await connection.execute(insert(oauth_states).values(state="state", expires_at=now))
+    tables = {
+        "replicas", "threads", "channels", "inbox", "replies", "recent_entries", "hushed_threads", "questions",
+        "oauth_states",
+    }  # fmt: skip
+
+    await store.prune(now - 60, now - 60, gaps_before=now - 60)
+    assert await filled(store) == tables
+    await store.prune(now + 60, now + 60, gaps_before=now - 60)
+    assert await filled(store) == {"questions"}
+    await store.prune(now + 60, now + 60, gaps_before=now + 60)
+    assert await filled(store) == set()
+
+
+async def filled(store: Store) -> set[str]:
+    """Name the tables that have rows."""
+    async with store._engine.connect() as connection:
+        return {
+            table.name for table in metadata.sorted_tables if (await connection.execute(select(table).limit(1))).first()
+        }
 
 
 async def test_a_token_is_renewed_by_one_at_a_time_and_one_that_was_quicker_is_left(store: Store):
@@ -729,6 +780,69 @@ async def test_what_postgresql_is_asked_for_one_thing_is_sent_at_once_and_prepar
 
     sent = [line.split("\t")[3] for line in (tmp_path / "trace").read_text().splitlines() if line.split("\t")[1] == "F"]
     assert sent == 2 * ["Bind", "Describe", "Execute", "Sync"]
+
+
+@pytest.fixture
+async def on_sqlite(tmp_path: Path) -> AsyncIterator[Store]:
+    opened = await Store.open(f"sqlite+aiosqlite:///{tmp_path / 'store.db'}")
+    yield opened
+    await opened.close()
+
+
+async def test_each_statement_goes_to_the_thread_of_sqlite_once(on_sqlite: Store, monkeypatch: pytest.MonkeyPatch):
+    """Slack waits for the first of these, and each message is waited for."""
+    await on_sqlite.inbox.receive([an_item(0)], "local")  # connects
+    ways: list[str] = []
+
+    async def counted(connection: Connection, function: Callable[..., Any], *what: Any, **more: Any) -> Any:
+        ways.append(function.__name__)
+        return await original(connection, function, *what, **more)
+
+    original: Any = Connection._execute
+    monkeypatch.setattr(Connection, "_execute", counted)
+
+    await on_sqlite.inbox.receive([an_item(1)], "local")
+    assert len(ways) == 1  # with its commit
+    await on_sqlite.last_answer(TEAM, "C_ASK", "1.0")
+    assert len(ways) == 2
+    await on_sqlite.inbox.receive([an_item(2), an_item(3)], "local")
+    assert ways[2:] == ["_execute", "commit"]
+    assert len(await on_sqlite.inbox.received(["local"])) == 4
+
+
+async def test_what_nobody_waits_for_any_more_leaves_sqlite_free_for_others(on_sqlite: Store, tmp_path: Path):
+    file = tmp_path / "store.db"
+    with closing(sqlite3.connect(file, isolation_level=None)) as other:
+        other.execute("BEGIN IMMEDIATE")
+        began = asyncio.Event()
+        event.listen(on_sqlite._engine.sync_engine, "before_cursor_execute", lambda *_: began.set())
+        waiting = asyncio.create_task(on_sqlite.inbox.receive([an_item(1)], "local"))
+        await began.wait()
+        waiting.cancel()
+        other.execute("ROLLBACK")
+        await asyncio.gather(waiting, return_exceptions=True)
+
+        await on_sqlite.inbox.receive([an_item(2)], "local")
+
+        other.execute("BEGIN IMMEDIATE")  # nobody holds it
+        keys = [key for (key,) in other.execute("SELECT key FROM inbox")]
+        other.execute("ROLLBACK")
+    assert "key2" in keys
+
+
+async def test_a_statement_that_sqlite_refuses_is_taken_back(on_sqlite: Store, tmp_path: Path):
+    with closing(sqlite3.connect(tmp_path / "store.db", isolation_level=None)) as other:
+        other.execute(
+            "CREATE TRIGGER no AFTER INSERT ON inbox WHEN NEW.key = 'key1' BEGIN SELECT RAISE(FAIL, 'no'); END"
+        )
+        with pytest.raises(DBAPIError):
+            await on_sqlite.inbox.receive([an_item(1)], "local")
+
+        other.execute("BEGIN IMMEDIATE")
+        assert other.execute("SELECT count(*) FROM inbox").fetchone() == (0,)
+        other.execute("ROLLBACK")
+    await on_sqlite.inbox.receive([an_item(2)], "local")
+    assert [item.key for item in await on_sqlite.inbox.received(["local"])] == ["key2"]
 
 
 async def test_a_greeting_is_claimed_once_whoever_wants_it(store: Store):

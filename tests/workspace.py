@@ -21,6 +21,8 @@ import aiohttp
 
 from bot import jobs
 from bot.local.config import WorkspaceConfig
+from bot.local.errors import PageError
+from bot.local.page_api import PageApi
 from bot.local.server import running_spaces
 from bot.local.space import Space
 
@@ -30,6 +32,7 @@ T = TypeVar("T")
 MANIFEST = Path(__file__).parent.parent / "app.yaml"
 SEED = Path(__file__).parent / "seed.yaml"
 BOT = "U_ROLEFIT"
+ONLY_BY_HTTP = {"settled", "uninstall"}  # what the server itself has a part in
 PATIENCE = 60.0  # seconds until a wait fails; reached only when something is broken, however busy the machine is
 
 
@@ -115,6 +118,7 @@ class Workspace:
         self.onlooker = "U_ANA"  # as whom it is seen whether a bot is there
         self.patience = PATIENCE
         self.spaces: list[Space] = []  # what the server remembers, if it runs in this process
+        self._page: PageApi | None = None  # what serves the page, if it runs in this process
 
     @classmethod
     @asynccontextmanager
@@ -125,7 +129,7 @@ class Workspace:
         """
         settings = WorkspaceConfig(**{"manifest": MANIFEST, "seed": SEED, "rate_limits": False, **config})
         async with running_spaces(settings) as spaces, cls._over(spaces[0].config.url, settings) as workspace:
-            workspace.spaces = spaces
+            workspace.spaces, workspace._page = spaces, PageApi(spaces[0], _not_here)
             if settings.seed != SEED:
                 await workspace.ask_who_is_there()
             yield workspace
@@ -479,6 +483,8 @@ class Workspace:
 
     # Plumbing
     async def _do(self, what: str, user: str, given: Json) -> Json:
+        if self._page is not None and what not in ONLY_BY_HTTP:
+            return await self._directly(self._page, what, {"as": user, **given})
         async with self._session.post(f"{self.url}/local/{what}", json={"as": user, **given}) as response:
             return await _answer(response)
 
@@ -486,8 +492,19 @@ class Workspace:
         return await self._get(what, {"as": user, **given})
 
     async def _get(self, what: str, given: dict[str, str]) -> Json:
+        if self._page is not None and what not in ONLY_BY_HTTP:
+            return await self._directly(self._page, what, given)
         async with self._session.get(f"{self.url}/local/{what}", params=given) as response:
             return await _answer(response)
+
+    async def _directly(self, page: PageApi, what: str, given: Json) -> Json:
+        """Call what serves the page, where it runs in this process: by HTTP, looking takes longer than the bot does."""
+        answer: Json
+        try:
+            answer = _as_sent(await getattr(page, what)(_as_sent(given)))
+        except PageError as refusal:
+            raise RefusedError(_as_sent(refusal.body())) from None
+        return answer
 
     async def _now(self, user: str, surface: Json) -> Json:
         """Return a message or view as it is on screen now."""
@@ -511,11 +528,21 @@ class Workspace:
         return self._watchers[user]
 
 
+def _as_sent(data: Json) -> Json:
+    """Give plain data as whoever receives it has it: nothing that the sender changes later is changed in it."""
+    received: Json = json.loads(json.dumps(data))
+    return received
+
+
 async def _answer(response: aiohttp.ClientResponse) -> Json:
     answer: Json = await response.json()
     if response.status != 200:
         raise RefusedError(answer)
     return answer
+
+
+def _not_here(status: int, team: str) -> None:
+    raise AssertionError(f"uninstalling {team} is asked of the server ({status})")
 
 
 def _place(message: "Json | Sent") -> tuple[str, str]:

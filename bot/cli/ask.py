@@ -36,14 +36,14 @@ def ask(
     """Say what the bot would answer, and why."""
     from bot.domain import faq, smalltalk
 
-    library, place = read_library(), read_surface(surface)
+    library, surface_read = read_library(), read_surface(surface)
     if after is not None and library.entry(after) is None:
         stop([f"--after {after}: there is no such entry in faq.yaml."])
     scorer, after = scorer_of(library), library.leaning(text, after)
-    reply = faq.reply_to(text, place, library.index, library.thresholds, after=after, scorer=scorer)
-    ranked = faq.rank(text, place, library.index, library.thresholds, after=after, scorer=scorer)
+    reply = faq.reply_to(text, surface_read, library.index, library.thresholds, after=after, scorer=scorer)
+    ranked = faq.rank(text, surface_read, library.index, library.thresholds, after=after, scorer=scorer)
     explained = _explained(reply, ranked)
-    unasked = place in faq.UNPROMPTED
+    unasked = surface_read in faq.UNPROMPTED
     talk = smalltalk.read(text, library.words.talk)
     language = None if talk or isinstance(reply, faq.Silence) else library.language.identify(text)
     if talk or language:
@@ -63,7 +63,7 @@ def ask(
         ending = f", and says: {only_english}" if not unasked else ", and says nothing."
         lines = [f"Takes it for {language.title()}{ending}"]
     else:
-        lines = list(_in_words(text, place, reply, ranked, library))
+        lines = list(_in_words(text, surface_read, reply, ranked, library))
     _show(lines)
     if verbose:
         typer.echo()

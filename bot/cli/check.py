@@ -27,15 +27,15 @@ def check(
     """
     from bot import knowledge
 
-    place = existing(folder) if folder else read_settings().knowledge_dir
+    knowledge_folder = existing(folder) if folder else read_settings().knowledge_dir
     if calibrate:
         try:
-            knowledge.calibrate(place, typer.echo)
+            knowledge.calibrate(knowledge_folder, typer.echo)
         except knowledge.KnowledgeError as error:
             stop([str(problem) for problem in error.problems])
-    documents = place.resolve().parent.parent / "shared" / "sources"
+    documents = knowledge_folder.resolve().parent.parent / "shared" / "sources"
     problems = knowledge.lint(
-        place,
+        knowledge_folder,
         today=datetime.now(UTC).date(),
         documents=documents if documents.is_dir() else None,
         second=scorer_of,
@@ -45,13 +45,13 @@ def check(
     errors = sum(problem.level == "error" for problem in problems)
     warnings = len(problems) - errors
     counted = f"{plural(errors, 'error')}, {plural(warnings, 'warning')}" if problems else "all is well"
-    typer.echo(f"{place.resolve().name}: {counted}.")
+    typer.echo(f"{knowledge_folder.resolve().name}: {counted}.")
     if errors:
         if slack:
             typer.echo("Slack was not asked: mend these errors first.")
         raise typer.Exit(1)
     if slack:
-        _check_with_slack(place)
+        _check_with_slack(knowledge_folder)
 
 
 def _check_with_slack(folder: Path) -> None:

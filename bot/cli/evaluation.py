@@ -49,7 +49,7 @@ def evaluate(
     from bot import evaluate as evaluation
     from bot.domain import faq
 
-    library, place = read_library(knowledge_folder), read_surface(surface)
+    library, surface_read = read_library(knowledge_folder), read_surface(surface)
     if (left_out is None) == (not files):
         stop(["name files with cases, or --left-out authors or entries, and not both."])
     used = frozenset(library.entries) if entries is None else _named(entries, frozenset(library.entries))
@@ -67,8 +67,8 @@ def evaluate(
     built = 0.0
     for trial in trials:
         index, thresholds, scorer = trial.index, trial.thresholds, trial.scorer
-        rank = partial(faq.rank, surface=place, index=index, thresholds=thresholds, scorer=scorer)
-        decide = partial(faq.reply_to, surface=place, index=index, thresholds=thresholds, scorer=scorer)
+        rank = partial(faq.rank, surface=surface_read, index=index, thresholds=thresholds, scorer=scorer)
+        decide = partial(faq.reply_to, surface=surface_read, index=index, thresholds=thresholds, scorer=scorer)
         outcomes += evaluation.outcomes(trial.cases, rank, decide)
         built += trial.built
     figures = evaluation.report(outcomes)
@@ -139,7 +139,7 @@ def _trials_left_out(library: "Library", folder: Path, *, new: bool) -> "Iterato
 
     new: leave entries out too, and give the texts that one of them answers or that nothing does.
     """
-    from bot import encoder, knowledge
+    from bot import calibrate, encoder, knowledge
     from bot.domain.content import Faq
     from bot.evaluate import Case, Trial
 
@@ -152,19 +152,20 @@ def _trials_left_out(library: "Library", folder: Path, *, new: bool) -> "Iterato
         stop([str(problem) for problem in error.problems])
     if trainer is None:
         stop([f"{folder.name}: there are no utterances to leave out. Put some into {knowledge.UTTERANCES}/."])
-    progress = partial(typer.echo, err=True)
-    parts: Iterable[tuple[Index, SemanticScorer | None, list[Labelled]]]
-    if read_settings().rolefit_encoder is Switch.OFF or library.thresholds.second is None:
-        parts = ((index, None, texts) for index, texts in trainer.indexes_without(progress, new=new))
-    else:
-        from bot.train_second_stage import SecondStageTrainer
+    with calibrate.one_thread():
+        progress = partial(typer.echo, err=True)
+        parts: Iterable[tuple[Index, SemanticScorer | None, list[Labelled]]]
+        if read_settings().rolefit_encoder is Switch.OFF or library.thresholds.second is None:
+            parts = ((index, None, texts) for index, texts in trainer.indexes_without(progress, new=new))
+        else:
+            from bot.train_second_stage import SecondStageTrainer
 
-        firsts = trainer.left_out(progress)
-        second = SecondStageTrainer(trainer, encoder.load().encode, progress)
-        parts = second.indexes_without(firsts, second.left_out(firsts), new=new)
-    for index, scorer, texts in parts:
-        cases = [Case(labelled.text, labelled.gold, labelled.style, labelled.author) for labelled in texts]
-        yield Trial(index, library.thresholds, cases, scorer)
+            firsts = trainer.left_out(progress)
+            second = SecondStageTrainer(trainer, encoder.load().encode, progress)
+            parts = second.indexes_without(firsts, second.left_out(firsts), new=new)
+        for index, scorer, texts in parts:
+            cases = [Case(labelled.text, labelled.gold, labelled.style, labelled.author) for labelled in texts]
+            yield Trial(index, library.thresholds, cases, scorer)
 
 
 def _missed(name: str, outcome: "Outcome") -> str:

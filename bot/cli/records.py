@@ -215,5 +215,5 @@ async def _open_store(settings: Settings) -> "Store":
 
 
 def _no_database(settings: Settings) -> str:
-    place = "DATABASE_URL" if settings.database_url else f"DATA_DIR ({settings.data_dir})"
-    return f"There is no database of this version of Rolefit in {place} yet: start the bot, or correct {place}."
+    setting = "DATABASE_URL" if settings.database_url else f"DATA_DIR ({settings.data_dir})"
+    return f"There is no database of this version of Rolefit in {setting} yet: start the bot, or correct {setting}."

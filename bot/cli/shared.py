@@ -75,11 +75,11 @@ def read_library(folder: Path | None = None) -> "Library":
     """Read a knowledge folder, the one in use if none is named; ends the command if it has errors."""
     from bot import knowledge
 
-    place = existing(folder) if folder else read_settings().knowledge_dir
+    knowledge_folder = existing(folder) if folder else read_settings().knowledge_dir
     try:
-        return knowledge.load(place)
+        return knowledge.load(knowledge_folder)
     except knowledge.KnowledgeError as error:
-        named = str(place) if folder else f"{place} (KNOWLEDGE_DIR)"
+        named = str(knowledge_folder) if folder else f"{knowledge_folder} (KNOWLEDGE_DIR)"
         stop([*map(str, error.problems), f"The knowledge in {named} has errors: mend them first."])
 
 

@@ -23,6 +23,10 @@ def run(
 ) -> None:
     """Start the bot: in the local workspace, or in Slack where its tokens are set."""
     gc.disable()  # until the bot works: little that a start makes is garbage, and looking for it takes a sixth of it
+    from bot.lean import without
+
+    with without("rich"):  # which structlog would draw tracebacks with; ours are never drawn
+        import structlog  # noqa: F401 - imported for what comes
     from bot import run as bot_run
 
     settings = read_settings()

@@ -205,5 +205,5 @@ def read(record: dict[str, Any]) -> Action:
 
 
 def aimed_at(action: Action, prompt: int) -> Action:
-    """Give the action as it is meant for this prompt; one that is meant for none stays as it is."""
+    """Give an action with the prompt that it answers; one of a kind that answers no prompt is given unchanged."""
     return action.model_copy(update={"prompt": prompt}) if isinstance(action, _Aimed) else action

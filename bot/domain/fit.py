@@ -167,6 +167,8 @@ def flip(quiz: Quiz, answers: Answers, *, early: bool = False) -> Flip | None:
         (question.id, choice.id): _weights(quiz, [choice]) for question in quiz.questions for choice in question.choices
     }
     weights_of_answers = {question.id: _weights(quiz, choices) for question, choices in verdict.answered}
+    # Only an answer to a tie-break leads away from a role that stays in front.
+    can_be_decided = any(question.id in answers for question in quiz.tie_breaks)
 
     def leads_to(
         unchanged: Sequence[float], count: int, changes: Sequence[tuple[Question | TieBreak, Answer]]
@@ -176,8 +178,11 @@ def flip(quiz: Quiz, answers: Answers, *, early: bool = False) -> Flip | None:
         unchanged, count: scores and number of the answers that the changes leave as they are.
         """
         new = [weights[question.id, other.id] for question, other in changes if isinstance(question, Question)]
+        scores = _sum([unchanged, *new])
+        if not can_be_decided and _ranked(scores)[0] == verdict.ranked[0]:
+            return None
         changed = {**answers, **{question.id: (other.id,) for question, other in changes}}
-        ranked, clearness, _ = _decide(quiz, _sum([unchanged, *new]), count + len(new), changed)
+        ranked, clearness, _ = _decide(quiz, scores, count + len(new), changed)
         if ranked[0] == verdict.ranked[0] or clearness not in (Clearness.CLEAR, Clearness.LEANING):
             return None
         return quiz.roles[ranked[0]] if not early or settled(quiz, changed) else None
@@ -279,7 +284,10 @@ def _verdict(quiz: Quiz, answers: Answers) -> _Verdict:
 def _decide(
     quiz: Quiz, scores: Sequence[float], count: int, answers: Answers
 ) -> tuple[list[int], Clearness, Decided | None]:
-    """Rank the roles by scores that rest on so many answers; of `answers`, only that to the tie-break is looked at."""
+    """Rank the roles, say how clear that is, and whether a tie-break decided it.
+
+    scores: of the roles. count: how many answers they rest on. answers: only that to a tie-break is used.
+    """
     ranked = _ranked(scores)
     if count < _fewest(quiz):
         return ranked, Clearness.PICTURE, None

@@ -67,7 +67,7 @@ def message_id(channel: str, ts: str) -> str:
 
 
 def readable(text: str) -> str:
-    """Give what somebody wrote as plain text of one line: without Slack's markup, and without whom it names."""
+    """Give what somebody wrote as one line of plain text, without Slack's markup and without the names of people."""
     plain = _BRACKETS.sub(r"\1", LABELLED.sub(r"\1", _REFERENCES.sub(" ", text)))
     return " ".join(html.unescape(plain).split())[:LONGEST].strip()
 
@@ -134,7 +134,7 @@ Terms = Mapping[str, int]  # with how many grains each counts
 
 
 def gaps_of(questions: Iterable[Question], topics: Topics) -> tuple[Gap, ...]:
-    """Put together the questions that are alike and have no answer, those that most people ask first.
+    """Group the questions without an answer by likeness; the groups that most people ask come first.
 
     Which questions are together does not depend on their order. A question goes to that of the earlier ones which it
     is most alike, from ALIKE on, or stands for itself. Ten thousand take some seconds at most.
@@ -149,7 +149,7 @@ def gaps_of(questions: Iterable[Question], topics: Topics) -> tuple[Gap, ...]:
 def proposals_of(
     questions: Iterable[Question], wordings: Mapping[str, Collection[str]], topics: Topics
 ) -> tuple[Proposal, ...]:
-    """Give the ways to ask for an entry that people have shown, those that most have shown first.
+    """Give the wordings by which people have asked for an entry, those of most people first.
 
     wordings: the wordings of each entry; these are not proposed, nor is anything for an entry that is not there.
     """
@@ -182,8 +182,8 @@ def clusters(questions: Iterable[Question], topics: Topics) -> list[tuple[Questi
     for question, sequence in zip(in_order, sequences, strict=True):
         if sequence not in same:
             # By age, so that of two which are as near it is the older one, however often a grain is used.
-            places = sorted({place for grain in _telling(sequence) for place in by_grain.get(grain, ())})
-            near = [oldest[place] for place in places]
+            positions = sorted({at for grain in _telling(sequence) for at in by_grain.get(grain, ())})
+            near = [oldest[at] for at in positions]
             best = process.extractOne(sequence, near, scorer=Indel.normalized_similarity, score_cutoff=ALIKE)
             same[sequence] = best[0] if best else sequence
             if best is None:
@@ -234,7 +234,7 @@ def _mended(questions: Sequence[Terms]) -> list[Terms]:
 
 
 def _by_use(texts: Iterable[str]) -> tuple[str, ...]:
-    """Give each wording once, as it was put first, those that were used most first."""
+    """Give each wording once, in its first spelling, most frequent first."""
     counts: Counter[str] = Counter()
     first: dict[str, str] = {}
     for text in texts:

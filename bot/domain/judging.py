@@ -184,9 +184,9 @@ class Judge:
 
         No other part speaks for any entry.
         """
-        telling, known = [], self._readings
+        telling, prepared = [], self._readings
         for part in parts:
-            readings = [known.get((term.key, term.taken_for)) or self._reading(term) for term in part.terms]
+            readings = [prepared.get((term.key, term.taken_for)) or self._reading(term) for term in part.terms]
             if max([reading.strongest for reading in readings], default=0.0) >= TOPICAL:
                 telling.append((part, readings))
         return telling
@@ -341,8 +341,8 @@ def reasons(judged: Judged, at: int) -> Reasons:
     matched: list[tuple[str, str]] = []
     topics: list[tuple[str, str]] = []
     unexplained, names = [], 0
-    known = judged.explained[at].tolist()
-    for term, weight, credit in zip(judged.terms, judged.weights, known, strict=True):
+    explained = judged.explained[at].tolist()
+    for term, weight, credit in zip(judged.terms, judged.weights, explained, strict=True):
         if term.topical > 0 and credit > ANSWER_CREDIT:
             matched.append((term.typed, term.key[1:] if term.key[0] == "=" else term.taken_for))
             topics += matched[-1:] if term.topical >= TELLING else []

@@ -107,14 +107,14 @@ class Linear:
     Source: scikit-learn's TfidfVectorizer(sublinear_tf=True) and LogisticRegression, whose numbers these are.
     """
 
-    place: Mapping[str, int]
+    row_by_token: Mapping[str, int]
     idf: Floats
     weights: Floats
     intercept: Floats
 
     def places(self, tokens: Sequence[str]) -> list[int]:
         """Give the places of the tokens that are known."""
-        get = self.place.get
+        get = self.row_by_token.get
         return [at for token in tokens if (at := get(token)) is not None]
 
     def score_at(self, places: Sequence[int]) -> Floats:
@@ -244,16 +244,16 @@ class Learnt:
     def of(cls, file: LearntFile) -> "Learnt":
         """Prepare what the file says. Raises ValueError for a weight of a word the file does not list."""
         file.check_words()
-        place = {token: at for at, token in enumerate(file.words)}
+        row_by_token = {token: at for at, token in enumerate(file.words)}
         classes = [*(name for name in file.entries if name != NONE), NONE]
-        weights = np.zeros((len(place), len(classes)), np.float32)
+        weights = np.zeros((len(row_by_token), len(classes)), np.float32)
         for column, name in enumerate(classes):
             for token, weight in file.entries.get(name, {}).items():
-                weights[place[token], column] = weight
+                weights[row_by_token[token], column] = weight
         return cls(
             {name: at for at, name in enumerate(classes[:-1])},
             Linear(
-                place,
+                row_by_token,
                 np.fromiter(file.words.values(), np.float32),
                 weights,
                 np.array([file.intercepts.get(name, 0.0) for name in classes], np.float32),
@@ -271,12 +271,12 @@ class Learnt:
         return Hint(scores[:-1], float(scores[-1]), self.around.score(masked), extent)
 
 
-def _extent(count: int, known: int, masked: Sequence[str]) -> tuple[float, float, float]:
+def _extent(count: int, known_tokens: int, masked: Sequence[str]) -> tuple[float, float, float]:
     """Return how much there is to go by, each in [0, 1]: known tokens, words of the field, length (60 words are 1)."""
     singles = (count + 1) // 2  # the rest are pairs
     field = sum(map(masked[:singles].count, (MASKED, MASKED_NAME, MASKED_ROLE)))
     return (
-        known / max(1, count),
+        known_tokens / max(1, count),
         min(1.0, field / 4),
         min(1.0, math.log1p(singles) / math.log1p(60)),
     )

@@ -223,7 +223,7 @@ class Lexicon:
         return term
 
     def _key(self, word: str) -> tuple[str, str | None]:
-        """Give what one correctly spelt word counts as, and the kind of that."""
+        """Give the key of a correctly spelt word, shared by words of the same meaning, and the key's kind."""
         light = _light(word)
         for form in (word, light):
             for phrase, key, short in self._phrases.get(form, ()):

@@ -7,6 +7,7 @@ from bot.domain.faq import UNPROMPTED, Surface
 
 MOST_IN_THREAD = 2  # answers in a thread without being spoken to
 SAME_ENTRY_WITHIN = 600.0  # seconds in which a channel gets an entry once, and then a link to it
+ALWAYS_ANSWERED = frozenset({Surface.DM, Surface.COMMAND})  # whatever the circumstances
 
 
 class Mode(StrEnum):
@@ -64,7 +65,7 @@ def way_to_reply(surface: Surface, circumstances: Circumstances) -> Way:
     """
     shared, chosen_for_shared = circumstances.shared, circumstances.chosen_for_shared
     mode = mode_of(circumstances.mode, shared=shared, chosen_for_shared=chosen_for_shared)
-    if surface in (Surface.DM, Surface.COMMAND):
+    if surface in ALWAYS_ANSWERED:
         return Way.POST
     if surface not in UNPROMPTED:
         return Way.SAY_OFF if mode is Mode.OFF else Way.POST

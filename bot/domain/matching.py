@@ -155,7 +155,7 @@ class Index:
         return self._follow_ups.same_of_names(self.read(utterance), entry)
 
     def comparing(self, utterance: str, entry: str) -> frozenset[str]:
-        """Give the entries that compare all that a message names, where this one is about one of those alone."""
+        """Give the entries whose questions name all that a message names, if `entry` is about one of those alone."""
         if entry not in self._follow_ups.of_roles:
             return frozenset()
         return self._follow_ups.comparing(self.read(utterance), entry)
@@ -209,7 +209,7 @@ class Index:
     def _weighed(
         self, parsed: Utterance, best: Mapping[int, _Match], hint: Hint, semantic: SemanticScores | None
     ) -> dict[int, float]:
-        """Weigh what the phrasings say together with what the words speak for: give the confidences that this changes.
+        """Weigh the match with the phrasings and the classifier's hint together; give the confidences that change.
 
         A follow-up is read in the light of its thread, of which the words know nothing; what is a phrasing all
         but word for word needs no judgement. One question of several is also judged as if it had been asked alone:

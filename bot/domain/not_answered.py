@@ -124,7 +124,7 @@ class Decoys:
         for key, term in terms.items():
             number = self._keys.get(key)
             whole += 0.5 + 0.5 * term.topical if number is None else float(self._postings.typical[number])
-            credit_by_key = {self._keys[known]: credit for known, credit in self._lexicon.expand(term).items()}
+            credit_by_key = {self._keys[related]: credit for related, credit in self._lexicon.expand(term).items()}
             uses.append(self._postings.uses(credit_by_key))
         if not sum(of_term.count for of_term in uses):
             return {}

@@ -84,15 +84,15 @@ class Phrasings:
             keys, weight, own = (np.concatenate([piece[part] for piece in pieces]) for part in range(3))
             starts = np.concatenate([piece[3] - by for piece, by in zip(pieces, shifts, strict=True)])
             begins = list(pairwise(accumulate((b - a for a, b in spans), initial=0)))
-        known = weight * coverage.take(keys)
-        shared = np.add.reduceat(known, starts)
+        matched = weight * coverage.take(keys)
+        shared = np.add.reduceat(matched, starts)
         similarity = 2 * shared / (own + np.float32(total + SLIGHT))
         if without is not None:
             for (a, b), (begin, _) in zip(spans, begins, strict=True):
                 similarity[[begin + at - a for at in range(a, b) if self.texts[at] == without]] = 0
         chosen = [a + int(similarity[a:b].argmax()) for a, b in begins]
         phrasings = [at - begin + a for at, (begin, _), (a, _) in zip(chosen, begins, spans, strict=True)]
-        lacking, first = weight - known, self._start_list
+        lacking, first = weight - matched, self._start_list
         missing = [
             max(lacking[first[at] - by : first[at + 1] - by].tolist()) for at, by in zip(phrasings, shifts, strict=True)
         ]

@@ -167,13 +167,13 @@ class Postings:
         for at in rest:
             for key, credit in zip(terms[at].keys.tolist(), terms[at].credits.tolist(), strict=True):
                 start, stop = self._starts[key], self._starts[key + 1]
-                place = np.minimum(np.searchsorted(self._entries[start:stop], top) + start, stop - 1)
-                there = (self._entries[place] == top) * credit
-                likeness += self._likeness[place] * there
-                np.maximum(explained[at], self._presence[place] * there, out=explained[at])
+                positions = np.minimum(np.searchsorted(self._entries[start:stop], top) + start, stop - 1)
+                there = (self._entries[positions] == top) * credit
+                likeness += self._likeness[positions] * there
+                np.maximum(explained[at], self._presence[positions] * there, out=explained[at])
         order = (-likeness).argsort(kind="stable")
         if len(order) > most:
-            order = order[[at < most or top[place] in also for at, place in enumerate(order.tolist())]]
+            order = order[[at < most or top[positions] in also for at, positions in enumerate(order.tolist())]]
         return top[order], likeness[order].astype(np.float32), explained[:, order].T
 
     @staticmethod

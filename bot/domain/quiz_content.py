@@ -27,7 +27,7 @@ class Option(Authored):
 
 
 class Answer(Option):
-    """An answer that has a say in what comes out, and the same in a few words, for the list of what decided."""
+    """An answer that counts for the recommendation; `short` names it in the list of what decided."""
 
     short: Annotated[Line, Field(max_length=MAX_SHORT_TEXT)]
 

@@ -14,94 +14,26 @@ from bot.domain.actions import Action, AskAgain, Back, Pause, Resume, Skip, Stop
 from bot.domain.asked_back import asks_for_role, asks_what_is_meant
 from bot.domain.fit import Given
 from bot.domain.matching_text import MAX_CHARACTERS
-from bot.domain.own_words import (
-    ASKING,
-    MAYBE,
-    MOST_GUESSES,
-    SHORT,
-    SMALL_WORDS,
-    asks,
-    asks_about_roles,
-    asks_for_other_answers,
-    guesses,
-    hinted,
-    is_about,
-    scored,
-)
-from bot.domain.quiz import LETTERS
-from bot.domain.quiz_content import AnyQuestion, HasChoices, Opening, Option, Question, Quiz, Term, TieBreak, TypedWords
+from bot.domain.one_choice import choice_at, picked_mark, read_choice, read_pick, read_wording
+from bot.domain.own_words import MOST_GUESSES, SHORT, asks, asks_about_roles, asks_for_other_answers, guesses
+from bot.domain.quiz_content import AnyQuestion, HasChoices, Opening, Question, Quiz, Term, TieBreak, TypedWords
 from bot.domain.quiz_run import Graded, Run
+from bot.domain.result_question import AboutResult, about_result
 from bot.domain.review import ReviewQuestion
+from bot.domain.two_choices import bare_letters, is_both, read_halves, read_hedged, read_two, says_half
 
-SURE = 80  # token_set_ratio in [0, 100]: one word in five may be missing or two letters in ten mistyped
-LEAD = 8  # how far the best choice must be ahead of the next; below it, asking is kinder than guessing
 SAME = 88  # fuzz.ratio of a term with a typo
 MOST_OF_OPENING = 6  # words in which whom a round is about may be said loosely; what has more describes work
-MOST_PARTS = 10  # of an answer that takes two choices; what has more is a story
-ALIKE = 86  # fuzz.token_sort_ratio of a question about the result that nothing else is known to answer
 
-_NUMBERS = {
-    word: str(number)
-    for number, words in enumerate(
-        (("one", "first"), ("two", "second"), ("three", "third"), ("four", "fourth"), ("five", "fifth")), 1
-    )
-    for word in words
-}
-_ARTICLES = frozenset({"a", "an", "the"})
-_OF_THE_ROUND = frozenset({"i", "me", "my", "mine", "you", "your", "result"})
-A_ROLE = "arole"  # in place of the name of a role, while a text is compared with the phrases
-# "b", "2.", "(c)", "option 1", "the second one", "I think b", "b please".
-_PICKED = re.compile(
-    r"(?:(?:i(?:['’]d| would)? (?:think|guess|say|pick|choose|take|go (?:for|with))|(?:it|that)(?:['’]s| is)"
-    r"|it would be|must be|probably|definitely|mostly|more like|maybe)\s+)*"
-    r"(?:the\s+)?(?:(?:answer|option|choice|number|no)\b\.?|#)?\s*\(?"
-    rf"([1-9]|[a-z]|{'|'.join(_NUMBERS)})"
-    r"[).:!]*(?:\s+(?:one|answer|option|choice))?"
-    r"(?:,?\s+(?:please|pls|i think|i guess|i['’]d say|for me|then|probably|definitely|for sure))*[.!]*",
-    re.IGNORECASE,
-)
 # "1b, 2a", "question 1: half b, half d; 2 b and c", "change 1 to b and 3 to d": before the first number nothing else.
 _SEVERAL = re.compile(r"(?:\b(?:questions?|answers?|number|no\.?|q)\s*|#\s*)?(?<!\d)(\d{1,2})(?!\d)", re.IGNORECASE)
 _BEFORE_SEVERAL = re.compile(r"\s*(?:please\s+)?(?:(?:change|set|make|correct|switch)\s+(?:my\s+)?)?", re.IGNORECASE)
-_BETWEEN = re.compile(r"\b(?:and|to|into|as|is|please)\b|[^\w?]", re.IGNORECASE)
-_LETTERS = re.compile(r"(?:[a-j]\s+)+[a-j]", re.IGNORECASE)
 _FIFTY = re.compile(r"\b50\s*[/:-]\s*50\b")
 _CHANGE = re.compile(
     r"(?:please\s+)?(?:change|set|make|correct|switch)\s+(?:my\s+)?(?:question|answer|number|no\.?|#)?\s*(?:to\s+)?"
     r"(\d{1,2})(?:\s*(?:to|into|as|is|=|:)?\s+(.+)|\s*[=:]\s*(.+))?",
     re.IGNORECASE,
 )
-_HALF = re.compile(
-    r"\b(?:half\s*(?:and|&|-and-)\s*half|half[- ]half|fifty[- ]fifty|50\s*[/:-]\s*50|half|halves|both|equally|equal"
-    r"|even(?:ly)?|a (?:mix|mixture|blend|split) (?:of|between)|split between|in the middle"
-    r"|(?:somewhere )?in[- ]between|somewhere between)\b",
-    re.IGNORECASE,
-)
-_FILLER = re.compile(
-    r"\b(?:about|around|roughly|mostly|more or less|it'?s|it is|i'?d say|parts?|of|the|each|really|kind of)\b",
-    re.IGNORECASE,
-)
-# "mostly a with some b", "a, mostly, but sometimes b": of two choices one has more and the other less.
-_MORE_OR_LESS = re.compile(
-    r"\b(?:mostly|mainly|primarily|largely|sometimes|occasionally|at times|now and then|partly|(?:and |but )?also|some"
-    r"|a (?:(?:little )?bit|little|touch)(?: of)?)\b",
-    re.IGNORECASE,
-)
-_BESIDE = re.compile(r"\b(?:and|but|with|plus)\b|[,;/&+]", re.IGNORECASE)
-# "software engineering i guess but also ml", "papers, or maybe datasets": of two choices neither is the answer yet.
-_HEDGING = re.compile(r"\b(?:also|or|either|maybe|perhaps|possibly|sometimes|partly|i guess)\b", re.IGNORECASE)
-_OF_A_HEDGE = re.compile(
-    r"\b(?:also|or|either|maybe|perhaps|possibly|sometimes|partly|and|but|with|plus|i (?:guess|think|suppose))\b"
-    r"|[.,;/&+]",
-    re.IGNORECASE,
-)
-# Around "both" or "equally", words that do not say of what.
-_OF_BOTH = SMALL_WORDS | {"bit", "matter", "matters", "same", "split", "way", "ways"}
-_NOT = re.compile(
-    r"\b(?:not|no|never|none|nor|neither|without|cannot|\w+n['’]t|rather than|instead of|anything but|except)\b",
-    re.IGNORECASE,
-)
-_AND = re.compile(r"\s+and\s+|[,;/&+]", re.IGNORECASE)
 _MEANT_BY = re.compile(r"(?:and\s+)?what(?:\s+do you mean|['’]s meant|\s+is meant)\s+(?:by|with)\s+(.+)", re.IGNORECASE)
 _MEANS = re.compile(
     r"(?:and\s+)?what does\s+(.+?)\s+mean(?:\s+(?:here|in (?:this|the) question))?\s*[?.!]*", re.IGNORECASE
@@ -184,14 +116,6 @@ class Aside:
     """Small talk, by its name in words.yaml."""
 
     intent: str
-
-
-@dataclass(frozen=True)
-class AboutResult:
-    """A question about how the result of the round comes about, or how sure that is; `role`: another that it names."""
-
-    role: str | None = None
-    how_sure: bool = False
 
 
 @dataclass(frozen=True)
@@ -315,8 +239,8 @@ def read_again(text: str, run: Run, questions: Sequence[str]) -> Mapping[str, Gi
     if len(questions) != 1:
         return None
     question = run.quiz.question(questions[0])
-    two = None if isinstance(question, Opening) else _two(text, question) or _more_or_less(text, question)
-    answered = _in_these_words(text, question) or two or _one(text, question)
+    two = () if isinstance(question, Opening) else read_two(text, question)
+    answered = _in_these_words(text, question) or _answer(question, two) or _one(text, question)
     return answered.answers if answered else None
 
 
@@ -328,79 +252,6 @@ def _bounded(text: str) -> str:
 def _typed(text: str) -> str:
     """Give the text that a person reads in the first MAX_CHARACTERS of a message, without Slack's markup."""
     return " ".join(typed.plain(_bounded(text)).split())
-
-
-def read_choice(text: str, question: HasChoices) -> Option | None:
-    """Find the choice somebody typed: its number, its letter, its label or their own words for it.
-
-    None if no choice fits, if two fit about as well, if the text is a question or a negation, and if it is only a few
-    letters long.
-    """
-    if picked := _PICKED.fullmatch(text.strip()):
-        return _at(picked.group(1), question)
-    normalised = utils.default_process(text)
-    if not normalised:
-        return None
-    if exact := _worded(text, question):
-        return exact
-    if ASKING.search(text) or _NOT.search(text) or len(normalised) < SHORT:
-        return None
-    (best, choice), (next_best, _) = scored(normalised, question)[:2]
-    return choice if best >= SURE and best - next_best >= LEAD and is_about(normalised, choice) else None
-
-
-def about_result(text: str, run: Run, words: TypedWords, *, answerable: bool = False) -> AboutResult | None:
-    """Read a question about how the result of a run comes about; None if there is no result, or it is another question.
-
-    answerable: whether the FAQ has an answer to it, as to "why does a research engineer cost so much?". Then it counts
-    only where the phrases have it.
-    """
-    recommended = run.recommendation
-    if recommended is None:
-        return None
-    explain, sure = _explaining(words.explain), _explaining(words.sure)
-    roles = _with_roles(smalltalk.plain(text), run.quiz)[1]
-    spellings = {_with_roles(plain, run.quiz)[0] for plain in (smalltalk.plain(text), smalltalk.bare(text))}
-    asking = [spelling for spelling in spellings if _asks_about_result(spelling, explain | sure, answerable=answerable)]
-    if not asking:
-        return None
-    how_sure = max(_likeness(spelling, sure) - _likeness(spelling, explain) for spelling in asking) > 0
-    return AboutResult(next((role for role in roles if role != recommended.role.id), None), how_sure)
-
-
-def _likeness(spelling: str, phrases: Iterable[str]) -> float:
-    """Give how near the nearest of the phrases comes, in [0, 100]."""
-    return max(fuzz.token_sort_ratio(spelling, phrase) for phrase in phrases)
-
-
-def _asks_about_result(spelling: str, phrases: frozenset[str], *, answerable: bool) -> bool:
-    if spelling in phrases:
-        return True
-    if len(spelling) >= 2 * SHORT and process.extractOne(spelling, phrases, scorer=OSA.distance, score_cutoff=1):
-        return True
-    if answerable or not spelling:
-        return False
-    words = set(spelling.split())
-    if spelling.startswith("why ") and A_ROLE in words and words & _OF_THE_ROUND:
-        return True
-    alike = [phrase for phrase in phrases if phrase.split()[0] == spelling.split(maxsplit=1)[0]]
-    return process.extractOne(spelling, alike, scorer=fuzz.token_sort_ratio, score_cutoff=ALIKE) is not None
-
-
-@lru_cache(maxsize=4)
-def _explaining(phrases: tuple[str, ...]) -> frozenset[str]:
-    """Give the phrases in one spelling, with A_ROLE for a role."""
-    plain = (smalltalk.plain(phrase.replace("{role}", A_ROLE)) for phrase in phrases)
-    return frozenset(" ".join(word for word in phrase.split() if word not in _ARTICLES) for phrase in plain)
-
-
-def _with_roles(plain: str, quiz: Quiz) -> tuple[str, tuple[str, ...]]:
-    """Put A_ROLE for each role that a text in one spelling names, and leave out articles; gives the roles too."""
-    names = {name: role.id for role in quiz.roles for name in (smalltalk.plain(role.name), smalltalk.plain(role.id))}
-    longest_first = "|".join(sorted(map(re.escape, names), key=len, reverse=True))
-    roles = re.compile(rf"\b(?:role of (?:an? |the )?)?({longest_first})s?\b(?: role\b)?")
-    replaced = " ".join(word for word in roles.sub(A_ROLE, plain).split() if word not in _ARTICLES)
-    return replaced, tuple(names[match[1]] for match in roles.finditer(plain))
 
 
 def _asked_back(text: str, run: Run, question: AnyQuestion | None) -> Command | AboutResult | None:
@@ -426,8 +277,8 @@ def _on_what_is_kept(text: str) -> Aside | None:
 
 def _mark_of_none(text: str, question: HasChoices | None) -> str | None:
     """Give the letter or number of a text that picks a choice which the question does not have."""
-    picked = _PICKED.fullmatch(text)
-    return picked.group(1).lower() if question and picked and len(picked.group(1)) == 1 else None
+    mark = picked_mark(text)
+    return mark.lower() if question and mark and len(mark) == 1 else None
 
 
 def _explicit(text: str, run: Run) -> Answered | Command | NotAsked | None:
@@ -441,12 +292,12 @@ def _explicit(text: str, run: Run) -> Answered | Command | NotAsked | None:
             return None
         answer = changed.group(2) or changed.group(3)
         choice = read_choice(answer, question) if answer else None
-        two = _two(answer, question) if answer and not choice else None
-        if (choice or two) and not run.has_asked(question.id):
+        halves = read_halves(answer, question) if answer and not choice else ()
+        if (choice or halves) and not run.has_asked(question.id):
             return NotAsked(question.id)  # "change 4 to years"
         if choice:
             return Answered({question.id: (choice.id,)}, named=True)
-        return Answered(two.answers, named=True) if two else Command("change", question.id)
+        return Answered({question.id: halves}, named=True) if halves else Command("change", question.id)
     return None
 
 
@@ -458,128 +309,59 @@ def _several(text: str, run: Run) -> Answered | None:
     answers: dict[str, Given] = {}
     for number, answer in zip(rest[::2], rest[1::2], strict=True):
         question = _numbered(number, run)
-        letters = _bare_letters(answer)
+        letters = bare_letters(answer)
         if question is None or not letters:
             return None
-        choices = [choice for letter in letters if (choice := _at(letter, question))]
+        choices = [choice for letter in letters if (choice := choice_at(letter, question))]
         chosen = tuple(dict.fromkeys(choice.id for choice in choices))
         most = 1 if isinstance(question, Opening) else 2
-        if len(choices) != len(letters) or len(chosen) > most or (_HALF.search(answer) and len(chosen) < most):
+        if len(choices) != len(letters) or len(chosen) > most or (says_half(answer) and len(chosen) < most):
             return None
         answers[question.id] = chosen
     return Answered(answers, named=True)
-
-
-def _bare_letters(text: str) -> list[str]:
-    """Give the letters of choices in a text such as "half b and d"; none if it says anything else."""
-    words = _BETWEEN.sub(" ", _FILLER.sub(" ", _HALF.sub(" ", text))).split()
-    return words if all(len(word) == 1 and word.isalpha() for word in words) else []
-
-
-def _without_fillers(pieces: Iterable[str]) -> list[str]:
-    """Give the pieces of a text without words that say nothing, but for those of which nothing is left."""
-    return [part for piece in pieces if (part := _FILLER.sub(" ", piece).strip(" .!-–"))]
 
 
 def _numbered(number: str, run: Run) -> AnyQuestion | None:
     return run.numbered[int(number) - 1] if 0 < int(number) <= len(run.numbered) else None
 
 
-def _at(mark: str, question: HasChoices) -> Option | None:
-    # Some letters are another one in lower case: "ı" and "İ" pass for an i, and are none of ours.
-    mark = _NUMBERS.get(mark.lower(), mark.lower())
-    position = int(mark) - 1 if mark.isdigit() else LETTERS.find(mark)
-    return question.choices[position] if 0 <= position < len(question.choices) else None
-
-
 def _in_these_words(text: str, question: HasChoices) -> Answered | None:
     """Read what the knowledge has word for word, before "half" or "both" in it can be taken for two answers."""
-    choice = _worded(text, question)
+    choice = read_wording(text, question)
     return Answered({question.id: (choice.id,)}) if choice else None
-
-
-def _worded(text: str, question: HasChoices) -> Option | None:
-    normalised = utils.default_process(text)
-    for choice in question.choices:
-        if normalised and normalised in map(utils.default_process, (choice.label, *choice.says)):
-            return choice
-    return None
 
 
 def _picked(text: str, question: HasChoices) -> Answered | None:
     """Read a choice that is picked by its letter or number."""
-    picked = _PICKED.fullmatch(text)
-    choice = _at(picked.group(1), question) if picked else None
+    choice = read_pick(text, question)
     return Answered({question.id: (choice.id,)}) if choice else None
 
 
 def _picked_cell(text: str, review: ReviewQuestion, aside: str | None) -> Answered | Unclear | None:
     """Read the letter of a cell, of which one can be picked; a letter that is small talk by itself ("k") stays that."""
-    if len(_bare_letters(text)) > 1:
+    if len(bare_letters(text)) > 1:
         return Unclear()
     return None if aside else _picked(text, review)
 
 
 def _which_two(text: str, question: AnyQuestion) -> Answered | WhichTwo | None:
-    """Read half and half without saying of what; where a tie-break has a choice for that, it is this choice."""
-    if not _HALF.search(text):
+    """Read "half and half" without two choices named; a tie-break may have one choice that says just this."""
+    if not says_half(text):
         return None
     neither = [side.id for side in question.choices if side.role is None] if isinstance(question, TieBreak) else []
-    return Answered({question.id: (neither[0],)}) if len(neither) == 1 and _is_of_both(text) else WhichTwo()
-
-
-def _is_of_both(text: str) -> bool:
-    """Say whether a text is "both" or "half and half", and nothing that says of what."""
-    rest = utils.default_process(_FILLER.sub(" ", _HALF.sub(" ", text))).split()
-    return bool(_HALF.search(text)) and _OF_BOTH.issuperset(rest)
+    return Answered({question.id: (neither[0],)}) if len(neither) == 1 and is_both(text) else WhichTwo()
 
 
 def _by_two(text: str, question: AnyQuestion) -> Answered | Perhaps | None:
     """Read an answer that takes two choices, or may mean either."""
-    return _two(text, question) or _more_or_less(text, question) or _hedged(text, question)
+    if answered := _answer(question, read_two(text, question)):
+        return answered
+    hedged = read_hedged(text, question)
+    return Perhaps(question.id, hedged) if hedged else None
 
 
-def _two(text: str, question: AnyQuestion) -> Answered | None:
-    """Read an answer that takes two choices: "half a, half c", "about half papers and half shipping", "a and b"."""
-    halves = bool(_HALF.search(text))
-    parts = _without_fillers(_AND.split(_HALF.sub(",", text)))
-    if halves:  # "50/50 a c"
-        parts = [piece for part in parts for piece in (part.split() if _LETTERS.fullmatch(part) else [part])]
-    if len(parts) > MOST_PARTS:
-        return None
-    if not halves and not all(_PICKED.fullmatch(part) for part in parts):
-        return None
-    choices = [choice for part in parts if (choice := read_choice(part, question) or _likely(part, question))]
-    chosen = tuple(dict.fromkeys(choice.id for choice in choices))
-    return Answered({question.id: chosen}) if len(chosen) == 2 and len(choices) == len(parts) else None
-
-
-def _more_or_less(text: str, question: AnyQuestion) -> Answered | None:
-    """Read an answer that takes more of one choice and less of another, by halves; or one choice that takes the most.
-
-    A half is as near as an answer comes to that. Who says so in words has to name either choice as surely as alone.
-    """
-    if not _MORE_OR_LESS.search(text) or ASKING.search(text) or _NOT.search(text):
-        return None
-    rest = _BESIDE.split(_MORE_OR_LESS.sub(",", text))
-    parts = _without_fillers(rest)
-    if len(parts) == 1:
-        return _picked(parts[0], question)
-    chosen = tuple(dict.fromkeys(choice.id for part in parts if (choice := read_choice(part, question))))
-    return Answered({question.id: chosen}) if len(parts) == len(chosen) == 2 else None
-
-
-def _hedged(text: str, question: AnyQuestion) -> Perhaps | None:
-    """Read that one choice is named, and with a hedge something of another: which of them is meant has to be asked."""
-    if not _HEDGING.search(text) or ASKING.search(text) or _NOT.search(text):
-        return None
-    parts = _without_fillers(_OF_A_HEDGE.split(text))
-    if len(parts) > MOST_PARTS:
-        return None
-    named = {choice.id for part in parts if (choice := read_choice(part, question))}
-    beside = {choice.id for part in parts if not read_choice(part, question) and (choice := hinted(part, question))}
-    choices = tuple(choice.id for choice in question.choices if choice.id in named | beside)
-    return Perhaps(question.id, choices) if named and len(choices) == MOST_GUESSES else None
+def _answer(question: AnyQuestion, chosen: Given) -> Answered | None:
+    return Answered({question.id: chosen}) if chosen else None
 
 
 def _to_guess(text: str, run: Run, words: TypedWords) -> Answered | Command | None:
@@ -590,7 +372,7 @@ def _to_guess(text: str, run: Run, words: TypedWords) -> Answered | Command | No
     if normalised in map(utils.default_process, words.yes):
         return Answered({run.asking.question: guesses[:1]})
     question = run.quiz.question(run.asking.question)
-    if len(guesses) == MOST_GUESSES and isinstance(question, Question) and _is_of_both(text):
+    if len(guesses) == MOST_GUESSES and isinstance(question, Question) and is_both(text):
         return Answered({question.id: guesses})
     return Command("reask") if normalised in map(utils.default_process, words.no) else None
 
@@ -666,7 +448,7 @@ def _term(text: str, glossary: Iterable[Term]) -> Defined | None:
 
 
 def _about_wording(text: str, question: AnyQuestion, *, answerable: bool) -> Command | None:
-    """Read that somebody wants to know what a word of the live question means, which is why it is asked."""
+    """Read a question about a word of the live question, which is answered as "why" is: by the reason for asking it."""
     meant = _MEANT_BY.fullmatch(text) or (None if answerable else _MEANS.fullmatch(text))
     asked_words = utils.default_process(meant.group(1)).split() if meant else []
     wordings = (question.text, *(getattr(question, name, None) for name in ("text_role", "text_other")))
@@ -686,9 +468,3 @@ def _guesses(text: str, question: HasChoices) -> Perhaps | None:
         return None
     likely = guesses(text, question)
     return Perhaps(question.id, likely) if likely else None
-
-
-def _likely(text: str, question: HasChoices) -> Option | None:
-    """Find the choice that half a sentence names: less of it is there to go by, so less is asked of it."""
-    (best, choice), (next_best, _) = scored(utils.default_process(text), question)[:2]
-    return choice if best >= MAYBE and best - next_best >= LEAD else None

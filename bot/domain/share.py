@@ -143,7 +143,7 @@ class TakenOver(StrEnum):
 
 
 def counts_for_day(state: ShareState, *, updates: bool) -> bool:
-    """Say whether beginning to send a share counts as one of those that its result may have in a day.
+    """Say whether a share that begins to be sent counts for the daily limit of its result.
 
     What was begun before has been counted then. updates: it changes a copy that somebody has, which is no further one.
     """

@@ -67,17 +67,17 @@ def certainty(confidence: float) -> Certainty:
     return Certainty.FAIRLY_SURE if confidence >= FAIRLY_SURE else Certainty.UNSURE
 
 
-def explain(ranked: Sequence[Candidate], entry: str, given: Collection[str] = ()) -> Explanation | None:
+def explain(ranked: Sequence[Candidate], entry: str, answered: Collection[str] = ()) -> Explanation | None:
     """Explain the choice of an entry among candidates, best first; None if it is not one of them.
 
-    given: all entries of the answer, none of which is what it may have been instead.
+    answered: all entries of the answer, none of which is what it may have been instead.
     """
     chosen = next((candidate for candidate in ranked if candidate.entry == entry), None)
     if chosen is None:
         return None
     why = chosen.why()
     matched = {typed: _taken_for(typed, meant) for typed, meant in why.topics or why.matched}
-    others = (other for other in ranked if other.question == chosen.question and other.entry not in {entry, *given})
+    others = (other for other in ranked if other.question == chosen.question and other.entry not in {entry, *answered})
     runner_up = next((other.entry for other in others if other.confidence >= RUNNER_UP), None)
     return Explanation(tuple(matched.items()), certainty(chosen.confidence), runner_up)
 

@@ -2,6 +2,7 @@
 
 import gzip
 import hashlib
+import weakref
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cache, cached_property
@@ -54,6 +55,9 @@ class Contents:
     languages: Languages
 
 
+_with_indexes: "list[weakref.ref[Library]]" = []  # as long as somebody uses them
+
+
 @dataclass(frozen=True, repr=False)
 class Library:
     """One snapshot of everything authored and learnt; what is costly to build is built at its first use."""
@@ -94,13 +98,23 @@ class Library:
     @cached_property
     def index(self) -> Index:
         """Give the matcher's index over the entries."""
+        if twin := self._with_the_same_answers("index"):
+            return twin.index
         entries = tuple(self.entries.values())
         return Index.build(entries, self.synonyms, english(), self.thresholds.calibration, self.learnt)
 
     @cached_property
     def decoys(self) -> Decoys:
         """Give what recognises questions that are known not to be answered."""
+        if twin := self._with_the_same_answers("decoys"):
+            return twin.decoys
         return Decoys.build(tuple(self.entries.values()), self.not_answered, self.synonyms, english())
+
+    def _with_the_same_answers(self, built: str) -> "Library | None":
+        """Give another library that has this index and differs in nothing that it is made of, as after most edits."""
+        others = [library for ref in _with_indexes if (library := ref()) is not None and library is not self]
+        _with_indexes[:] = map(weakref.ref, (*others, self))
+        return next((library for library in others if built in vars(library) and library.digest == self.digest), None)
 
     @cached_property
     def language(self) -> LanguageIdentifier:

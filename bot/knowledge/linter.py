@@ -84,13 +84,13 @@ def _find_problems(
 def _find_dates(entries: tuple[Entry, ...], today: date, file: YamlFile) -> Iterator[Problem]:
     """Find answers that nobody has read for a year (a warning), or not before tomorrow; `file` is faq.yaml."""
     for position, entry in enumerate(entries):
-        place = ("entries", position, "checked")
+        path = ("entries", position, "checked")
         if entry.is_due(today):
             message = f"{entry.id!r} was last checked on {entry.checked:%Y-%m-%d}, over a year ago"
-            yield file.problem(place, message, f"Ask {entry.owner} to read it again and set the date", "warning")
+            yield file.problem(path, message, f"Ask {entry.owner} to read it again and set the date", "warning")
         if entry.checked > today:
             message = f"{entry.id!r} says it was checked on {entry.checked:%Y-%m-%d}, which is still to come"
-            yield file.problem(place, message, "Set the date of the last reading")
+            yield file.problem(path, message, "Set the date of the last reading")
 
 
 def _find_unused_weights(learnt: LearntFile, library: Library) -> Iterator[Problem]:

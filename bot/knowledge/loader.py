@@ -21,7 +21,7 @@ from bot.domain.learnt import LearntFile
 from bot.domain.matching import Index
 from bot.domain.quiz_content import Quiz
 from bot.knowledge.library import LANGUAGES, NOT_ANSWERED, Contents, Library
-from bot.knowledge.problems import KnowledgeError, Place, Problem, only_knowledge_errors
+from bot.knowledge.problems import KnowledgeError, Problem, YamlPath, only_knowledge_errors
 from bot.knowledge.references import find_reference_problems
 from bot.knowledge.words import Words
 from bot.knowledge.yaml_file import UnreadableError, YamlFile, parse, read_bytes
@@ -114,18 +114,18 @@ def validate(file: YamlFile, model: type[Model]) -> Model | None:
         return model.model_validate(file.data if file.data is not None else {})
     except ValidationError as error:
         details = error.errors(include_url=False)
-        places = [detail["loc"] for detail in details]
+        paths = [detail["loc"] for detail in details]
         misspelt = _misspelt(details)
         needed = _needed([detail["loc"] for detail in details if _is_empty(detail)], file, model)
         for detail in details:
-            place = detail["loc"]
-            inside = any(other[: len(place)] == place != other for other in places)
+            path = detail["loc"]
+            inside = any(other[: len(path)] == path != other for other in paths)
             if detail["type"] == "too_short" and inside:
                 continue  # the list is long enough, only that some items are wrong themselves
-            if detail["type"] == "missing" and place in misspelt.values():
+            if detail["type"] == "missing" and path in misspelt.values():
                 continue  # it is there, and named where it is
-            message, remedy = _explain(detail, misspelt.get(place))
-            file.problems.append(file.problem(place, message, FILL_IN if place in needed else remedy))
+            message, remedy = _explain(detail, misspelt.get(path))
+            file.problems.append(file.problem(path, message, FILL_IN if path in needed else remedy))
     return None
 
 
@@ -134,38 +134,38 @@ def _is_empty(detail: ErrorDetails) -> bool:
     return detail["input"] is None and detail["type"].endswith("_type")
 
 
-def _needed(places: Sequence[Place], file: YamlFile, model: type[BaseModel]) -> Collection[Place]:
-    """Give those of `places` that are required: validation fails if the file has no such key."""
-    if not places:
+def _needed(paths: Sequence[YamlPath], file: YamlFile, model: type[BaseModel]) -> Collection[YamlPath]:
+    """Give those of `paths` that are required: validation fails if the file has no such key."""
+    if not paths:
         return ()
     without = deepcopy(file.data)
-    for place in places:
+    for path in paths:
         holder = without
-        for part in place[:-1]:
+        for part in path[:-1]:
             holder = holder[part]
         if isinstance(holder, dict):
-            holder.pop(place[-1], None)
+            holder.pop(path[-1], None)
     try:
         model.model_validate(without)
     except ValidationError as error:
         missing = {detail["loc"] for detail in error.errors(include_url=False) if detail["type"] == "missing"}
-        return missing.intersection(places)
+        return missing.intersection(paths)
     return ()
 
 
-def _misspelt(details: Sequence[ErrorDetails]) -> dict[Place, Place]:
-    """Give the unknown keys that look like a missing one beside them, with the place of that one."""
-    places: dict[str, list[Place]] = {kind: [] for kind in ("missing", "extra_forbidden")}
+def _misspelt(details: Sequence[ErrorDetails]) -> dict[YamlPath, YamlPath]:
+    """Give the unknown keys that look like a missing one beside them, with the path of that one."""
+    paths: dict[str, list[YamlPath]] = {kind: [] for kind in ("missing", "extra_forbidden")}
     for detail in details:
-        if detail["type"] in places:
-            places[detail["type"]].append(detail["loc"])
+        if detail["type"] in paths:
+            paths[detail["type"]].append(detail["loc"])
     misspelt = {}
-    for place in places["extra_forbidden"]:
-        beside = {str(other[-1]): other for other in places["missing"] if other[:-1] == place[:-1]}
-        run_on = RUN_ON.match(str(place[-1]))
-        alike = get_close_matches(str(place[-1]), beside, n=1, cutoff=ALIKE)
+    for path in paths["extra_forbidden"]:
+        beside = {str(other[-1]): other for other in paths["missing"] if other[:-1] == path[:-1]}
+        run_on = RUN_ON.match(str(path[-1]))
+        alike = get_close_matches(str(path[-1]), beside, n=1, cutoff=ALIKE)
         for name in [run_on["key"]] if run_on and run_on["key"] in beside else alike:
-            misspelt[place] = beside[name]
+            misspelt[path] = beside[name]
     return misspelt
 
 
@@ -176,7 +176,7 @@ PATTERNS = {
 }
 
 
-def _explain(detail: ErrorDetails, meant: Place | None = None) -> tuple[str, str]:
+def _explain(detail: ErrorDetails, meant: YamlPath | None = None) -> tuple[str, str]:
     """Put what pydantic found into an editor's words; gives what is wrong and what to do.
 
     meant: the missing key that an unknown one stands for.
@@ -204,11 +204,11 @@ def _explain(detail: ErrorDetails, meant: Place | None = None) -> tuple[str, str
     return f"{name} {message}", remedy
 
 
-def _name(place: Place) -> str:
-    """Name a place by its key, or an item by its number, from 1, and the key of its list."""
-    if not place:
+def _name(path: YamlPath) -> str:
+    """Name a value by its key, or an item by its number, from 1, and the key of its list."""
+    if not path:
         return "the file"
-    *above, last = place
+    *above, last = path
     if isinstance(last, int):
         key = next((part for part in reversed(above) if isinstance(part, str)), "the file")
         return f"item {last + 1} of {key!r}"

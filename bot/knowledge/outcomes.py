@@ -7,7 +7,7 @@ from math import prod
 
 from bot.domain import fit
 from bot.domain.quiz_content import Quiz
-from bot.knowledge.problems import Place, Problem
+from bot.knowledge.problems import Problem, YamlPath
 from bot.knowledge.yaml_file import YamlFile
 
 MAX_SETS = 5_000  # of answers that are tried
@@ -17,13 +17,13 @@ def find_rows_asked_twice(quiz: Quiz, file: YamlFile) -> Iterator[Problem]:
     """Find questions about a row of the roles table that another question asks about; `file` is quiz.yaml."""
     first: dict[str, tuple[str, int]] = {}  # by row: the question that asks about it, and the line where it says so
     for position, question in enumerate(quiz.questions):
-        place = ("questions", position, "dimension")
-        other, line = first.setdefault(question.dimension, (question.id, file.line(place)))
+        path = ("questions", position, "dimension")
+        other, line = first.setdefault(question.dimension, (question.id, file.line(path)))
         if other != question.id:
             row = question.dimension
             message = f"the row {row!r} is already asked about by {other!r} in line {line}, and would count twice"
             yield file.problem(
-                place, message, "Ask about another row of the roles table, or make one question of the two"
+                path, message, "Ask about another row of the roles table, or make one question of the two"
             )
 
 
@@ -39,18 +39,18 @@ def find_unreachable_roles(quiz: Quiz, file: YamlFile) -> Iterator[Problem]:
 def find_wrong_outcomes(quiz: Quiz, file: YamlFile) -> Iterator[Problem]:
     """Try sets of answers: one answer recommends nothing, and each tie is decided by its own tie-break."""
     remedy = "Report this: it is a fault of the bot"
-    for place, message in wrong_outcomes(quiz.model_dump_json()):
-        yield file.problem(place, message, remedy)
+    for path, message in wrong_outcomes(quiz.model_dump_json()):
+        yield file.problem(path, message, remedy)
 
 
 @lru_cache(maxsize=2)
-def wrong_outcomes(quiz_json: str) -> tuple[tuple[Place, str], ...]:
+def wrong_outcomes(quiz_json: str) -> tuple[tuple[YamlPath, str], ...]:
     """Try the sets of answers to a quiz; remembered, because that takes seconds and most edits leave the quiz alone."""
     quiz = Quiz.model_validate_json(quiz_json)
     return tuple(dict.fromkeys((*_too_early(quiz), *_wrong_tie_breaks(quiz))))
 
 
-def _too_early(quiz: Quiz) -> Iterator[tuple[Place, str]]:
+def _too_early(quiz: Quiz) -> Iterator[tuple[YamlPath, str]]:
     """Find choices that give a recommendation alone."""
     for position, question in enumerate(quiz.questions if len(quiz.questions) > 1 else ()):
         for number, choice in enumerate(question.choices):
@@ -59,7 +59,7 @@ def _too_early(quiz: Quiz) -> Iterator[tuple[Place, str]]:
                 yield ("questions", position, "choices", number), message
 
 
-def _wrong_tie_breaks(quiz: Quiz) -> Iterator[tuple[Place, str]]:
+def _wrong_tie_breaks(quiz: Quiz) -> Iterator[tuple[YamlPath, str]]:
     """Find roles too close to call that get another tie-break than theirs, and answers to one that lead elsewhere."""
     for answers in _sets_of_answers(quiz):
         result, tie_break = fit.recommend(quiz, answers), fit.tie_break(quiz, answers)

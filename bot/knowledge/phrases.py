@@ -8,12 +8,12 @@ from bot.domain.content import Entry, NotAnswered
 from bot.domain.language import Languages
 from bot.domain.quiz_content import TypedWords
 from bot.knowledge.library import LANGUAGES, NOT_ANSWERED, Contents, Library
-from bot.knowledge.problems import Place, Problem
+from bot.knowledge.problems import Problem, YamlPath
 from bot.knowledge.yaml_file import YamlFile
 
 
-def wordings(position: int, entry: Entry) -> Iterator[tuple[Place, str]]:
-    """Give the question and the phrasings of an entry with their places in faq.yaml."""
+def wordings(position: int, entry: Entry) -> Iterator[tuple[YamlPath, str]]:
+    """Give the question and the phrasings of an entry with their paths in faq.yaml."""
     yield ("entries", position, "question"), entry.question
     for number, phrasing in enumerate(entry.phrasings):
         yield ("entries", position, "phrasings", number), phrasing
@@ -29,13 +29,13 @@ def find_shared_phrasings(contents: Contents, files: Mapping[str, YamlFile]) -> 
     for name, key, items, remedy in owners:
         for position, item in enumerate(items):
             for number, phrasing in enumerate(item.phrasings):
-                place, plain = (key, position, "phrasings", number), _plain(phrasing)
+                path, plain = (key, position, "phrasings", number), _plain(phrasing)
                 if plain in first:
                     owner, where = first[plain]
                     message = f"the phrasing {phrasing!r} is already in {where}, in {owner!r}"
-                    yield files[name].problem(place, message, remedy)
+                    yield files[name].problem(path, message, remedy)
                 else:
-                    first[plain] = (item.id, f"line {files[name].line(place)} of {name}")
+                    first[plain] = (item.id, f"line {files[name].line(path)} of {name}")
 
 
 def find_shared_typed_words(typed: TypedWords, file: YamlFile) -> Iterator[Problem]:
@@ -75,32 +75,32 @@ def find_small_talk_conflicts(library: Library, *, words_file: YamlFile, faq_fil
     alike = smalltalk.Alike(talk)
     for intent, phrases in talk.phrases.items():
         for number, phrase in enumerate(phrases):
-            place = ("talk", intent, "phrases", number)
-            owner, line = first.setdefault(alike.spelling(phrase), (intent, words_file.line(place)))
+            path = ("talk", intent, "phrases", number)
+            owner, line = first.setdefault(alike.spelling(phrase), (intent, words_file.line(path)))
             if owner != intent:
                 message = f"the phrase {phrase!r} is already in line {line}, in {owner!r}"
-                yield words_file.problem(place, message, "Keep it in one place only")
+                yield words_file.problem(path, message, "Keep it in one place only")
     read = _reader_of(talk)
     for position, entry in enumerate(library.entries.values()):
-        for wording_place, text in wordings(position, entry):
+        for wording_path, text in wordings(position, entry):
             if taken_for := read(text):
                 message = f"{text!r} is taken for small talk, {taken_for!r} in words.yaml"
-                yield faq_file.problem(wording_place, message, "Reword it, or take the phrase out of words.yaml")
+                yield faq_file.problem(wording_path, message, "Reword it, or take the phrase out of words.yaml")
 
 
-@lru_cache(maxsize=1)
+@lru_cache(maxsize=4)
 def _reader_of(talk: smalltalk.Talk) -> Callable[[str], str | None]:
     """Give what reads small talk; it remembers what it read, because most edits leave most wordings alone."""
     return lru_cache(maxsize=10_000)(partial(smalltalk.read, talk=talk))
 
 
 def find_other_languages(library: Library, file: YamlFile) -> Iterator[Problem]:
-    """Find wordings of entries that are taken for another language, so that nobody who uses them gets an answer."""
+    """Find wordings of entries that are taken for another language than English and would get no answer."""
     for position, entry in enumerate(library.entries.values()):
-        for place, text in wordings(position, entry):
+        for path, text in wordings(position, entry):
             if language := library.language.identify(text):
                 message = f"{text!r} is taken for {language.title()}, which the bot does not answer in"
-                yield file.problem(place, message, f"Reword it, or take words out of {LANGUAGES}")
+                yield file.problem(path, message, f"Reword it, or take words out of {LANGUAGES}")
 
 
 def find_overtaken_refusals(library: Library, file: YamlFile) -> Iterator[Problem]:
@@ -109,9 +109,9 @@ def find_overtaken_refusals(library: Library, file: YamlFile) -> Iterator[Proble
     for decoy, entry, phrasings in library.decoys.overtaken():
         position = positions[decoy]
         number = library.not_answered[position].phrasings.index(phrasings[0])
-        what = f"{' and '.join(map(repr, phrasings))} are refused, and are nearer to the entry {entry!r} of faq.yaml"
+        message = f"{' and '.join(map(repr, phrasings))} are refused, and are nearer to the entry {entry!r} of faq.yaml"
         remedy = f"If that answers them, take them and those like them out of {decoy!r}"
-        yield file.problem(("not_answered", position, "phrasings", number), what, remedy, level="warning")
+        yield file.problem(("not_answered", position, "phrasings", number), message, remedy, level="warning")
 
 
 def _plain(phrasing: str) -> str:

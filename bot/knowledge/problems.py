@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Literal
 
 Level = Literal["error", "warning"]
-Place = tuple[Hashable, ...]  # keys and positions that lead to a value in a file: ("entries", 0, "answer")
+YamlPath = tuple[Hashable, ...]  # keys and positions that lead to a value in a file: ("entries", 0, "answer")
 
 
 @dataclass(frozen=True, order=True)
@@ -22,8 +22,8 @@ class Problem:
     level: Level = "error"
 
     def __str__(self) -> str:
-        place = f"{self.file}:{self.line}" if self.line else self.file
-        return f"{place}: {self.level}: {self.message}. {self.remedy}."
+        file_and_line = f"{self.file}:{self.line}" if self.line else self.file
+        return f"{file_and_line}: {self.level}: {self.message}. {self.remedy}."
 
 
 class KnowledgeError(ValueError):
@@ -45,7 +45,7 @@ def only_knowledge_errors(folder: Path) -> Iterator[None]:
     except KnowledgeError:
         raise
     except Exception as error:
-        place = traceback.extract_tb(error.__traceback__)[-1]
-        message = f"cannot be checked: {type(error).__name__} in {Path(place.filename).name}:{place.lineno}"
+        frame = traceback.extract_tb(error.__traceback__)[-1]
+        message = f"cannot be checked: {type(error).__name__} in {Path(frame.filename).name}:{frame.lineno}"
         remedy = "Undo what was changed last, and report this: it is a fault of the bot"
         raise KnowledgeError([Problem(folder.name, 0, message, remedy)]) from error

@@ -29,12 +29,12 @@ def find_misplaced_wordings(library: Library, file: YamlFile, scorer: SemanticSc
     """
     confusable = _confusable(library) if scorer else frozenset()
     for position, entry in enumerate(library.entries.values()):
-        for place, text in wordings(position, entry):
+        for path, text in wordings(position, entry):
             wording_scorer = scorer if text in confusable else None
             if misplaced := _misleading(text, entry, library) or _lost(text, entry, library, wording_scorer):
-                kind = "question" if place[-1] == "question" else "phrasing"
+                kind = "question" if path[-1] == "question" else "phrasing"
                 message, remedy = misplaced
-                yield file.problem(place, f"the {kind} {text!r} of {entry.id!r} {message}", remedy)
+                yield file.problem(path, f"the {kind} {text!r} of {entry.id!r} {message}", remedy)
 
 
 def _misleading(text: str, entry: Entry, library: Library) -> tuple[str, str] | None:

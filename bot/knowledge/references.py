@@ -13,7 +13,7 @@ from bot.domain.content import Document, Excerpt, Faq
 from bot.domain.quiz_content import Quiz
 from bot.knowledge.library import LANGUAGES, NOT_ANSWERED, Contents, Library
 from bot.knowledge.phrases import find_shared_phrasings, find_shared_typed_words, find_words_of_two_lists
-from bot.knowledge.problems import Place, Problem
+from bot.knowledge.problems import Problem, YamlPath
 from bot.knowledge.yaml_file import YamlFile
 
 Files = Mapping[str, YamlFile]
@@ -46,7 +46,7 @@ def find_reference_problems(contents: Contents, library: Library, files: Files) 
 def _find_repeated_ids(contents: Contents, files: Files) -> Iterator[Problem]:
     """Find ids that are given twice in one list."""
     quiz = contents.quiz
-    lists: list[tuple[str, Place, Sequence[HasId]]] = [
+    lists: list[tuple[str, YamlPath, Sequence[HasId]]] = [
         ("sources.yaml", ("documents",), contents.sources.documents),
         ("tables.yaml", ("tables",), contents.tables.tables),
         ("faq.yaml", ("topics",), contents.faq.topics),
@@ -63,13 +63,13 @@ def _find_repeated_ids(contents: Contents, files: Files) -> Iterator[Problem]:
     for at, table in enumerate(contents.tables.tables):
         lists.append(("tables.yaml", ("tables", at, "rows"), table.rows))
         lists.append(("tables.yaml", ("tables", at, "columns"), table.columns))
-    for name, place, items in lists:
+    for name, path, items in lists:
         lines: dict[str, int] = {}  # by id
         for at, item in enumerate(items):
-            line = files[name].line((*place, at, "id"))
+            line = files[name].line((*path, at, "id"))
             if item.id in lines:
                 message = f"the id {item.id!r} is already used in line {lines[item.id]}"
-                yield files[name].problem((*place, at, "id"), message, "Give this one another id")
+                yield files[name].problem((*path, at, "id"), message, "Give this one another id")
             lines.setdefault(item.id, line)
 
 
@@ -85,18 +85,18 @@ def _find_repeated_former_ids(entries: Faq, file: YamlFile) -> Iterator[Problem]
 
 
 class Reference(NamedTuple):
-    """A name at a place in a file: what kind of thing it names, and the names that there are of this kind."""
+    """A name in a file, by the path to it: what kind of thing it names, and the names that there are of this kind."""
 
-    place: Place
+    path: YamlPath
     kind: str
     name: str
     valid: Collection[str]
 
 
 def _find_dead_references(references: Iterator[Reference], file: YamlFile) -> Iterator[Problem]:
-    for place, kind, name, valid in references:
+    for path, kind, name, valid in references:
         if valid and name not in valid:  # empty for a table that is not there, which is a problem of its own
-            yield file.problem(place, f"there is no {kind} {name!r}", _choose(valid))
+            yield file.problem(path, f"there is no {kind} {name!r}", _choose(valid))
 
 
 def _choose(names: Collection[str]) -> str:
@@ -111,29 +111,29 @@ def _find_dead_citations(contents: Contents, library: Library, files: Files) -> 
         "quiz.yaml": contents.quiz,
     }
     for name, model in models.items():
-        for place, citation in _citations(model):
+        for path, citation in _citations(model):
             document = library.documents.get(citation.document)
             if document is None:
                 message = f"there is no source {citation.document!r}"
-                yield files[name].problem((*place, "document"), message, _choose(library.documents))
+                yield files[name].problem((*path, "document"), message, _choose(library.documents))
             elif document.sections and citation.section not in document.sections:
                 message = f"{document.id!r} has no section {citation.section!r}"
-                yield files[name].problem((*place, "section"), message, _nearest_section(citation.section, document))
+                yield files[name].problem((*path, "section"), message, _nearest_section(citation.section, document))
 
 
-def _citations(value: object, place: Place = ()) -> Iterator[tuple[Place, Citation]]:
-    """Give all citations in a model of a file, however deep, each with its place."""
+def _citations(value: object, path: YamlPath = ()) -> Iterator[tuple[YamlPath, Citation]]:
+    """Give all citations in a model of a file, however deep, each with its path."""
     if isinstance(value, Citation):
-        yield place, value
+        yield path, value
     elif isinstance(value, BaseModel):
         for key in type(value).model_fields:
-            yield from _citations(getattr(value, key), (*place, key))
+            yield from _citations(getattr(value, key), (*path, key))
     elif isinstance(value, Mapping):
         for key, item in value.items():
-            yield from _citations(item, (*place, key))
+            yield from _citations(item, (*path, key))
     elif isinstance(value, tuple):
         for at, item in enumerate(value):
-            yield from _citations(item, (*place, at))
+            yield from _citations(item, (*path, at))
 
 
 def _nearest_section(section: str, document: Document) -> str:
@@ -152,12 +152,12 @@ def _find_dead_references_of_entries(library: Library, file: YamlFile) -> Iterat
 
 
 def _find_dead_references_of_excerpt(
-    excerpt: Excerpt, place: Place, library: Library, file: YamlFile
+    excerpt: Excerpt, path: YamlPath, library: Library, file: YamlFile
 ) -> Iterator[Problem]:
     table = library.tables.get(excerpt.table)
     if table is None:
         message = f"there is no table {excerpt.table!r}"
-        yield file.problem((*place, "table"), message, _choose(library.tables))
+        yield file.problem((*path, "table"), message, _choose(library.tables))
         return
     for kind, wanted, valid in (
         ("row", excerpt.rows, [row.id for row in table.rows]),
@@ -166,7 +166,7 @@ def _find_dead_references_of_excerpt(
         for at, name in enumerate(wanted):
             if name not in valid:
                 message = f"the table {table.id!r} has no {kind} {name!r}"
-                yield file.problem((*place, f"{kind}s", at), message, _choose(valid))
+                yield file.problem((*path, f"{kind}s", at), message, _choose(valid))
 
 
 def _find_dead_references_of_checks(library: Library, file: YamlFile) -> Iterator[Problem]:
@@ -213,11 +213,11 @@ def _references_of_questions(library: Library) -> Iterator[Reference]:
     for at, question in enumerate(library.quiz.questions):
         yield Reference(("questions", at, "dimension"), "row", question.dimension, rows)
         for number, choice in enumerate(question.choices):
-            place = ("questions", at, "choices", number)
+            path = ("questions", at, "choices", number)
             for role in choice.weights:
-                yield Reference((*place, "weights", role), "role", role, roles)
+                yield Reference((*path, "weights", role), "role", role, roles)
             if choice.cell:
-                yield Reference((*place, "cell"), "column", choice.cell, columns)
+                yield Reference((*path, "cell"), "column", choice.cell, columns)
 
 
 def _references_of_tie_breaks(library: Library) -> Iterator[Reference]:
@@ -227,8 +227,8 @@ def _references_of_tie_breaks(library: Library) -> Iterator[Reference]:
             yield Reference(("tie_breaks", at, "roles", number), "role", role, roles)
         for number, side in enumerate(tie_break.choices):
             if side.role:
-                place = ("tie_breaks", at, "choices", number, "role")
-                yield Reference(place, "role of this tie-break", side.role, tie_break.roles)
+                path = ("tie_breaks", at, "choices", number, "role")
+                yield Reference(path, "role of this tie-break", side.role, tie_break.roles)
 
 
 def _references_of_review(library: Library) -> Iterator[Reference]:

@@ -123,7 +123,7 @@ class _Place:
 
 
 def _recognise(problem: str, error: yaml.MarkedYAMLError, place: _Place) -> Slip | None:
-    """Recognise a common slip by what stands around the place; None if it is none of those."""
+    """Recognise a common slip by the text around it; None if it is not a known one."""
     if slip := _text_behind(place):
         return slip
     match problem:

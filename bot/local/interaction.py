@@ -148,21 +148,21 @@ class Interaction:
         if message is None:
             raise PageError("message_not_found", "There is no such message, or this person can’t see it.")
         ephemeral = bool(message.get("ephemeral"))
-        place: Json = {
+        surroundings: Json = {
             "container": {"type": "message", "message_ts": ts, "channel_id": channel.id, "is_ephemeral": ephemeral},
             "channel": {"id": channel.id, "name": _payload_name(channel)},
         }
         if not ephemeral:
-            place["message"] = for_bot(message)
-        return await self._suggest(user, message.get("blocks", []), place, query)
+            surroundings["message"] = for_bot(message)
+        return await self._suggest(user, message.get("blocks", []), surroundings, query)
 
     async def suggest_for_view(self, user: str, view_id: str, query: Json) -> Json:
         """Ask the bot for the options of an external select in a modal or on Home; see _suggest."""
         view = self._own_view(user, view_id)
-        place = {"container": {"type": "view", "view_id": view_id}, "view": view}
-        return await self._suggest(user, view["blocks"], place, query)
+        surroundings = {"container": {"type": "view", "view_id": view_id}, "view": view}
+        return await self._suggest(user, view["blocks"], surroundings, query)
 
-    async def _suggest(self, user: str, blocks: list[Json], place: Json, query: Json) -> Json:
+    async def _suggest(self, user: str, blocks: list[Json], surroundings: Json, query: Json) -> Json:
         """Send block_suggestion and return the `options` or `option_groups` of the acknowledgement.
 
         query: block_id, action_id, and as `value` what the person has typed so far.
@@ -179,7 +179,9 @@ class Interaction:
         head = self._head("block_suggestion", user)
         del head["trigger_id"]
         named = {"action_id": element["action_id"], "block_id": block["block_id"], "value": typed}
-        answer = await self._ask(Parcel("interactive", element["action_id"], {**head, **place, **named}, "action"))
+        answer = await self._ask(
+            Parcel("interactive", element["action_id"], {**head, **surroundings, **named}, "action")
+        )
         problems: Problems = []
         SUGGESTIONS(answer, "", problems)
         if problems:

@@ -69,15 +69,15 @@ def read(path: Path) -> Json:
     return sections
 
 
-def _check(entry: object, fields: Fields, place: str) -> None:
+def _check(entry: object, fields: Fields, entry_at: str) -> None:
     if not isinstance(entry, dict):
-        raise ValueError(f"{place} must have the fields {', '.join(sorted(fields.required))}.")  # noqa: TRY004
+        raise ValueError(f"{entry_at} must have the fields {', '.join(sorted(fields.required))}.")  # noqa: TRY004
     missing, unknown = fields.required - set(entry), set(entry) - fields.required - fields.optional
     if missing:
-        raise ValueError(f"{place}: {', '.join(sorted(missing))} is missing.")
+        raise ValueError(f"{entry_at}: {', '.join(sorted(missing))} is missing.")
     if unknown:
         allowed = ", ".join(sorted(fields.required | fields.optional))
-        raise ValueError(f"{place}: {', '.join(sorted(unknown))} is no field; there are {allowed}.")
+        raise ValueError(f"{entry_at}: {', '.join(sorted(unknown))} is no field; there are {allowed}.")
 
 
 def _check_references(sections: Json, path: Path) -> None:
@@ -102,7 +102,7 @@ def _check_references(sections: Json, path: Path) -> None:
             for n, message in enumerate(sections["messages"], start=1)
         ),
     ]
-    for place, name, valid in named:
+    for entry_at, name, valid in named:
         if name not in valid:
-            hint = f" Write {EVERY_BOT} for the bots of all apps." if place.startswith("channels") else ""
-            raise ValueError(f"{path}: {place}: {name} is in no other section.{hint}")
+            hint = f" Write {EVERY_BOT} for the bots of all apps." if entry_at.startswith("channels") else ""
+            raise ValueError(f"{path}: {entry_at}: {name} is in no other section.{hint}")

@@ -134,18 +134,18 @@ class ManyWorkspaces:
         Raises SlackApiError if Slack refuses that, and aiohttp's errors or TimeoutError if it does not answer, once
         the token is of no use any more.
         """
-        known = self._known.get(team)
-        if known and known[1] > time.monotonic():
-            return known[0]
-        found = await self._store.installation(team)
-        if found is None:
+        cached = self._known.get(team)
+        if cached and cached[1] > time.monotonic():
+            return cached[0]
+        installation = await self._store.installation(team)
+        if installation is None:
             self._known.pop(team, None)
             return None
-        if _ends_soon(found):
+        if _ends_soon(installation):
             async with self._renewing.setdefault(team, asyncio.Lock()), self._few:
                 await self._store.renew(team, self._renewed)
-            found = await self._store.installation(team) or found
-        member = Member(team, found.bot_user, found.bot, self._cipher.show(found.token))
+            installation = await self._store.installation(team) or installation
+        member = Member(team, installation.bot_user, installation.bot, self._cipher.show(installation.token))
         self._known[team] = (member, time.monotonic() + REMEMBERED)
         return member
 
@@ -162,41 +162,42 @@ class ManyWorkspaces:
 
         Raises SlackApiError if Slack refuses, and OrganisationError for an organisation's installation.
         """
-        given = await self._exchanged(code=code)
-        if given.get("is_enterprise_install") or not given.get("team"):
+        granted = await self._exchanged(code=code)
+        if granted.get("is_enterprise_install") or not granted.get("team"):
             raise OrganisationError("installed for an organisation")
-        team = str(given["team"]["id"])
-        kept = Installation(given["bot_user_id"], await self._bot_id(given), "", None, None, time.time())
-        await self._store.install(team, self._with(kept, given))
+        team = str(granted["team"]["id"])
+        kept = Installation(granted["bot_user_id"], await self._bot_id(granted), "", None, None, time.time())
+        await self._store.install(team, self._with(kept, granted))
         self.forget(team)
-        return Installed(team, (given.get("authed_user") or {}).get("id"))
+        return Installed(team, (granted.get("authed_user") or {}).get("id"))
 
-    async def _exchanged(self, **given: str) -> dict[str, Any]:
+    async def _exchanged(self, **grant: str) -> dict[str, Any]:
         # Not with the SDK's own method: it uses a part of aiohttp that is about to be removed.
-        answer = await self._app.api_call("oauth.v2.access", data={**self._credentials, **given})
+        answer = await self._app.api_call("oauth.v2.access", data={**self._credentials, **grant})
         return answer.data if isinstance(answer.data, dict) else {}
 
-    async def _bot_id(self, given: Mapping[str, Any]) -> str:
+    async def _bot_id(self, granted: Mapping[str, Any]) -> str:
         """`oauth.v2.access` gives the bot's user only; `auth.test` also the id that marks its own messages."""
-        client = Client(given["access_token"], base_url=self._app.base_url, session=self.session)
+        client = Client(granted["access_token"], base_url=self._app.base_url, session=self.session)
         return str((await client.auth_test())["bot_id"])
 
-    async def _renewed(self, found: Installation) -> Installation | None:
-        if not _ends_soon(found) or not found.refresh:
+    async def _renewed(self, installation: Installation) -> Installation | None:
+        if not _ends_soon(installation) or not installation.refresh:
             return None  # another replica was quicker
         try:
-            given = await self._exchanged(grant_type="refresh_token", refresh_token=self._cipher.show(found.refresh))
+            refresh = self._cipher.show(installation.refresh)
+            granted = await self._exchanged(grant_type="refresh_token", refresh_token=refresh)
         except (SlackApiError, aiohttp.ClientError, TimeoutError):
-            if found.expires_at and found.expires_at > time.time():
+            if installation.expires_at and installation.expires_at > time.time():
                 return None  # good for a while yet
             raise
-        return self._with(found, given)
+        return self._with(installation, granted)
 
-    def _with(self, kept: Installation, given: Mapping[str, Any]) -> Installation:
-        refresh, lives = given.get("refresh_token"), given.get("expires_in")
+    def _with(self, kept: Installation, granted: Mapping[str, Any]) -> Installation:
+        refresh, lives = granted.get("refresh_token"), granted.get("expires_in")
         return replace(
             kept,
-            token=self._cipher.hide(given["access_token"]),
+            token=self._cipher.hide(granted["access_token"]),
             refresh=self._cipher.hide(refresh) if refresh else None,
             expires_at=time.time() + lives if lives else None,
         )
@@ -227,5 +228,5 @@ class WorkspaceClient(Client):
             return await super().api_call(api_method, **options)
 
 
-def _ends_soon(found: Installation) -> bool:
-    return found.expires_at is not None and found.expires_at - time.time() < RENEWED_BEFORE
+def _ends_soon(installation: Installation) -> bool:
+    return installation.expires_at is not None and installation.expires_at - time.time() < RENEWED_BEFORE

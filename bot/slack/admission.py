@@ -4,10 +4,10 @@ import time
 from http import HTTPStatus
 
 import structlog
-from slack_bolt.response import BoltResponse
 
 from bot import metrics
-from bot.inbox import InboxFullError
+from bot.slack.response import Response
+from bot.turnstile import InboxFullError
 
 RETRY_AFTER = 5  # seconds, for a proxy that asks; Slack has times of its own: at once, a minute, five minutes
 LOGGED_EVERY = 60.0  # seconds
@@ -21,7 +21,7 @@ class Refusals:
     def __init__(self) -> None:
         self._logged_at = -LOGGED_EVERY
 
-    def response(self, error: Exception) -> BoltResponse | None:
+    def response(self, error: Exception) -> Response | None:
         """Give the answer to a request that failed for want of room or time; None for any other error."""
         match error:
             case InboxFullError():  # which the inbox has logged
@@ -33,7 +33,7 @@ class Refusals:
                     log.warning("not taken in time, and Slack is told to come again")
             case _:
                 return None
-        return BoltResponse(status=HTTPStatus.SERVICE_UNAVAILABLE, headers={"Retry-After": str(RETRY_AFTER)})
+        return Response(HTTPStatus.SERVICE_UNAVAILABLE, retry_after=str(RETRY_AFTER))
 
 
 refusals = Refusals()

@@ -42,6 +42,7 @@ from bot.slack.client import Client, code
 from bot.slack.dispatch import App
 from bot.slack.editors import Editors
 from bot.slack.gateway import SlackGateway
+from bot.slack.reception import Reception
 from bot.slack.slack_worker import Services, SlackWorker
 from bot.slack.socket import REFUSALS, RefusedError
 from bot.storage import Store
@@ -51,6 +52,23 @@ PATIENCE = 6.0  # seconds that work in flight has at the end; what pauses longer
 
 # Slack's word that the app is not in this workspace any more, or that its token cannot be renewed.
 GONE = REFUSALS | {"invalid_refresh_token"}
+
+# In the order in which Bolt tries their listeners: first those of what comes most.
+FEATURES = (
+    messages,
+    quiz,
+    faq,
+    faq_shortcut,
+    feedback,
+    channel,
+    share,
+    compare,
+    home,
+    first_contact,
+    gaps,
+    privacy,
+    uninstall,
+)
 
 log = structlog.get_logger()
 
@@ -87,9 +105,9 @@ async def one_workspace(session: aiohttp.ClientSession, token: str, api_url: str
 
 
 def create(
+    reception: Reception,
     access: Access,
     api_url: str,
-    library: Library,
     store: Store,
     *,
     between_posts: float,
@@ -101,12 +119,60 @@ def create(
 ) -> tuple[App, Callable[[Library], None]]:
     """Make the app with its listeners and workers. Call `jobs.configure` before, `jobs.launch` after.
 
+    reception: what hands it on what Slack sends, once it is opened; its knowledge is the app's.
     between_posts: seconds between two messages to one channel. second: the second stage, unless it is off.
     support: who can be asked about the bot, as ROLEFIT_SUPPORT has it.
     question_days: that questions without an answer are kept. editors: who sees these, by their ids.
     share_guests: whether results may be shared, and compared, with guests and people of other organisations.
     Gives the app, and what to call with a new library.
     """
+
+    for name in BOLT_READS_THESE:  # in the environment they would make Bolt keep installations in files
+        os.environ.pop(name, None)
+    app = App(
+        Client(base_url=api_url, session=access.session),
+        name="rolefit",  # Bolt would look through the source of every caller for one
+        authorize=_authorize_by(access),
+        request_verification_enabled=False,  # `bot.asgi` has verified what comes by HTTP
+        process_before_response=True,
+        attaching_conversation_kwargs_enabled=False,
+    )
+    services = Services(
+        gateway=SlackGateway(access, store, between_posts),
+        store=store,
+        second_stage=second,
+        editors=Editors(editors, access),
+        share_guests=share_guests,
+        support=support,
+    )
+
+    def bind(library: Library) -> None:
+        store.runs.use_quiz(library.quiz, library.can_show)
+        metrics.KNOWLEDGE_LOADED.set_to_current_time()
+        SlackWorker.bind_all(services, library)
+
+    def renew(library: Library) -> None:
+        reception.take_up(library)
+        bind(library)
+
+    async def offer(context: AsyncBoltContext, next_: Callable[[], Awaitable[BoltResponse]]) -> None:
+        result = context.authorize_result
+        team = result.team_id if result else None
+        context.update(library=reception.library, store=store, access=access, second_stage=second, team_id=team)
+        context["question_days"] = question_days
+        await next_()
+
+    app.use(offer)
+    app.use(home.take_notice_away)
+    for feature in FEATURES:
+        feature.register(app)
+    app.action(re.compile(".*"))(ignore)
+    bind(reception.library)
+    return app, renew
+
+
+def _authorize_by(access: Access) -> Callable[..., Awaitable[AuthorizeResult | None]]:
+    """Give what tells Bolt who we are in a workspace; None where the app is not installed."""
 
     async def authorize(team_id: str | None, context: AsyncBoltContext) -> AuthorizeResult | None:
         try:
@@ -128,65 +194,7 @@ def create(
             bot_user_id=member.user,
         )
 
-    for name in BOLT_READS_THESE:  # in the environment they would make Bolt keep installations in files
-        os.environ.pop(name, None)
-    app = App(
-        lambda: current,
-        second,
-        name="rolefit",  # Bolt would look through the source of every caller for one
-        client=Client(base_url=api_url, session=access.session),
-        authorize=authorize,
-        request_verification_enabled=False,  # `bot.asgi` has verified what comes by HTTP
-        process_before_response=True,
-        attaching_conversation_kwargs_enabled=False,
-    )
-    current = library
-    services = Services(
-        gateway=SlackGateway(access, store, between_posts),
-        store=store,
-        second_stage=second,
-        editors=Editors(editors, access),
-        share_guests=share_guests,
-        support=support,
-    )
-
-    def renew(library: Library) -> None:
-        nonlocal current
-        current = library
-        if second is not None:
-            second.take_up(library)
-        store.runs.use_quiz(library.quiz, library.can_show)
-        metrics.KNOWLEDGE_LOADED.set_to_current_time()
-        SlackWorker.bind_all(services, library)
-
-    async def offer(context: AsyncBoltContext, next_: Callable[[], Awaitable[BoltResponse]]) -> None:
-        result = context.authorize_result
-        team = result.team_id if result else None
-        context.update(library=current, store=store, access=access, second_stage=second, team_id=team)
-        context["question_days"] = question_days
-        await next_()
-
-    app.use(offer)
-    app.use(home.take_notice_away)
-    for feature in (
-        messages,
-        faq,
-        faq_shortcut,
-        feedback,
-        channel,
-        quiz,
-        share,
-        compare,
-        home,
-        first_contact,
-        gaps,
-        privacy,
-        uninstall,
-    ):
-        feature.register(app)
-    app.action(re.compile(".*"))(ignore)
-    renew(library)
-    return app, renew
+    return authorize
 
 
 async def ignore(ack: AsyncAck) -> None:

@@ -24,7 +24,7 @@ Copies = dict[str, str | None]  # by who has one: where it can be updated, if th
 def change_note(
     answers_before: Answers, run: Run, library: Library, link: str | None = None, copies: Copies | None = None
 ) -> Message:
-    """Say what changing answers did to a result that had been shown; link: where it is, if that is far above.
+    """Say how changed answers have changed a result that was shown; link: to the result, if it stands far above.
 
     copies: of the result before, which others still have.
     """
@@ -118,7 +118,7 @@ def shortened(marked: str, version: str, run: Run, library: Library) -> Message 
     for mark in noted:
         number, _, places = mark[1:].partition(":")
         question = questions[int(number)]
-        choices = tuple(question.choices[int(place)].id for place in places.split("."))
+        choices = tuple(question.choices[int(position)].id for position in places.split("."))
         lines.append(_line(question, choices, run, library, is_new=mark.startswith(ANSWERED)))
     return plain(" ".join(lines))
 

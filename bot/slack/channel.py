@@ -131,10 +131,10 @@ async def set_mode(ack: AsyncAck, block_actions: BlockActions, context: AsyncBol
         key = Work.SHOW_CHANNEL.key(team, channel, clicked_at)
         await jobs.start(key, channel_worker.show_panel, team, channel, url, clicked_at)
     else:
-        place = block_actions.place
-        await store.replies.set_mode(team, place.channel, mode, by=block_actions.user.id, at=float(clicked_at))
-        key = Work.SHOW_CHANNEL.key(team, place.channel, clicked_at)
-        await jobs.start(key, channel_worker.show_choice, team, place.channel, place.ts, shared, clicked_at)
+        message = block_actions.place
+        await store.replies.set_mode(team, message.channel, mode, by=block_actions.user.id, at=float(clicked_at))
+        key = Work.SHOW_CHANNEL.key(team, message.channel, clicked_at)
+        await jobs.start(key, channel_worker.show_choice, team, message.channel, message.ts, shared, clicked_at)
     await ack()
 
 

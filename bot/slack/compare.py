@@ -102,15 +102,15 @@ async def invite(
 
 async def do(ack: AsyncAck, block_actions: BlockActions, context: AsyncBoltContext) -> None:
     """Do what a button says: accept, withdraw or decline, agree to reveal, want no more from who has invited."""
-    team, user, place, at = str(context.team_id), block_actions.user.id, block_actions.place, block_actions.action
+    team, user, message, at = str(context.team_id), block_actions.user.id, block_actions.place, block_actions.action
     comparison_id, command, versions = read_comparison(block_actions.action)
     if command is CompareCommand.ACCEPT:
         key = Work.ACCEPT_COMPARISON.key(team, comparison_id, user, at.action_ts)
-        where = (user, place.channel, place.ts, place.thread_ts)
+        where = (user, message.channel, message.ts, message.thread_ts)
         await jobs.start(key, quiz_worker.begin_comparison, team, comparison_id, *where)
     else:
         key = Work.COMPARE_CLICK.key(team, comparison_id, user, at.action_ts)
-        about = (command.value, list(versions or ()), place.channel, place.thread_ts, place.ts)
+        about = (command.value, list(versions or ()), message.channel, message.thread_ts, message.ts)
         await jobs.start(key, compare_worker.click, team, comparison_id, user, *about)
     await ack()
 

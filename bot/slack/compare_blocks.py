@@ -22,8 +22,7 @@ from bot.slack.compare_controls import (
 from bot.slack.controls import BeginFrom, begin_button
 from bot.slack.pieces import Message, context, finished_view, message, plain, section
 from bot.slack.result import in_a_row, in_words, named, quoted
-from bot.slack.run_messages import moment
-from bot.slack.text import Mrkdwn, escape, fill, linked, mention
+from bot.slack.text import Mrkdwn, escape, fill, linked, mention, moment
 from bot.storage import StoredComparison, StoredRun
 
 PICKER = "compare:with"  # the block of the window that holds the people

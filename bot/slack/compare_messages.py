@@ -57,9 +57,9 @@ class ComparisonMessenger(SlackWorker):
         say whether it was posted, that counts as posted, except for a question that they have to answer (with a slot).
         """
         try:
-            place = await self._tell(team, stored.run_of(side), stored.person(side), render)
-            if slot and place:
-                await self._remember_posted(team, stored.id, slot, place, stored.comparison)
+            posted = await self._tell(team, stored.run_of(side), stored.person(side), render)
+            if slot and posted:
+                await self._remember_posted(team, stored.id, slot, posted, stored.comparison)
         except UncertainError:
             return None if slot else True
         except SlackWorkError as error:
@@ -83,40 +83,43 @@ class ComparisonMessenger(SlackWorker):
                 return channel, ts
         return await self._gateway.post_message(team, user, render)
 
-    async def _remember(self, team: str, comparison_id: str, slot: str, place: tuple[str, str] | None) -> None:
-        """Record, as a step, where the message of a slot stands; place: None to forget the message."""
+    async def _remember(self, team: str, comparison_id: str, slot: str, channel_and_ts: tuple[str, str] | None) -> None:
+        """Record, as a step, where the message of a slot stands; channel_and_ts: None to forget the message."""
         record = self._store.comparisons.record_message
-        await step(f"remember {slot}", record, team, comparison_id, slot, list(place) if place else None)
+        kept = list(channel_and_ts) if channel_and_ts else None
+        await step(f"remember {slot}", record, team, comparison_id, slot, kept)
 
     async def _remember_posted(
-        self, team: str, comparison_id: str, slot: str, place: tuple[str, str], was: Comparison
+        self, team: str, comparison_id: str, slot: str, channel_and_ts: tuple[str, str], was: Comparison
     ) -> None:
         """Record where a message that was just posted stands, and update it if the comparison has changed meanwhile.
 
         was: the comparison when the message was rendered. Work that has changed it since could not update a message
         that was not recorded yet.
         """
-        await self._remember(team, comparison_id, slot, place)
+        await self._remember(team, comparison_id, slot, channel_and_ts)
 
         async def has_moved() -> bool:
             stored = await self._store.comparisons.get(team, comparison_id)
             return stored is not None and stored.comparison != was
 
         if await step("has moved", has_moved):
-            await self._update(team, comparison_id, slot, place)
+            await self._update(team, comparison_id, slot, channel_and_ts)
 
     async def _update(
         self,
         team: str,
         comparison_id: str,
         slot: str,
-        place: tuple[str, str],
+        channel_and_ts: tuple[str, str],
         *,
         fallback: StoredComparison | None = None,
     ) -> None:
         """Update a message to how the comparison stands; if Slack fails, it stays, and clicks on it are answered."""
         try:
-            await self._gateway.update_message(team, *place, self._slot(team, comparison_id, slot, fallback=fallback))
+            await self._gateway.update_message(
+                team, *channel_and_ts, self._slot(team, comparison_id, slot, fallback=fallback)
+            )
         except SlackWorkError as error:
             log.warning("a message about a comparison stays as it was", slot=slot, error=str(error))
 

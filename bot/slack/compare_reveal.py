@@ -26,8 +26,9 @@ BOTH = "both"  # the name of the copy in a conversation of both; others have tho
 COPIES = (BOTH, *(side.value for side in Side))
 BLANK = "blank:"  # a slot of the messages about a comparison: with the name of a copy that says it was taken back
 
-Place = tuple[str, str]  # channel and ts of a message
-Copies = dict[str, Place | None]  # of a reveal by their names; None where Slack does not say where, or if, it stands
+ChannelAndTs = tuple[str, str]  # of a message
+# The copies of a reveal by their names; None where Slack does not say where, or if, one stands.
+Copies = dict[str, ChannelAndTs | None]
 
 log = structlog.get_logger()
 
@@ -36,12 +37,12 @@ log = structlog.get_logger()
 class Tried:
     """What earlier attempts at a reveal may have left in Slack.
 
-    copies: names of copies that may have been posted. blanked: places of copies that could not be deleted and whose
+    copies: names of copies that may have been posted. blanked: where copies stand that could not be deleted and whose
     text was replaced by a notice instead. since: when both agreed, in seconds since 1970, before which none was posted.
     """
 
     copies: frozenset[str]
-    blanked: Mapping[str, Place]
+    blanked: Mapping[str, ChannelAndTs]
     since: float | None
 
     @classmethod
@@ -133,7 +134,7 @@ class RevealingWorker(ComparisonMessenger):
 
     async def _post_reveal(
         self, team: str, stored: StoredComparison, where: str, name: str, tried: Tried
-    ) -> Place | None:
+    ) -> ChannelAndTs | None:
         """Post the reveal to a conversation or a person; gives where it stands, None if Slack does not say.
 
         Raises NotOursError if other work has it, or nothing is to be shown any more; NotShownError if nobody can read
@@ -166,15 +167,15 @@ class RevealingWorker(ComparisonMessenger):
             raise NotShownError("channel_not_found")
         if "ts" not in posted:
             raise NotOursError
-        place = posted["channel"], posted["ts"]
-        if place == tried.blanked.get(name):
-            await self._show_again(team, place, message)
-        return place
+        channel_and_ts = posted["channel"], posted["ts"]
+        if channel_and_ts == tried.blanked.get(name):
+            await self._show_again(team, channel_and_ts, message)
+        return channel_and_ts
 
-    async def _show_again(self, team: str, place: Place, message: Render) -> None:
+    async def _show_again(self, team: str, channel_and_ts: ChannelAndTs, message: Render) -> None:
         """Put the reveal back into a message that was blanked. Raises NotShownError if Slack refuses the update."""
         try:
-            changed = await self._gateway.update_message(team, *place, message)
+            changed = await self._gateway.update_message(team, *channel_and_ts, message)
         except SlackWorkError:
             changed = {"refused": True}
         if changed.keys() & {"refused", "gone"}:
@@ -191,12 +192,13 @@ class RevealingWorker(ComparisonMessenger):
         Raises NotShownError if it is not there.
         """
         try:
-            place = await self._gateway.find_message(team, where, _reveal_key(comparison_id, name), since=tried.since)
+            key = _reveal_key(comparison_id, name)
+            channel_and_ts = await self._gateway.find_message(team, where, key, since=tried.since)
         except SlackWorkError:
             return None
-        if place is None:
+        if channel_and_ts is None:
             raise NotShownError
-        channel, ts = place
+        channel, ts = channel_and_ts
         return {"channel": channel, "ts": ts}
 
     async def _take_back_ended(
@@ -211,21 +213,21 @@ class RevealingWorker(ComparisonMessenger):
         if now is not None and (now.comparison.is_open or now.comparison.state is State.REVEALED):
             return None
         tried = Tried.of(now)
-        copies: Copies = {name: place for name, place in (noted or {}).items() if place}
+        copies: Copies = {name: channel_and_ts for name, channel_and_ts in (noted or {}).items() if channel_and_ts}
         for name in COPIES:
             if name in tried.copies and name not in copies:
                 try:
-                    place = await self._find_ended(team, stored, name, tried)
+                    channel_and_ts = await self._find_ended(team, stored, name, tried)
                 except SlackWorkError:
                     copies[name] = None
                 else:
-                    copies |= {name: place} if place else {}
+                    copies |= {name: channel_and_ts} if channel_and_ts else {}
         if not copies and not (now and now.comparison.maybe_exposed):
             return None
         await self._take_back(team, stored.id, copies)
         return await self._current(team, stored.id)
 
-    async def _find_ended(self, team: str, stored: StoredComparison, name: str, tried: Tried) -> Place | None:
+    async def _find_ended(self, team: str, stored: StoredComparison, name: str, tried: Tried) -> ChannelAndTs | None:
         """Look for a copy of a reveal; None if it is not there. Raises SlackWorkError if that cannot be told."""
         people = (stored.sender, stored.manager) if name == BOTH else (stored.person(Side(name)),)
         if not all(people):
@@ -241,20 +243,21 @@ class RevealingWorker(ComparisonMessenger):
         Who could read it until now, who may have, and from whom it could not be taken back, is remembered, so that
         nobody is told that nothing was shown.
         """
-        readers = _sides_of(name for name, place in copies.items() if place)
+        readers = _sides_of(name for name, channel_and_ts in copies.items() if channel_and_ts)
         maybe = [side for side in _sides_of(copies) if side not in readers]
         note = partial(self._store.comparisons.note_exposed, team, comparison_id, readers, maybe=maybe)
         await step("exposed", note)
         still, blank = list[str](), self._rendered(compare_blocks.taken_back)
-        for name, place in copies.items():
-            if place is None:
+        for name, channel_and_ts in copies.items():
+            if channel_and_ts is None:
                 continue
-            taken = await delete_or_blank(self._gateway, team, *place, blank, blanks_if_failed=False)
+            taken = await delete_or_blank(self._gateway, team, *channel_and_ts, blank, blanks_if_failed=False)
             if taken is Removal.REFUSED:
                 still.append(name)
                 log.error("a reveal could not be taken back", comparison=comparison_id, copy=name)
                 continue
-            await self._remember(team, comparison_id, f"{BLANK}{name}", place if taken is Removal.BLANKED else None)
+            blanked = channel_and_ts if taken is Removal.BLANKED else None
+            await self._remember(team, comparison_id, f"{BLANK}{name}", blanked)
             await self._note_not_posted(team, comparison_id, name)
         still_exposed = partial(self._store.comparisons.note_still_exposed, team, comparison_id, _sides_of(still))
         await step("still exposed", partial(still_exposed, of=readers))

@@ -130,13 +130,13 @@ class CompareWorker(RevealingWorker):
         """Tell the sender how it stands, and give where; if Slack does not take that, who invites again is told."""
         try:
             receipt = self._slot(team, comparison_id, RECEIPT, in_doubt=in_doubt)
-            place = await self._tell(team, run_id, user, receipt)
+            posted = await self._tell(team, run_id, user, receipt)
         except SlackWorkError as error:
             log.warning("a sender has no receipt of a comparison", comparison=comparison_id, error=str(error))
             return None
-        if place:
-            await self._remember_posted(team, comparison_id, RECEIPT, place, Comparison())
-        return place
+        if posted:
+            await self._remember_posted(team, comparison_id, RECEIPT, posted, Comparison())
+        return posted
 
     async def _not_invited(self, team: str, run_id: str, user: str, manager: str, why: str) -> tuple[str, str] | None:
         """Say why somebody was not invited, by the name of the sentence; gives where."""
@@ -202,7 +202,7 @@ class CompareWorker(RevealingWorker):
             why = "too_late_unconfirmed" if is_unconfirmed else REFUSALS[moved.outcome]
             await self._refuse(team, channel, user, thread_ts, why)
 
-    async def _mute(self, team: str, comparison_id: str, place: tuple[str, str], *, muted: bool) -> None:
+    async def _mute(self, team: str, comparison_id: str, channel_and_ts: tuple[str, str], *, muted: bool) -> None:
         """Record whether the manager wants nothing more from the sender, and update all messages that show it."""
 
         async def change() -> tuple[str, str] | None:
@@ -215,7 +215,7 @@ class CompareWorker(RevealingWorker):
             return stored.sender, stored.manager
 
         people = await step("mute", change)
-        await self._remember(team, comparison_id, INVITATION, place)  # Slack may not have said where it is
+        await self._remember(team, comparison_id, INVITATION, channel_and_ts)  # Slack may not have said where it is
         if people:
             sender, manager = people
             await self.follow_wishes(team, sender, manager)
@@ -363,8 +363,8 @@ class CompareWorker(RevealingWorker):
 
         async def look() -> dict[str, list[str]]:
             now = await self._store.comparisons.get(team, stored.id) or stored
-            told = {slot: place for slot, place in now.messages.items() if not slot.startswith(BLANK)}
-            return {slot: list(place) for slot, place in told.items()}
+            told = {slot: channel_and_ts for slot, channel_and_ts in now.messages.items() if not slot.startswith(BLANK)}
+            return {slot: list(channel_and_ts) for slot, channel_and_ts in told.items()}
 
         for slot, (channel, ts) in (await step("messages", look)).items():
             await self._update(team, stored.id, slot, (channel, ts), fallback=stored)

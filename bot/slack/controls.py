@@ -259,17 +259,17 @@ def read_mode(clicked: BlockAction) -> tuple[Mode, bool]:
 # The quiz
 
 
-def begin_button(text: str, place: BeginFrom, run_id: str = "") -> kit.Button:
+def begin_button(text: str, begun_from: BeginFrom, run_id: str = "") -> kit.Button:
     """Give a button that begins the quiz; beside an open round or under a result, of that run."""
-    primary = place in (BeginFrom.HOME, BeginFrom.TALK)
-    value = " ".join(filter(None, ["" if place is BeginFrom.RESULT else place, run_id]))
+    primary = begun_from in (BeginFrom.HOME, BeginFrom.TALK)
+    value = " ".join(filter(None, ["" if begun_from is BeginFrom.RESULT else begun_from, run_id]))
     return kit.Button(text, action_id=BEGIN, value=value, style="primary" if primary else None)
 
 
 def read_begin(clicked: BlockAction) -> BeginFrom:
     """Say where the button stands that begins the quiz. Raises MalformedError."""
-    place = clicked.words(most=2)[0]
-    return BeginFrom(place) if place in set(BeginFrom) else BeginFrom.RESULT
+    begun_from = clicked.words(most=2)[0]
+    return BeginFrom(begun_from) if begun_from in set(BeginFrom) else BeginFrom.RESULT
 
 
 def choice_button(text: str, run_id: str, prompt: int, question: str, choice: str) -> kit.Button:
@@ -369,7 +369,7 @@ def read_grading(clicked: BlockAction) -> tuple[str, Grade] | None:
 
 
 def _of_block(clicked: BlockAction, name: str) -> str:
-    """Give the run in a block's id, which ends in what makes it differ from the one before it in the same message.
+    """Give the run that a block's id names. The id ends in a number that changes when it is asked anew.
 
     Slack keeps what was chosen in a menu for as long as the id of its block stays the same.
     """

@@ -3,36 +3,31 @@
 import re
 import time
 from collections.abc import Sequence
-from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 import structlog
 from slack_bolt.async_app import AsyncAck, AsyncApp, AsyncBoltContext
 
 from bot import jobs, metrics, work_records
-from bot.domain import faq, smalltalk
-from bot.domain.faq import UNPROMPTED, Answer, NoAnswer, Silence, Suggestions, Surface
+from bot.domain.faq import UNPROMPTED, Surface
 from bot.domain.language import Language
-from bot.domain.matching import Candidate
-from bot.domain.matching_text import Form
+from bot.domain.reply_kinds import ANSWER, FOR_SENDER, HELLO, NOT_ANSWERED, ONLY_ENGLISH, SUGGEST, TALK, UNKNOWN
 from bot.jobs import current_key, formerly, in_doubt, step, worker, workflow
 from bot.knowledge import Library
 from bot.second_stage import SecondStage
 from bot.slack import blocks, feedback_blocks, manners_blocks
 from bot.slack.channel import DIRECT_MESSAGE
 from bot.slack.controls import POST_PRIVATE, SHOW_ENTRY, private_place, read_entry, read_private_place
+from bot.slack.deciding import PlannedReply, asks, decide
 from bot.slack.gateway import Render
 from bot.slack.interaction_payloads import BlockActions
 from bot.slack.pieces import Message, joined
-from bot.slack.reply_work import TALK
 from bot.slack.slack_calls import SlackWorkError, UncertainError
-from bot.slack.suggestion_work import FOR_SENDER, NOT_ANSWERED, SUGGEST, UNKNOWN, SuggestionWorker
+from bot.slack.suggestion_work import SuggestionWorker
 from bot.slack.work import Work
-from bot.storage import ANSWER, Reply, ReplyState
+from bot.storage import Reply, ReplyState
 
-# Further kinds of replies. The entries of TALK are its name in words.yaml, those of ONLY_ENGLISH the language that
-# somebody wrote in.
-HELLO, ONLY_ENGLISH = "hello", "only_english"
 # Slack's errors where the bot is not in a channel: of a private one it does not even say that it is there.
 NOT_POSTED = ("not_a_member", "cannot_post")  # outcomes after which somebody may try again
 NOT_A_MEMBER = frozenset({"not_in_channel", "channel_not_found"})
@@ -40,14 +35,6 @@ SHARED_WITHIN = 86_400.0  # seconds after a result has arrived for which what no
 WORDS_OF_AN_ARGUMENT = 3  # more words than that are a question to be answered, not an argument
 
 log = structlog.get_logger()
-
-
-@dataclass(frozen=True)
-class PlannedReply:
-    """A decision to reply, as plain data: what kind of reply, and the ids of its entries."""
-
-    kind: str
-    entries: tuple[str, ...] = ()
 
 
 @worker()
@@ -74,8 +61,9 @@ class FaqWorker(SuggestionWorker):
         count_reply(kind, surface)
         asked_ts = current_key().rpartition(":")[2]
         wanted = Reply(asked_ts, thread_ts, asker, surface, kind, tuple(entries))
-        await self.bring(team, channel, wanted, shared=shared)
-        await self.fold_suggestions(team, channel, asked_ts)
+        before = partial(self.suggested_before, team, channel, asked_ts)
+        superseded = await self.bring(team, channel, wanted, shared=shared, before=before)
+        await self.fold_suggestions(team, channel, superseded)
         metrics.ANSWERED.observe(max(0.0, time.time() - float(asked_ts)))
 
     @workflow
@@ -360,66 +348,6 @@ def posted(reply: Reply, library: Library, *, repeated: bool = False) -> Message
             current_entries, reply.question_ts, library, revision=made_for, reply=decoy_reply, repeated=repeated
         )
     return rendered(reply.kind, reply.entries, library)
-
-
-async def decide(
-    text: str, surface: Surface, library: Library, second: SecondStage | None, after: str | None = None
-) -> PlannedReply | None:
-    """Ask the domain what to say to a message; None is silence. `after` is what its thread was answered with.
-
-    Who speaks to the bot gets a reply to small talk as well, and is told what is known not to be answered. What is in
-    another language that the bot recognises has no answer, whatever its words resemble.
-    """
-    prompted, talk = surface not in UNPROMPTED, library.words.talk
-    if prompted and not text.strip("?! \n"):  # a mention alone, or "?"
-        return PlannedReply(HELLO)
-    if prompted and (intent := smalltalk.read(text, talk)):
-        return PlannedReply(TALK, (intent,)) if talk.of(intent).reply else None
-    after = library.leaning(text, after)
-    if second is None:
-        reply = faq.reply_to(text, surface, library.index, library.thresholds, after=after)
-    else:
-        reply = await second.reply_to(text, surface, library, after)
-    # Looked for last: nearly all that is said in channels gets silence in any language.
-    if not isinstance(reply, Silence) and (language := library.language.identify(text)):
-        return PlannedReply(ONLY_ENGLISH, (language.value,)) if prompted else None
-    return _planned(reply, text, library, prompted=prompted)
-
-
-async def rank(
-    text: str, surface: Surface, library: Library, second: SecondStage | None, after: str | None = None
-) -> tuple[Candidate, ...]:
-    """Give the candidates that `decide` decides by, best first, as the domain's `rank` does."""
-    after = library.leaning(text, after)
-    if second is None:
-        return faq.rank(text, surface, library.index, library.thresholds, after=after)
-    return await second.rank(text, surface, library, after)
-
-
-def _planned(reply: faq.Reply, text: str, library: Library, *, prompted: bool) -> PlannedReply | None:
-    """Turn the domain's reply to a message in English into a PlannedReply; None for silence."""
-    match reply:
-        case Answer(entries) if prompted or not smalltalk.read(text, library.words.talk):
-            return PlannedReply(ANSWER, tuple(candidate.entry for candidate in entries))
-        case Suggestions(candidates):
-            suggested = tuple(candidate.entry for candidate in candidates)
-            return _not_answered(text, suggested, library) or PlannedReply(SUGGEST, suggested)
-        case NoAnswer():
-            return _not_answered(text, (), library) or PlannedReply(UNKNOWN)
-        case Answer() | Silence():  # to small talk nothing is said unasked
-            return None
-
-
-def asks(text: str, library: Library) -> bool:
-    """Say whether any sentence of a message is put as a question."""
-    return any(sentence.form is Form.QUESTION for sentence in library.index.read(text).sentences)
-
-
-def _not_answered(text: str, suggested: tuple[str, ...], library: Library) -> PlannedReply | None:
-    """Say what is known not to be answered, with what may be meant all the same."""
-    name = library.decoys.recognise(text)
-    decoy = library.decoy(name) if name else None
-    return PlannedReply(NOT_ANSWERED, (decoy.id, *suggested)) if decoy and decoy.reply else None
 
 
 async def plan_command(text: str, library: Library, second: SecondStage | None) -> PlannedReply | None:

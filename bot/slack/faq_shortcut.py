@@ -5,17 +5,16 @@ from slack_bolt.async_app import AsyncAck, AsyncApp, AsyncBoltContext
 from bot import jobs, metrics
 from bot.domain.faq import Surface
 from bot.domain.matching_text import MAX_CHARACTERS
+from bot.domain.reply_kinds import ANSWER, NOT_ANSWERED, ONLY_ENGLISH, SUGGEST, TALK, UNKNOWN
 from bot.domain.why import Silent, why_silent
 from bot.knowledge import Library
 from bot.second_stage import SecondStage
 from bot.slack.channel import DIRECT_MESSAGE
-from bot.slack.faq import ONLY_ENGLISH, PlannedReply, decide, faq_worker, rank
+from bot.slack.deciding import PlannedReply, decide, rank
+from bot.slack.faq import faq_worker
 from bot.slack.interaction_payloads import MessageShortcut
-from bot.slack.reply_work import TALK
-from bot.slack.suggestion_work import NOT_ANSWERED, SUGGEST, UNKNOWN
 from bot.slack.text import mentions, without_mention
 from bot.slack.work import Work
-from bot.storage import ANSWER
 
 # Names in words.yaml: of what is said to a message of the bot's own, and why a message has no answer unasked, where the
 # domain's reason would contradict what is shown below it.

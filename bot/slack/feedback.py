@@ -26,7 +26,7 @@ from bot.slack.controls import (
     read_reason,
     read_vote,
 )
-from bot.slack.faq import PlannedReply
+from bot.slack.deciding import PlannedReply
 from bot.slack.feedback_blocks import comment_view
 from bot.slack.feedback_work import Click, feedback_worker
 from bot.slack.interaction_payloads import BlockActions, ViewSubmission
@@ -42,13 +42,13 @@ log = structlog.get_logger()
 def _click(context: AsyncBoltContext, clicked: BlockActions) -> Click:
     """Read whose click it is, and where. Raises MalformedError."""
     private = clicked.message is None
-    place = clicked.ephemeral_place if private else clicked.place
+    message = clicked.ephemeral_place if private else clicked.place
     return Click(
         str(context.team_id),
         clicked.user.id,
-        place.channel,
-        place.ts,
-        place.thread_ts,
+        message.channel,
+        message.ts,
+        message.thread_ts,
         clicked.action.action_ts,
         clicked.response_url,
         private,

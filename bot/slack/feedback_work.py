@@ -11,10 +11,11 @@ from bot.domain.faq import FOLLOWED_FOR, Surface
 from bot.domain.gaps import Question, QuestionKind, message_id
 from bot.domain.matching import Candidate
 from bot.domain.owner import read_owner
+from bot.domain.reply_kinds import ANSWER, NOT_ANSWERED, SUGGEST, SUGGESTED, UNKNOWN
 from bot.domain.why import explain
 from bot.jobs import start, step, worker, workflow
 from bot.knowledge import Library
-from bot.slack import blocks, faq, feedback_blocks, gaps, manners_blocks
+from bot.slack import blocks, deciding, faq, feedback_blocks, gaps, manners_blocks
 from bot.slack.channel import DIRECT_MESSAGE
 from bot.slack.controls import UNREVISED, AboutAnswer
 from bot.slack.gateway import Render
@@ -23,10 +24,9 @@ from bot.slack.own_messages import PEOPLE
 from bot.slack.pieces import Message
 from bot.slack.reply_work import ReplyWorker
 from bot.slack.slack_calls import SlackWorkError, UncertainError
-from bot.slack.suggestion_work import NOT_ANSWERED, SUGGEST, SUGGESTED, UNKNOWN
 from bot.slack.text import Mrkdwn, fill, mention
 from bot.slack.work import Work
-from bot.storage import ANSWER, HelpRequest, Reply, ReplyState
+from bot.storage import HelpRequest, Reply, ReplyState
 
 ASKED = (Surface.MENTION, Surface.DM)  # where people put a question to the bot that all in the conversation can read
 NOT_YOURS_TO_DECLINE = "not_yours_to_decline"  # who said that none was meant had not asked; and what they are told
@@ -308,7 +308,7 @@ class FeedbackWorker(ReplyWorker):
         """Rank a question as it was ranked when it was answered; before: what its thread had been answered with."""
         leans_on = self._library.entry(before.entries[-1]) if before and before.entries else None
         after = leans_on.id if leans_on else None
-        return await faq.rank(text, surface, self._library, self._services.second_stage, after)
+        return await deciding.rank(text, surface, self._library, self._services.second_stage, after)
 
     # Asking a person
 

@@ -13,6 +13,7 @@ from slack_bolt.async_app import AsyncAck, AsyncApp, AsyncBoltContext
 
 from bot import jobs, work_records
 from bot.domain.faq import Surface
+from bot.domain.reply_kinds import ANSWER
 from bot.domain.share import Delivery
 from bot.jobs import step, worker, workflow
 from bot.slack import first_contact_blocks
@@ -23,7 +24,7 @@ from bot.slack.interaction_payloads import BlockActions
 from bot.slack.slack_calls import SlackWorkError
 from bot.slack.slack_worker import SlackWorker
 from bot.slack.work import Work
-from bot.storage import ANSWER, Reply, Store
+from bot.storage import Reply, Store
 
 MESSAGES = "messages"  # Slack's name of the tab
 DAY = 86_400  # seconds
@@ -107,10 +108,10 @@ async def on_messages_opened(event_callback: EventCallback, context: AsyncBoltCo
 
 async def try_question(ack: AsyncAck, block_actions: BlockActions, context: AsyncBoltContext) -> None:
     """Answer the example question where its button stands, or say where that was done."""
-    team, user, place = str(context.team_id), block_actions.user.id, block_actions.place
+    team, user, message = str(context.team_id), block_actions.user.id, block_actions.place
     entry = read_question(block_actions.action)
-    key = Work.TRY_QUESTION.key(team, place.channel, place.ts, entry, block_actions.action.action_ts)
-    await jobs.start(key, first_contact_worker.answer_example, team, user, place.channel, place.ts, entry)
+    key = Work.TRY_QUESTION.key(team, message.channel, message.ts, entry, block_actions.action.action_ts)
+    await jobs.start(key, first_contact_worker.answer_example, team, user, message.channel, message.ts, entry)
     await ack()
 
 

@@ -5,11 +5,11 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from bot import jobs
 from bot.domain.share import Delivery
-from bot.inbox import InboxFullError
 from bot.jobs import step, worker, workflow
 from bot.slack import blocks
 from bot.slack.slack_worker import SlackWorker
 from bot.slack.work import Work
+from bot.turnstile import InboxFullError
 
 log = structlog.get_logger()
 

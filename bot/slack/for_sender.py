@@ -1,9 +1,10 @@
 """Messages to the bot that may be meant for the sender of a shared result: it says how to reach that person."""
 
 from bot.domain.matching_text import Form
+from bot.domain.reply_kinds import FOR_SENDER, NOT_ANSWERED, ONLY_ENGLISH, SUGGEST, UNKNOWN
 from bot.knowledge import Library
-from bot.slack.faq import ONLY_ENGLISH, SHARED_WITHIN, PlannedReply
-from bot.slack.suggestion_work import FOR_SENDER, NOT_ANSWERED, SUGGEST, UNKNOWN
+from bot.slack.deciding import PlannedReply
+from bot.slack.faq import SHARED_WITHIN
 from bot.storage import Store
 
 

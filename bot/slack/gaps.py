@@ -12,14 +12,14 @@ from slack_bolt.async_app import AsyncAck, AsyncApp, AsyncBoltContext
 from bot import jobs, work_records
 from bot.domain.faq import UNPROMPTED, Surface
 from bot.domain.gaps import Question, QuestionKind, message_id
+from bot.domain.reply_kinds import ANSWER, NOT_ANSWERED, SUGGEST, UNKNOWN
 from bot.knowledge import Library
 from bot.slack.controls import CHOOSE_NEWS, read_news
-from bot.slack.faq import PlannedReply
+from bot.slack.deciding import PlannedReply
 from bot.slack.gaps_work import gaps_worker
 from bot.slack.interaction_payloads import BlockActions
-from bot.slack.suggestion_work import NOT_ANSWERED, SUGGEST, UNKNOWN
 from bot.slack.work import Work, address_digest
-from bot.storage import ANSWER, Store
+from bot.storage import Store
 
 _NUMBER = re.compile(r"\W*\d+\W*")  # a message that is no more than that names a suggestion, and asks nothing
 
@@ -61,7 +61,7 @@ async def revise_message(
     revision: str,
     store: Store,
 ) -> None:
-    """Keep what an edited message asks the bot in place of what it asked before; without a reply, nothing of it.
+    """Replace the kept question of an edited message by the new one; delete it if the message gets no reply.
 
     alone: as for `record_message`. revision: the ts of its edit or deletion, of which the work is recorded by now.
     After a later one nothing changes.
@@ -171,12 +171,12 @@ async def start_digests(store: Store, now: float) -> None:
 
 async def choose_news(ack: AsyncAck, block_actions: BlockActions, context: AsyncBoltContext) -> None:
     """Remember whether somebody wants to hear of answers to what they asked."""
-    team, user, place = str(context.team_id), block_actions.user.id, block_actions.place
+    team, user, message = str(context.team_id), block_actions.user.id, block_actions.place
     key = Work.CHOOSE_NEWS.key(team, user, block_actions.action.action_ts)
     # Outside a thread it is said there, where the button is, and not in a thread that has to be opened.
-    thread_ts = place.thread_ts if place.thread_ts not in (None, place.ts) else ""
+    thread_ts = message.thread_ts if message.thread_ts not in (None, message.ts) else ""
     wanted = read_news(block_actions.action)
-    await jobs.start(key, gaps_worker.choose_news, team, user, place.channel, thread_ts or "", wanted)
+    await jobs.start(key, gaps_worker.choose_news, team, user, message.channel, thread_ts or "", wanted)
     await ack()
 
 

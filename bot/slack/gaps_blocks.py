@@ -70,7 +70,7 @@ def _lists(
 
 
 def _gap(gap: Gap, library: Library, disputes: Disputes) -> Mrkdwn:
-    """Say what was asked, and of what was answered that this did not help, so that it is for the entry to be mended."""
+    """Name the questions of a gap; of those whose answer did not help, name the entry that should be mended."""
     words = library.words.gaps
     answered = [question for question in gap.questions if question.kind is QuestionKind.NOT_HELPFUL]
     entry = library.entry(answered[0].entry) if answered and answered[0].entry else None

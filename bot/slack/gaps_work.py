@@ -15,17 +15,18 @@ import structlog
 from bot import knowledge
 from bot.domain.faq import Surface, offered_by, reply_to
 from bot.domain.gaps import Gap, Question
+from bot.domain.reply_kinds import ANSWER
 from bot.domain.report import Report, report_on
 from bot.jobs import start, step, worker, workflow
 from bot.knowledge import Library
 from bot.second_stage import scorer_for
 from bot.slack import faq, gaps_blocks
+from bot.slack.deciding import decide
 from bot.slack.pieces import Message
 from bot.slack.reply_links import digest_now
 from bot.slack.slack_calls import SlackWorkError
 from bot.slack.slack_worker import SlackWorker
 from bot.slack.work import Work
-from bot.storage import ANSWER
 
 DIGEST_OF = timedelta(days=7)  # the questions of a digest
 CORRECTED_FOR = 14 * 86_400.0  # seconds after it was posted in which an answer is corrected
@@ -63,15 +64,15 @@ class GapsWorker(SlackWorker):
             question_id = page["next"]
         if page.get("finished"):  # not in what versions before this one recorded
             self.superseded.pop(team, None)
-        place: list[str] | None = ["", ""]
-        while place is not None:
-            page = await step("find outdated", self._find_outdated, team, knowledge, place)
+        next_page: list[str] | None = ["", ""]
+        while next_page is not None:
+            page = await step("find outdated", self._find_outdated, team, knowledge, next_page)
             for channel, question_ts in page["outdated"]:
                 try:
                     await faq.faq_worker.correct(team, channel, question_ts)
                 except SlackWorkError as error:
                     log.warning("an answer could not be corrected", error=str(error))
-            place = page["next"]
+            next_page = page["next"]
 
     async def _find_news(self, team: str, knowledge: str, after: str) -> dict[str, Any]:
         """Give the questions of a page that have an answer by now, and where the next page begins.
@@ -104,7 +105,7 @@ class GapsWorker(SlackWorker):
             surface = Surface(reply.surface)
             earlier = await self._store.replies.before(team, question.channel, reply)
             leaned_on = earlier.entries[-1] if earlier and earlier.entries else None
-        planned = await faq.decide(question.text, surface, self._library, self._services.second_stage, leaned_on)
+        planned = await decide(question.text, surface, self._library, self._services.second_stage, leaned_on)
         old = {question.entry, leaned_on, *question.known}
         if planned is None or planned.kind != ANSWER or old.intersection(planned.entries):
             return ()

@@ -244,13 +244,13 @@ class SlackGateway(OwnMessages):
 
         async def opened(_: CallResult) -> CallResult:
             try:
-                found = await (await self._client(team)).conversations_open(users=users, **how)
+                response = await (await self._client(team)).conversations_open(users=users, **how)
             except SlackApiError as error:
                 if may_pass(error) or only_if_there:
                     raise
                 log.warning("Slack opened no direct message", error=code(error))
                 return {}
-            return {"channel": (found.get("channel") or {}).get("id")}
+            return {"channel": (response.get("channel") or {}).get("id")}
 
         return (await self._call("open", opened)).get("channel")
 
@@ -266,12 +266,12 @@ class SlackGateway(OwnMessages):
         async def send(_: CallResult) -> CallResult:
             client, data, message = await self._client(team), await content(), await comment()
             try:
-                place = await client.files_getUploadURLExternal(filename=name, length=len(data))
-                async with self._access.session.post(place["upload_url"], data=data) as answer:
+                upload = await client.files_getUploadURLExternal(filename=name, length=len(data))
+                async with self._access.session.post(upload["upload_url"], data=data) as answer:
                     answer.raise_for_status()
-                files = [{"id": place["file_id"], "title": name}]
-                said = message.text if message else None
-                await client.files_completeUploadExternal(files=files, channel_id=channel, initial_comment=said)
+                files = [{"id": upload["file_id"], "title": name}]
+                comment_text = message.text if message else None
+                await client.files_completeUploadExternal(files=files, channel_id=channel, initial_comment=comment_text)
             except SlackApiError as error:
                 if may_pass(error):
                     raise
@@ -291,10 +291,10 @@ class SlackGateway(OwnMessages):
         async def publish(_: CallResult) -> CallResult:
             client = await self._client(team)
             for pause_for in CONFLICT_PAUSES:
-                known = await self._store.homes.hash(team, user)  # before the view reads what it shows
+                shown_hash = await self._store.homes.hash(team, user)  # before the view reads what it shows
                 rendered = await view()
                 # What Slack shows is not known to us after a crash, so that in the end it is replaced all the same.
-                replaces = {"hash": known} if known and pause_for else {}
+                replaces = {"hash": shown_hash} if shown_hash and pause_for else {}
                 try:
                     published = await client.views_publish(user_id=user, view=rendered, **replaces)
                 except SlackApiError as error:
@@ -302,7 +302,7 @@ class SlackGateway(OwnMessages):
                         raise
                     await asyncio.sleep(pause_for)
                     continue
-                if await self._store.homes.replace_hash(team, user, was=known, now=published["view"]["hash"]):
+                if await self._store.homes.replace_hash(team, user, was=shown_hash, now=published["view"]["hash"]):
                     return {}
                 # Another view was published meanwhile, and this one may stand in its place.
             return {"wait": CONFLICT_WAIT, "error": "hash_conflict"}
@@ -386,7 +386,7 @@ class SlackGateway(OwnMessages):
         may_repeat: bool = True,
         since: float | None = None,
     ) -> CallResult:
-        """Post when it is this channel's turn, whichever of us posts. The errors in `unless` say that it is `gone`.
+        """Post when it is this channel's turn among all replicas. An error in `unless` means `gone`.
 
         may_repeat: post also what may have been posted before, where Slack does not let us look for it. since: as
         `find_message` has it.
@@ -450,7 +450,7 @@ class SlackGateway(OwnMessages):
 
 
 def recorded(kept: dict[str, Any]) -> Render:
-    """Give what says a message that was rendered in a step before, as `plain_data` has it."""
+    """Give a function that renders a message from its plain data, which an earlier step has recorded."""
 
     async def render() -> Message:
         return Message(kept["text"], tuple(kept["blocks"]))

@@ -12,9 +12,9 @@ from bot.slack import result
 from bot.slack.controls import OPEN, RESUME, BeginFrom, begin_button, delete_button, round_button
 from bot.slack.pieces import Message, context, message, plain, section
 from bot.slack.result import how_far
-from bot.slack.run_messages import day, moment, subject
+from bot.slack.run_messages import subject
 from bot.slack.share_controls import share_button
-from bot.slack.text import Mrkdwn, escape, fill, mention
+from bot.slack.text import Mrkdwn, day, escape, fill, mention, moment
 from bot.storage import Store, StoredRun
 
 MOST = 10  # rounds in a list

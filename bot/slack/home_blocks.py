@@ -34,8 +34,7 @@ from bot.slack.home_controls import (
     topic_button,
 )
 from bot.slack.pieces import context, finished_view, section
-from bot.slack.run_messages import day
-from bot.slack.text import Mrkdwn, contact, escape, fill, linked
+from bot.slack.text import Mrkdwn, contact, day, escape, fill, linked
 from bot.storage import SetUp, StoredRun
 
 STAYS_UNTIL = "stays until "  # what the metadata of a view begins with that stays as it is
@@ -117,7 +116,7 @@ def view(home: Home, library: Library) -> dict[str, Any]:
 
 
 def stays(metadata: str, now: float) -> bool:
-    """Say by the metadata of a Home tab whether it is to stay as it is when it is opened. now: seconds since 1970."""
+    """Say whether a Home tab, by its metadata, shows something that should stay for now. now: seconds since 1970."""
     until = metadata.removeprefix(STAYS_UNTIL)
     return metadata.startswith(STAYS_UNTIL) and until.isdecimal() and now < float(until)
 

@@ -77,7 +77,7 @@ class Interaction(PayloadModel):
 
 
 @dataclass(frozen=True)
-class Place:
+class MessagePlace:
     """Where a message stands that was clicked."""
 
     channel: str
@@ -106,18 +106,18 @@ class BlockActions(Interaction):
         return self.actions[0]
 
     @property
-    def place(self) -> Place:
+    def place(self) -> MessagePlace:
         """Where the message stands that was clicked. Raises MalformedError if it was none."""
         if self.message is None or self.channel is None:
             raise MalformedError("message: missing" if self.message is None else "channel: missing")
-        return Place(self.channel.id, self.message.ts, self.message.thread_ts)
+        return MessagePlace(self.channel.id, self.message.ts, self.message.thread_ts)
 
     @property
-    def ephemeral_place(self) -> Place:
+    def ephemeral_place(self) -> MessagePlace:
         """Where a message stands that one person sees, of which Slack shows us no more. Raises MalformedError."""
         if not self.container.channel_id or not self.container.message_ts:
             raise MalformedError("container: missing")
-        return Place(self.container.channel_id, self.container.message_ts, None)
+        return MessagePlace(self.container.channel_id, self.container.message_ts, None)
 
     @property
     def on_home(self) -> bool:

@@ -25,7 +25,7 @@ log = structlog.get_logger()
 
 @dataclass(frozen=True)
 class FetchedMessage:
-    """What somebody wrote, as far as anybody reads it and without our own name, and when it was edited last."""
+    """What somebody wrote: its text without the mention of the bot, cut to what is read, and its last edit."""
 
     text: str
     edited_ts: str | None
@@ -187,7 +187,7 @@ class SlackLookups(SlackCalls):
         *,
         thread_ts: str | None = None,
     ) -> None:
-        """Hand what somebody wrote to `use`, as one step: `get_message` says what it is given, and why so."""
+        """Fetch a message as `get_message` does and call `use` with it, in one step that does not record its text."""
 
         async def read(_: CallResult) -> CallResult:
             await use(await self.get_message(team, channel, ts, thread_ts=thread_ts))

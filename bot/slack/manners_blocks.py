@@ -10,8 +10,7 @@ from bot.knowledge import Library
 from bot.slack.blocks import say
 from bot.slack.controls import editors_button, mode_button, post_private_button
 from bot.slack.pieces import Message, context, joined, message, plain, section
-from bot.slack.run_messages import day
-from bot.slack.text import Mrkdwn, escape, fill, linked, mention
+from bot.slack.text import Mrkdwn, day, escape, fill, linked, mention
 from bot.storage import ChannelSettings
 
 

@@ -41,7 +41,8 @@ class OtherPayload(PayloadModel):
 
 
 Interaction = BlockActions | MessageShortcut | ViewSubmission
-Payload = EventCallback | Interaction | SlashCommand | UrlVerification | OtherPayload
+ForListeners = EventCallback | Interaction | SlashCommand
+Payload = ForListeners | UrlVerification | OtherPayload
 KINDS: dict[str, type[EventCallback | Interaction | UrlVerification]] = {
     "event_callback": EventCallback,
     "block_actions": BlockActions,

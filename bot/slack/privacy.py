@@ -286,8 +286,8 @@ async def forget_me(
         text = escape(library.words.home.forgetting)
         await open_window(client, block_actions.trigger_id, home_blocks.window(text, library))
     else:
-        place = block_actions.ephemeral_place
-        name = short_digest(f"{user} {place.channel} {place.ts}")
+        message = block_actions.ephemeral_place
+        name = short_digest(f"{user} {message.channel} {message.ts}")
         key = Work.FORGET_PERSON.key(team, name)
         await jobs.start(key, privacy_worker.forget, team, user, block_actions.reply_url)
     await ack()

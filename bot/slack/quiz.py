@@ -14,7 +14,6 @@ from bot.domain.actions import Action, Back, Change, EditReply, GoOn, Grade, Gue
 from bot.domain.actions import Reply as ReplyAction
 from bot.domain.reply import (
     DOES,
-    AboutResult,
     Answered,
     Aside,
     Asks,
@@ -31,6 +30,8 @@ from bot.domain.reply import (
     read,
     read_again,
 )
+from bot.domain.reply_kinds import ANSWER
+from bot.domain.result_question import AboutResult
 from bot.jobs import Key
 from bot.knowledge import Library
 from bot.second_stage import SecondStage
@@ -51,16 +52,16 @@ from bot.slack.controls import (
     read_grading,
     read_run,
 )
-from bot.slack.faq import PlannedReply
+from bot.slack.deciding import PlannedReply
 from bot.slack.home_blocks import Notice
 from bot.slack.interaction_payloads import BlockActions, SlashCommand
 from bot.slack.pieces import Message
 from bot.slack.quiz_work import quiz_worker
+from bot.slack.review_messages import open_review
 from bot.slack.run_asides import TYPED_ASIDES, RunAside, record_cells
 from bot.slack.run_links import ON_HOME
-from bot.slack.run_messages import open_review
 from bot.slack.work import Work, address_digest
-from bot.storage import ANSWER, Store, StoredRun
+from bot.storage import Store, StoredRun
 
 # A second click or command this soon, with no question answered, means the round that has just begun.
 SAME_ROUND = timedelta(minutes=1)
@@ -250,9 +251,9 @@ async def begin(ack: AsyncAck, block_actions: BlockActions, context: AsyncBoltCo
     The last two go on with a round that is open. The Home tab says what has come of a click there.
     """
     team, user, url = str(context.team_id), block_actions.user.id, block_actions.response_url
-    place, at = read_begin(block_actions.action), block_actions.action.action_ts
+    begun_from, at = read_begin(block_actions.action), block_actions.action.action_ts
     latest = await _latest(store, team, user)
-    goes_on = place in (BeginFrom.HOME, BeginFrom.TALK)
+    goes_on = begun_from in (BeginFrom.HOME, BeginFrom.TALK)
     waiting = await store.runs.waiting(team, user) if goes_on else None
     if block_actions.on_home:
         is_older = waiting is not None and not _just_begun(waiting)
@@ -265,9 +266,9 @@ async def begin(ack: AsyncAck, block_actions: BlockActions, context: AsyncBoltCo
                 Work.POINT_TO_ROUND.key(team, address_digest(url)), quiz_worker.point_to_round, team, waiting.id, url
             )
     elif latest is None or not _just_begun(latest):
-        begun_in = block_actions.container.channel_id if place is BeginFrom.TALK else None
-        url = url if place in (BeginFrom.OFFER, BeginFrom.TALK) else None
-        thread = block_actions.place if place is BeginFrom.RESULT else None
+        begun_in = block_actions.container.channel_id if begun_from is BeginFrom.TALK else None
+        url = url if begun_from in (BeginFrom.OFFER, BeginFrom.TALK) else None
+        thread = block_actions.place if begun_from is BeginFrom.RESULT else None
         from_thread = [thread.channel, thread.thread_ts] if thread and thread.thread_ts else None
         await _begin(store, team, user, latest, url, begun_in, from_thread)
     await ack()
@@ -293,8 +294,8 @@ async def do(ack: AsyncAck, block_actions: BlockActions, context: AsyncBoltConte
         elif does is ButtonCommand.START_OVER:
             await _begin_anew(store, team, user, run_id, at)
         else:
-            place = block_actions.place
-            outside = user if place.thread_ts in (None, place.ts) else None  # on the card
+            message = block_actions.place
+            outside = user if message.thread_ts in (None, message.ts) else None  # on the card
             key = Work.SHOW_ROUND.key(team, run_id, does.value, at)
             await _say(key, team, run_id, BUTTON_ASIDES[does], outside=outside)
     else:
@@ -362,9 +363,9 @@ async def _from_list(
 
 
 async def _click(context: AsyncBoltContext, run_id: str, action: Action, clicked: BlockActions) -> None:
-    team, user, place = str(context.team_id), clicked.user.id, clicked.place
+    team, user, message = str(context.team_id), clicked.user.id, clicked.place
     key = Work.CLICK.key(team, run_id, user, clicked.action.action_ts)  # without the answer, as keys are logged
-    where = (user, place.channel, place.thread_ts, place.ts, clicked.response_url)
+    where = (user, message.channel, message.thread_ts, message.ts, clicked.response_url)
     await jobs.start(key, quiz_worker.handle_click, team, run_id, action.record(), *where)
 
 
@@ -410,9 +411,9 @@ async def _begin_anew(
 
 def register(app: AsyncApp) -> None:
     """Listen to the command and the quiz's buttons."""
+    app.action(re.compile(rf"^{CHOOSE}:"))(choose)  # first: it comes ten times in a round
     app.command("/rolefit")(command)
     app.action(BEGIN)(begin)
-    app.action(re.compile(rf"^{CHOOSE}:"))(choose)
     app.action(re.compile(rf"^{DO}:"))(do)
     app.action(GRADED)(graded)
     app.action(RESUME)(resume)

@@ -1,10 +1,6 @@
-"""The work of the quiz: what was done to a run is recorded with its outcome, then its thread is brought up to date.
+"""The work of the quiz: beginning a round, what was clicked and typed in it, what is due of it, and deleting it."""
 
-One piece of work at a time holds a run and writes its messages, as `bot.slack.reconcile` has it.
-"""
-
-from collections.abc import AsyncIterator, Mapping
-from contextlib import asynccontextmanager
+from collections.abc import Mapping
 from functools import partial
 from typing import Any, Final
 
@@ -30,26 +26,27 @@ from bot.domain.actions import (
     aimed_at,
 )
 from bot.domain.faq import Surface
-from bot.domain.quiz import Outcome, apply
+from bot.domain.quiz import Outcome
 from bot.domain.quiz_run import Run
+from bot.domain.reply_kinds import ANSWER
 from bot.domain.review import REVIEW
-from bot.jobs import current_key, formerly, in_doubt, pause, retry_db, step, worker, workflow
+from bot.jobs import current_key, formerly, pause, step, worker, workflow
 from bot.knowledge import Library
-from bot.slack import blocks, history, home, run_messages, work
+from bot.slack import blocks, history, run_messages, work
 from bot.slack.compare_work import compare_worker
 from bot.slack.faq import count_reply, faq_worker
 from bot.slack.gateway import Render, plain_data, recorded
 from bot.slack.home import home_worker
 from bot.slack.pieces import Message
-from bot.slack.reconcile import Later, Reconciliation, UpToDate, digest, rewritten
+from bot.slack.reconcile import Later, Reconciliation, UpToDate, digest
 from bot.slack.records import Record
+from bot.slack.run_actions import ActingWorker
 from bot.slack.run_asides import RunAside, confirmation, render_aside
-from bot.slack.run_links import ON_HOME, RunLinksWorker
-from bot.slack.run_notes import noted
-from bot.slack.share_work import share_worker
+from bot.slack.run_links import ON_HOME
+from bot.slack.run_records import BegunRun, PreparedRun
 from bot.slack.slack_calls import SlackWorkError
 from bot.slack.work import Work, address_digest, short_digest
-from bot.storage import ANSWER, CARD, NOT_YOURS, ActionResult, Posted, StoredComparison
+from bot.storage import CARD, NOT_YOURS, Posted, StoredComparison
 
 ENDED = 60.0  # seconds after which what was under way when a run was deleted has ended
 # Updates that nobody waits for are tried so often, with pauses that double: for some eight hours.
@@ -60,7 +57,7 @@ DUE: Final[Mapping[str, type[Remind | Expire]]] = {"remind": Remind, "expire": E
 
 
 @worker()
-class QuizWorker(RunLinksWorker):
+class QuizWorker(ActingWorker):
     """Leads people through the quiz. What a step returns is kept; the rest follows from it."""
 
     @workflow
@@ -116,28 +113,28 @@ class QuizWorker(RunLinksWorker):
         """
         subject = compared.sender if compared else None
 
-        async def prepare() -> dict[str, Any]:
+        async def prepare() -> Record:
             other = await self._store.runs.get(team, compared.run) if compared else None
             quiz = other.run.quiz if other else self._library.quiz
             card = run_messages.card(conversation.begin(quiz, subject), run_id, self._library)
-            return {"quiz": await self._store.runs.pin(quiz), "card": plain_data(card)}
+            return PreparedRun(quiz=await self._store.runs.pin(quiz), card=plain_data(card)).record()
 
-        prepared = await step("prepare", prepare)
+        prepared = PreparedRun.read(await step("prepare", prepare))
         zone = await self._gateway.get_time_zone(team, user)
-        posted = await self._gateway.post_message(team, user, recorded(prepared["card"]))
+        posted = await self._gateway.post_message(team, user, recorded(prepared.card))
         if posted is None:
             raise ValueError("a card always has something to say")
         channel, root_ts = posted
 
-        async def store_run() -> dict[str, Any]:
-            run = conversation.begin(await self._store.runs.quiz(prepared["quiz"]) or self._library.quiz, subject)
+        async def store_run() -> Record:
+            run = conversation.begin(await self._store.runs.quiz(prepared.quiz) or self._library.quiz, subject)
             where: dict[str, Any] = {"user": user, "channel": channel, "root_ts": root_ts, "zone": zone}
             await self._store.runs.begin(team, run_id, run, **where, comparison=compared.id if compared else None)
-            card = Posted(root_ts, digest(prepared["card"]))
-            await self._store.runs.record_message(team, run_id, CARD, card)
-            return {"on_home": await self._store.homes.is_opened(team, user)}
+            await self._store.runs.record_message(team, run_id, CARD, Posted(root_ts, digest(prepared.card)))
+            return BegunRun(on_home=await self._store.homes.is_opened(team, user)).record()
 
-        if ((await step("begin run", store_run)) or {}).get("on_home"):  # versions before recorded nothing
+        begun = BegunRun.read(await step("begin run", store_run) or {})  # versions before this one recorded nothing
+        if begun.on_home:
             await home_worker.start(team, user, f"begun-{run_id}")
         return channel
 
@@ -214,7 +211,10 @@ class QuizWorker(RunLinksWorker):
         If that one was answered meanwhile it counts for nothing: it is the second half of a double Enter, of which
         nothing is said, or the message was `edited` too late.
         """
-        does, said = actions.read(action), Work.REPLY.key(team, run_id, ts)  # who starts over stops a round unsaid
+        does, key_of_reply = (
+            actions.read(action),
+            Work.REPLY.key(team, run_id, ts),
+        )  # who starts over stops a round unsaid
         if aimed:
 
             async def aim() -> int:
@@ -232,11 +232,11 @@ class QuizWorker(RunLinksWorker):
         elif applied and applied.outcome == Outcome.STALE and edited:
             late = self._rendered(lambda library: blocks.say(library.words.quiz.edited_late))
             await self._post_note(team, run_id, late)
-        elif applied and isinstance(does, Stop | Pause | Skip | Grade) and current_key() == said:
+        elif applied and isinstance(does, Stop | Pause | Skip | Grade) and current_key() == key_of_reply:
             await self._post_confirmation(team, run_id, does, applied.outcome, ts)
 
     async def _post_confirmation(self, team: str, run_id: str, does: Action, outcome: str, ts: str) -> None:
-        """Say what has come of what was done by the message `ts`, where that does not show below it."""
+        """Confirm what a typed message (`ts`) has done to the round, where no message below it shows that."""
 
         async def confirmed() -> Message | None:
             stored = await self._store.runs.get(team, run_id)
@@ -379,106 +379,6 @@ class QuizWorker(RunLinksWorker):
             prefixes = [prefix for later_id in later for prefix in work.of_round(team, later_id)]
             await work_records.delete_by_prefix(prefixes, ended=True)
 
-    async def _apply(
-        self,
-        team: str,
-        run_id: str,
-        action: Action,
-        user: str | None = None,
-        *,
-        revision: int | None = None,
-    ) -> ActionResult | None:
-        """Apply an action to a run and bring its thread up to date; gives the result, None if there is no such run.
-
-        Nothing is done if the user is not its owner, or if the run has gone on from this revision. Raises what keeps
-        the thread from being brought up to date; the run is let go of then.
-        """
-        shows = isinstance(action, Show)
-        key = f"{current_key()} show" if shows else current_key()  # some work does it besides something else
-
-        async def act() -> dict[str, Any] | None:
-            doubtful = in_doubt()
-            applied = await self._store.runs.apply(
-                team,
-                run_id,
-                lambda run: apply(run, action),
-                by=key,
-                user=user,
-                revision=revision,
-                touches=not shows,
-            )
-            if applied is None:
-                return None
-            compared = await self._store.comparisons.open_of_run(team, run_id)
-            result = applied.result.record()
-            doubtful = applied.doubtful or doubtful
-            acted = {"outcome": result, "held": applied.held, "doubtful": doubtful, "compared": compared}
-            if not shows and applied.result.outcome == Outcome.TAKEN:
-                acted["outdated"] = await self._store.shares.newly_outdated(team, run_id)
-                acted["home_of"] = await self._home_to_change(team, run_id, action)
-            return acted
-
-        acted = await step("act", act)
-        if acted is None:
-            return None
-        result = ActionResult.read(acted["outcome"])
-        async with self._freed_on_failure(team, run_id, key, unfinished=not shows):
-            if result.carried_over:
-                await self._post_note(team, run_id, self._rendered(partial(rewritten, result.carried_over)))
-            if result.reopens and result.answers_before is not None:  # what was changed comes before what is asked now
-                await self._post_change(team, run_id, result.answers_before, result.became)
-            if acted["held"]:
-                # Who is reminded, or goes on from elsewhere, is not in the thread, which may be gone.
-                find, doubtful = isinstance(action, Remind | Resume), acted["doubtful"]
-                await self._reconcile(Reconciliation(team, run_id, key, find, doubtful))
-        if owner := acted.get("home_of"):
-            await home_worker.start(team, owner, short_digest(key))
-        for comparison_id in acted["compared"]:
-            follow = Work.FOLLOW_ROUNDS.key(team, comparison_id, short_digest(key))
-            await jobs.start(follow, compare_worker.follow_rounds, team, comparison_id)
-        if outdated := acted.get("outdated"):
-            name = short_digest(current_key())
-            key = Work.REFRESH_RECEIPTS.key(team, run_id, name)
-            await jobs.start(key, share_worker.refresh_receipts, team, outdated)
-        if result.answers_before is not None and result.question and not result.reopens:
-            await self._post_change(team, run_id, result.answers_before, result.became)
-        elif result.completes and result.question:
-            await self._post_completed(team, run_id, result.question)
-        elif result.overwritten and isinstance(action, actions.Reply):  # who edits a message looks at that
-            await self._post_overwritten(team, run_id, result.overwritten, result.became)
-        elif result.same and isinstance(action, actions.Reply | actions.Answer):
-            answered = list(action.answers) if isinstance(action, actions.Reply) else [action.question]
-            await self._post_note(team, run_id, self._of_run(team, run_id, partial(run_messages.same_answer, answered)))
-        if result.ahead and isinstance(action, actions.Reply):
-            await self._post_note(team, run_id, self._of_run(team, run_id, partial(noted, result.ahead)))
-        return result
-
-    async def _home_to_change(self, team: str, run_id: str, action: Action) -> str | None:
-        """Give whose Home tab says something else of a run after an action; None where nobody has opened it.
-
-        How far a round is that is open stands only in the list of all rounds.
-        """
-        stored = await self._store.runs.get(team, run_id)
-        if stored is None or not await self._store.homes.is_opened(team, stored.user):
-            return None
-        if not stored.waits or isinstance(action, Begin | Resume | Delete):
-            return stored.user
-        return stored.user if home.lists_rounds(await self._store.homes.shows(team, stored.user)) else None
-
-    @asynccontextmanager
-    async def _freed_on_failure(self, team: str, run_id: str, key: str, *, unfinished: bool) -> AsyncIterator[None]:
-        """Let go of a run if what holds it fails. What is left `unfinished` is shown when such runs are looked for.
-
-        It is also shown with what is done next; and whoever looks for it leaves nothing unfinished, lest it fails for
-        ever.
-        """
-        try:
-            yield
-        except Exception:
-            # No step, since what is wrong may be the steps themselves; doing it again changes nothing.
-            await retry_db(self._store.runs.free, team, run_id, by=key, unfinished=unfinished)
-            raise
-
     async def _delete(self, team: str, run_id: str) -> None:
         later = await step("later rounds", self._store.runs.begun_after, team, run_id)
         outdated = await step("outdated by this", self._store.shares.told_outdated, team, run_id)
@@ -488,10 +388,7 @@ class QuizWorker(RunLinksWorker):
             await jobs.start(key, quiz_worker.show, team, later_id)
         await jobs.start(Work.ERASE_ROUND.key(team, run_id), quiz_worker.erase, team, run_id, later)
         if outdated:
-            name = short_digest(current_key())
-            await jobs.start(
-                Work.REFRESH_RECEIPTS.key(team, run_id, name), share_worker.refresh_receipts, team, outdated
-            )
+            await self._refresh_receipts(team, run_id, outdated)
 
     async def _refresh_later(self, team: str, run_id: str, revision: int, seconds: float) -> None:
         key = Work.REFRESH_ROUND.key(team, run_id, revision)

@@ -181,7 +181,7 @@ class ReconcilingWorker(SlackWorker, ABC):
     async def _decide(
         self, task: Reconciliation, stored: StoredRun, cache: RenderCache, result: CallResult
     ) -> Operation | None:
-        place = {"user": stored.user, "channel": stored.channel, "root_ts": stored.root_ts}
+        thread = {"user": stored.user, "channel": stored.channel, "root_ts": stored.root_ts}
         if stored.carried_over:
             # Its version of the quiz cannot be shown any more. What could be kept of it is from now on what it is.
             applied = await self._store.runs.apply(
@@ -193,16 +193,16 @@ class ReconcilingWorker(SlackWorker, ABC):
             )
             if applied and applied.result.carried_over:
                 note = rewritten(applied.result.carried_over, self._library)
-                return PostNote(**place, message=plain_data(note))
+                return PostNote(**thread, message=plain_data(note))
             return None  # somebody has just done something to it: so it is not let go of, but looked at anew
         if task.find:
-            return FindThread(**place)
+            return FindThread(**thread)
         if "misplaced" in result:
-            return FindThread(**place, misplaced_ts=result["ts"])
-        return await self._next(task, stored, cache, place)
+            return FindThread(**thread, misplaced_ts=result["ts"])
+        return await self._next(task, stored, cache, thread)
 
     async def _next(
-        self, task: Reconciliation, stored: StoredRun, cache: RenderCache, place: dict[str, str]
+        self, task: Reconciliation, stored: StoredRun, cache: RenderCache, thread: dict[str, str]
     ) -> Operation | None:
         """Choose the next operation, by the first difference between the thread and the run; None if there is none."""
         run, library = stored.run, self._library
@@ -212,24 +212,24 @@ class ReconcilingWorker(SlackWorker, ABC):
             before = await self._store.runs.finished_before(task.team, stored.id, run.about)
         wanted, deleted = run_messages.slots(run, shown), run.status is Status.DELETED
         if deleted and (left := [slot for slot in shown if slot not in (*wanted, LOST)]):
-            return DeleteMessage(**place, slot=left[0], ts=shown[left[0]][0])
+            return DeleteMessage(**thread, slot=left[0], ts=shown[left[0]][0])
         if LOST in shown and not deleted:
-            return OpenThread(**place, message=cache.message(CARD, stored, library, before))
+            return OpenThread(**thread, message=cache.message(CARD, stored, library, before))
         for slot in wanted:
             if slot not in shown or not shown[slot][0]:
-                return PostMessage(**place, slot=slot, message=cache.message(slot, stored, library, before))
+                return PostMessage(**thread, slot=slot, message=cache.message(slot, stored, library, before))
 
         outdated = []
         for slot in sorted(wanted, key=lambda slot: not slot.startswith(PROMPT)):  # old buttons are taken away first
             message, (ts, shown_digest) = cache.message(slot, stored, library, before), shown[slot]
             if shown_digest != digest(message):
-                outdated.append(UpdateMessage(**place, slot=slot, ts=ts, message=message))
+                outdated.append(UpdateMessage(**thread, slot=slot, ts=ts, message=message))
         if outdated:
-            return await self._update(task, stored, outdated, place)
-        return DeleteRun(**place) if deleted else None
+            return await self._update(task, stored, outdated, thread)
+        return DeleteRun(**thread) if deleted else None
 
     async def _update(
-        self, task: Reconciliation, stored: StoredRun, outdated: list[UpdateMessage], place: dict[str, str]
+        self, task: Reconciliation, stored: StoredRun, outdated: list[UpdateMessage], thread: dict[str, str]
     ) -> Operation | None:
         """Choose the update to make now, or leave what can wait to later.
 
@@ -248,7 +248,7 @@ class ReconcilingWorker(SlackWorker, ABC):
             wait = await self._gateway.turn_to_update(task.team, waited_for=deleted)
             if not wait:
                 return at_once[0]
-        return RefreshLater(**place, revision=stored.revision, seconds=max(wait, quiet))
+        return RefreshLater(**thread, revision=stored.revision, seconds=max(wait, quiet))
 
     async def _perform(self, task: Reconciliation, operation: Operation) -> CallResult:  # noqa: PLR0911, PLR0912 - one a kind
         """Carry out an operation, in steps that may be repeated; gives the result of the call."""

@@ -8,7 +8,7 @@ Record = dict[str, Any]  # plain data: what JSON can hold
 
 
 class Recorded(BaseModel):
-    """A value that is recorded; what its record holds besides, as of another version of the bot, is left out."""
+    """A value that is recorded. Fields of its record that this version does not know are left out."""
 
     model_config = ConfigDict(frozen=True, extra="ignore", defer_build=True)
 

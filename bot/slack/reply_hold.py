@@ -3,12 +3,14 @@
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from dataclasses import asdict, replace
-from typing import Any
+from typing import Any, TypeVar
 
 from bot.jobs import current_key, pause, retry_db, step
 from bot.slack.slack_calls import Lease
 from bot.slack.slack_worker import SlackWorker
 from bot.storage import BusyError, Reply, ReplyState
+
+R = TypeVar("R")
 
 LONGEST_WAIT = 4.0  # seconds between two looks whether a reply is free
 
@@ -43,27 +45,55 @@ class ReplyHolder(SlackWorker):
             await retry_db(self._store.replies.settle, team, channel, left, by=current_key(), failed=True)
             raise
 
-    async def _settle(self, team: str, channel: str, reply: Reply, *, before: Reply | None = None) -> None:
-        """Record the state of a reply and let go of it. before: its earlier state, if its message may have changed."""
+    async def _settle(
+        self,
+        team: str,
+        channel: str,
+        reply: Reply,
+        *,
+        before: Reply | None = None,
+        then: Callable[[], Awaitable[R]] | None = None,
+    ) -> R | None:
+        """Record the state of a reply and let go of it. before: its earlier state, if its message may have changed.
+
+        then: is done in the same step; gives its result, which is plain data.
+        """
         posted = before is not None and _shown_state(before) != _shown_state(reply)
-        await step("settle", self._store.replies.settle, team, channel, reply, by=current_key(), posted=posted)
+
+        async def settle() -> R | None:
+            await self._store.replies.settle(team, channel, reply, by=current_key(), posted=posted)
+            return await then() if then else None
+
+        return await step("settle", settle)
 
 
 async def once_free(hold: Callable[[str], Awaitable[Reply | None]]) -> Reply | None:
     """Take hold of a reply in the name of the work that runs, as soon as no other holds it."""
+    held, _ = await once_free_then(hold)
+    return held
+
+
+async def once_free_then(
+    hold: Callable[[str], Awaitable[Reply | None]], then: Callable[[Reply], Awaitable[Any]] | None = None
+) -> tuple[Reply | None, Any]:
+    """Take hold of a reply as `once_free` does; gives also the result of `then`, which is plain data.
+
+    What comes next is done in the same step: somebody waits for the answer, and what is recorded of each step, and
+    looked for before it, takes longer than the step.
+    """
 
     async def attempt() -> Any:
         try:
             held = await hold(current_key())
         except BusyError:
             return "busy"
-        return None if held is None else _as_data(held)
+        return None if held is None else {"held": _as_data(held), "then": await then(held) if then else None}
 
     wait = 0.25
-    while (held := await step("hold", attempt)) == "busy":
+    while (result := await step("hold", attempt)) == "busy":
         await pause(wait)
         wait = min(2 * wait, LONGEST_WAIT)
-    return None if held is None else _from_data(held)
+    return (None, None) if result is None else (_from_data(result["held"]), result["then"])
 
 
 def _shown_state(reply: Reply) -> tuple[Any, ...]:

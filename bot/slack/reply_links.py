@@ -4,15 +4,16 @@ When the answer that a link leads to is withdrawn, the link is replaced by the a
 """
 
 from abc import abstractmethod
-from collections.abc import Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import replace
-from typing import Any
+from typing import Any, TypeVar
 
 import structlog
 
 from bot.domain.content import digest_of
 from bot.domain.faq import Surface
 from bot.domain.manners import SAME_ENTRY_WITHIN
+from bot.domain.reply_kinds import ANSWER, LINK
 from bot.jobs import pause, step
 from bot.knowledge import Library
 from bot.slack import manners_blocks
@@ -21,7 +22,9 @@ from bot.slack.gateway import Render
 from bot.slack.pieces import Message, joined
 from bot.slack.reply_hold import ReplyHolder
 from bot.slack.slack_calls import SlackWorkError
-from bot.storage import ANSWER, LINK, TOP_LEVEL, Reply, ReplyState
+from bot.storage import TOP_LEVEL, Reply, ReplyState
+
+R = TypeVar("R")
 
 # Seconds between looks whether the answer that is to be linked is there; after two minutes it is given once more.
 LOOKS_FOR_EARLIER = (0.5, 0.5, 1.0, 2.0, 4.0, *[7.0] * 16)
@@ -174,17 +177,21 @@ class LinkingReplies(ReplyHolder):
         for thread_ts in {withdrawn.thread_ts, TOP_LEVEL}:
             await self._store.forget_answer(team, channel, thread_ts, withdrawn.entries[-1])
 
-    async def _settle_with_links(self, team: str, channel: str, before: Reply, now: Reply) -> None:
+    async def _settle_with_links(
+        self, team: str, channel: str, before: Reply, now: Reply, then: Callable[[], Awaitable[R]] | None = None
+    ) -> R | None:
         """Record the state of a reply, then replace links to it, and its own links, whose answers are gone.
+
+        then: as `_settle` has it.
 
         Work that links checks the target after it has recorded the link, and work that withdraws an answer looks for
         links after it has recorded that: so at least one of the two sees the other.
         """
-        await self._settle(team, channel, now, before=before)
+        result = await self._settle(team, channel, now, before=before, then=then)
         if before.kind == ANSWER and before.entries and now.state is ReplyState.WITHDRAWN:
             await step("forget context", self._forget_context, team, channel, before)
         if channel.startswith(DIRECT_MESSAGE):
-            return
+            return result
         answered = before.state is ReplyState.POSTED and before.kind == ANSWER
         says_it = now.state is ReplyState.POSTED and now.kind == ANSWER and set(before.entries) <= set(now.entries)
         if answered and not says_it:
@@ -197,6 +204,7 @@ class LinkingReplies(ReplyHolder):
                 await self._mend_links(team, channel, question_ts)
         if now.linked and now.state is ReplyState.POSTED:
             await self._mend_links(team, channel, now.question_ts)
+        return result
 
     async def _mend_links(self, team: str, channel: str, question_ts: str) -> None:
         """Replace the links of a reply by the answers themselves if one of those is gone. Slack's refusal is logged."""

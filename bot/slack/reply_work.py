@@ -12,19 +12,19 @@ from dataclasses import replace
 from typing import Any
 
 from bot.domain.faq import UNPROMPTED, Surface
-from bot.domain.manners import Circumstances, Mode, Way, mode_of, way_to_reply
+from bot.domain.manners import ALWAYS_ANSWERED, Circumstances, Mode, Way, mode_of, way_to_reply
+from bot.domain.reply_kinds import ANSWER, LINK, TALK
 from bot.jobs import in_doubt, pause, step
 from bot.slack import gaps_blocks, manners_blocks
 from bot.slack.channel import DIRECT_MESSAGE
 from bot.slack.gateway import Render
 from bot.slack.notes import Note
 from bot.slack.pieces import Message
-from bot.slack.reply_hold import once_free
+from bot.slack.reply_hold import once_free_then
 from bot.slack.reply_links import LinkingReplies
 from bot.slack.slack_calls import MOST_WAITS
-from bot.storage import ANSWER, LINK, Reply, ReplyState
+from bot.storage import Reply, ReplyState
 
-TALK = "talk"  # a kind of reply: small talk
 HUSH = "hush"  # the name in words.yaml of what people say to have quiet in a thread
 # Seconds after a message from which on somebody else may have replied; asking Slack about each would cost a call.
 MAY_BE_OVERTAKEN = 3.0
@@ -35,10 +35,19 @@ STILL_IN_SIGHT = 120.0  # seconds for which a message of a direct message is tak
 class ReplyWorker(LinkingReplies):
     """Brings, changes and withdraws replies."""
 
-    async def bring(self, team: str, channel: str, wanted: Reply, *, shared: bool | None) -> None:
+    async def bring(
+        self,
+        team: str,
+        channel: str,
+        wanted: Reply,
+        *,
+        shared: bool | None,
+        before: Callable[[], Awaitable[list[str]]] | None = None,
+    ) -> list[str]:
         """Reply to a new message; if it has been edited or deleted since, that work replies instead.
 
-        shared: whether the channel is shared with another organisation; None if Slack has not said.
+        shared: whether the channel is shared with another organisation; None if Slack has not said. before: finds the
+        questions whose suggestions the reply supersedes, once it is recorded; they are given, and none without it.
         """
 
         async def hold(by: str) -> Reply | None:
@@ -47,11 +56,16 @@ class ReplyWorker(LinkingReplies):
                 return None
             return await self._store.replies.hold(team, channel, wanted, by=by)
 
-        if (held := await once_free(hold)) is None:
-            return
+        async def decide(held: Reply) -> dict[str, Any] | None:
+            async with self._freed_on_failure(team, channel, held):
+                return await self._first_way(team, channel, _as_of(wanted, held), shared)
+
+        held, decided = await once_free_then(hold, decide)
+        if held is None:
+            return await step("suggested before", before) if before else []
         async with self._freed_on_failure(team, channel, held):
-            settled = await self._bring(team, channel, wanted, held, shared=shared)
-        await self._settle_with_links(team, channel, held, settled)
+            settled = await self._bring(team, channel, wanted, held, shared=shared, decided=decided)
+        return await self._settle_with_links(team, channel, held, settled, before) or []
 
     async def revise(self, team: str, channel: str, wanted: Reply, *, shared: bool | None, deleted: bool) -> None:
         """Change, withdraw or bring the reply to a message that was edited or deleted; no kind means no reply."""
@@ -142,10 +156,20 @@ class ReplyWorker(LinkingReplies):
 
         return content
 
-    async def _bring(self, team: str, channel: str, wanted: Reply, held: Reply, *, shared: bool | None) -> Reply:
+    async def _bring(
+        self,
+        team: str,
+        channel: str,
+        wanted: Reply,
+        held: Reply,
+        *,
+        shared: bool | None,
+        decided: dict[str, Any] | None = None,
+    ) -> Reply:
         """Reply in the way that `way_to_reply` chooses; gives the reply as it stands then.
 
-        A reply that is posted already is updated, or withdrawn if there is nothing to say any more.
+        A reply that is posted already is updated, or withdrawn if there is nothing to say any more. decided: the result
+        of `_first_way`, if it is known.
         """
         reply, surface = _as_of(wanted, held), Surface(wanted.surface)
         if _asks_for_quiet(reply):
@@ -154,10 +178,10 @@ class ReplyWorker(LinkingReplies):
             return whispered if held.answer_ts is None else held
         if shared is None:  # if Slack does not say so when asked either, the channel counts as shared
             shared = surface is not Surface.DM and await self._gateway.is_shared(team, channel) is not False
-        overtaken = None if reply.answer_ts is None else False  # replies below our own answer do not count
-        looked_again = False
+        overtaken, looked_again = _overtaken_at_first(reply), False
         while True:
-            decided = await step("way", self._way, team, channel, reply, shared, overtaken)
+            if decided is None:
+                decided = await step("way", self._way, team, channel, reply, shared, overtaken)
             way = Way(decided["way"])
             if way is Way.POST and not decided["late"]:
                 if reply.answer_ts is not None:
@@ -171,7 +195,7 @@ class ReplyWorker(LinkingReplies):
                 looked_again = True
             elif not decided["late"]:
                 break
-            overtaken = bool(await self._gateway.has_replies(team, channel, *_by_others(reply)))
+            decided, overtaken = None, bool(await self._gateway.has_replies(team, channel, *_by_others(reply)))
         if held.state is ReplyState.POSTED and way is not Way.WHISPER:
             return await self._withdraw(team, channel, held, deleted=False)
         if way is Way.WHISPER:
@@ -183,15 +207,26 @@ class ReplyWorker(LinkingReplies):
             await self._whisper(team, channel, reply, self._rendered(manners_blocks.switched_off))
         return replace(reply, state=ReplyState.WITHHELD)
 
+    async def _first_way(self, team: str, channel: str, reply: Reply, shared: bool | None) -> dict[str, Any] | None:
+        """Choose how to reply as `_way` does, in the step that takes hold of the reply; None if Slack is asked first.
+
+        shared: None if Slack has not said whether outsiders read along, as it does with every message.
+        """
+        if _asks_for_quiet(reply) or (shared is None and reply.surface != Surface.DM):
+            return None
+        return await self._way(team, channel, reply, bool(shared), _overtaken_at_first(reply))
+
     async def _way(self, team: str, channel: str, reply: Reply, shared: bool, overtaken: bool | None) -> dict[str, Any]:
         """Choose how to reply, within a step; gives plain data. A reply that is to be posted claims its entries here.
 
         `late` in the result: it has to be found out first whether somebody else has replied. overtaken: whether they
         have; None if nobody has looked.
         """
-        surface = Surface(reply.surface)
-        circumstances = await self._circumstances(team, channel, reply, shared=shared, overtaken=bool(overtaken))
-        way, now = way_to_reply(surface, circumstances), time.time()
+        surface, way = Surface(reply.surface), Way.POST
+        if surface not in ALWAYS_ANSWERED:
+            circumstances = await self._circumstances(team, channel, reply, shared=shared, overtaken=bool(overtaken))
+            way = way_to_reply(surface, circumstances)
+        now = time.time()
         asked_later = bool(reply.revision) or now - float(reply.question_ts) > MAY_BE_OVERTAKEN
         late = overtaken is None and way is Way.POST and surface in UNPROMPTED and asked_later
         claimed = await self._claim(team, channel, reply) if way is Way.POST and not late else None
@@ -352,6 +387,11 @@ def _posted_below(channel: str, reply: Reply) -> str | None:
     if not channel.startswith(DIRECT_MESSAGE) or in_thread or edited_late:
         return reply.thread_ts or None
     return None
+
+
+def _overtaken_at_first(reply: Reply) -> bool | None:
+    """Say whether others have replied before us; None if it may have to be found out."""
+    return None if reply.answer_ts is None else False  # replies below our own answer do not count
 
 
 def _by_others(reply: Reply) -> tuple[str, str, frozenset[str]]:

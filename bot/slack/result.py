@@ -81,18 +81,18 @@ def advice(run: Run, purpose: str, library: Library) -> list[str]:
 
     That of both roles where it is too close to call; where it leans, that of the next with its part of the work, too.
     """
-    said = [advice_on(role, purpose, library) for role in roles_of(recommended(run))]
+    paragraphs = [advice_on(role, purpose, library) for role in roles_of(recommended(run))]
     if role := next_role(run):
         text = worded(role, "advice", purpose)
-        said.append(fill(library.words.graded.advice_next, role=with_article(role.name), advice=text))
-    return said
+        paragraphs.append(fill(library.words.graded.advice_next, role=with_article(role.name), advice=text))
+    return paragraphs
 
 
 def next_role(run: Run) -> Role | None:
     """Give the role that comes next where it is near enough to have a part of the work; None where it is not."""
-    found = recommended(run)
-    leans = found.clearness is Clearness.LEANING and round(found.margin, 9) < run.quiz.thresholds.clear
-    return found.runner_up if leans else None
+    result = recommended(run)
+    leans = result.clearness is Clearness.LEANING and round(result.margin, 9) < run.quiz.thresholds.clear
+    return result.runner_up if leans else None
 
 
 def part_names(run: Run, library: Library) -> dict[str, str]:
@@ -133,7 +133,7 @@ def named(recommendation: Recommendation, library: Library, *, bare: bool = Fals
 
 
 def with_purpose(come: Mrkdwn, run: Run, library: Library) -> Mrkdwn:
-    """Add to what has come of a run what it is about, unless that is one's own work."""
+    """Add the purpose of a run to the text of its outcome, unless it is about one's own work."""
     words = library.words.quiz
     abouts = {ROLE: words.about_role, PEOPLE: words.about_people}
     [about] = [abouts.get(choice) for choice in run.answers.get(PURPOSE, (OWN,))]

@@ -7,7 +7,7 @@ from bot.domain.actions import Action, Grade, Pause, Skip, Stop
 from bot.domain.quiz import Outcome
 from bot.domain.quiz_run import Graded, Run, Status
 from bot.knowledge import Library
-from bot.slack import blocks, result, result_explained, run_messages
+from bot.slack import blocks, result, result_explained, review_messages, run_messages
 from bot.slack.pieces import Message
 from bot.slack.text import fill
 from bot.storage import RESULT, StoredRun
@@ -84,7 +84,14 @@ def render_aside(  # noqa: PLR0911, PLR0912 - one for each aside
         case RunAside.NOT_ASKED:
             return run_messages.not_asked(run, about, library) if about else None
         case RunAside.TERM:
-            return next((run_messages.term(known, library) for known in run.quiz.glossary if known.term == about), None)
+            return next(
+                (
+                    run_messages.term(definition, library)
+                    for definition in run.quiz.glossary
+                    if definition.term == about
+                ),
+                None,
+            )
         case RunAside.KEPT:
             return blocks.say(words.kept)
         case RunAside.SMALLTALK:
@@ -104,10 +111,10 @@ def render_aside(  # noqa: PLR0911, PLR0912 - one for each aside
             | RunAside.UNCLEAR_AGAIN
             | RunAside.NO_SUCH_MARK
         ):
-            if review := run_messages.open_review(run, library):
+            if review := review_messages.open_review(run, library):
                 if aside is RunAside.REVIEW_GUESS and about:
-                    return run_messages.review_guess(read_cells(about), review, run_id, library)
-                return run_messages.review_unclear(run_id, library)
+                    return review_messages.guess(read_cells(about), review, run_id, library)
+                return review_messages.unclear(run_id, library)
             return _of_question(run_id, aside, about, run, library)
         case _ as never:
             assert_never(never)
@@ -116,7 +123,7 @@ def render_aside(  # noqa: PLR0911, PLR0912 - one for each aside
 def _of_question(  # noqa: PLR0911 - one for each aside
     run_id: str, aside: _OfQuestion, about: str | None, run: Run, library: Library
 ) -> Message | None:
-    """Render what is said of the question that is open; where none is, that the round waits or has ended."""
+    """Render an aside about the open question; without one, say that the round waits or has ended."""
     words = library.words.quiz
     if run.asking is None:
         return finished(run, library) if run.finished else blocks.say(_waits(run, library))
@@ -168,11 +175,11 @@ def read_cells(record: str) -> list[Graded]:
 
 
 def confirmation(stored: StoredRun, typed: Action, outcome: str, ts: str, library: Library) -> Message | None:
-    """Say what has come of something typed in the message `ts` that shows nowhere below it; None where that shows."""
+    """Confirm what a typed message (`ts`) has done to a run; None where a message below it shows that."""
     run, words = stored.run, library.words.quiz
     match typed, outcome:
         case Grade(), Outcome.TAKEN:
-            return run_messages.review_noted(run, library)
+            return review_messages.noted(run, library)
         case ((Stop() | Pause()), Outcome.TAKEN):
             return _left(run, library)
         case Skip(), Outcome.TAKEN if run.nothing_to_weigh and run.status is Status.OPEN:

@@ -8,7 +8,8 @@ from bot.domain.actions import Action, Show
 from bot.jobs import step
 from bot.slack import blocks, run_messages
 from bot.slack.home import home_worker
-from bot.slack.run_notes import RunNotesWorker, RunPlace
+from bot.slack.run_notes import RunNotesWorker
+from bot.slack.run_records import RunPlace
 from bot.storage import LOST, ActionResult, StoredRun
 
 LOOKS, LOOK = 200, 0.05  # how often, and at what distance in seconds, to look whether a question is posted
@@ -39,8 +40,8 @@ class RunLinksWorker(RunNotesWorker, ABC):
         place = await self._place(team, run_id)
         if place is None:
             return
-        found = await self._gateway.get_permalink(team, place.channel, ts) if ts else None
-        if link := found or await self._link_to(team, place):
+        link = await self._gateway.get_permalink(team, place.channel, ts) if ts else None
+        if link := link or await self._link_to(team, place):
             note = self._rendered(partial(blocks.in_thread, link))
             await self._gateway.post_ephemeral(team, place.channel, user, note)
 

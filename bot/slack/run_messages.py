@@ -12,50 +12,42 @@ import slackblocks as kit
 
 from bot.domain.actions import (
     AskAgain,
-    AskGrading,
     Change,
     DismissReminder,
     GoOn,
-    Grade,
     OpenPart,
     Pause,
     Resume,
     Skip,
     Stop,
 )
-from bot.domain.fit import Clearness
 from bot.domain.quiz import LETTERS
 from bot.domain.quiz_content import (
     PEOPLE,
-    ROLE,
     AnyQuestion,
-    HasChoices,
     Opening,
     Option,
     Question,
     Term,
     TieBreak,
-    with_article,
     worded,
 )
-from bot.domain.quiz_run import PARTS, Graded, Prompt, Run, Status
-from bot.domain.review import REVIEW, ReviewQuestion, review_question
+from bot.domain.quiz_run import PARTS, Prompt, Run, Status
+from bot.domain.review import REVIEW
 from bot.knowledge import Library
-from bot.slack import result
+from bot.slack import result, review_messages
+from bot.slack.choice_letters import labelled, letter_of, lettered, listed
 from bot.slack.controls import (
     BeginFrom,
     ButtonCommand,
     begin_button,
     choice_button,
     do_button,
-    grading_menu,
-    grading_option,
-    label,
 )
 from bot.slack.pieces import Message, context, message, plain, section
 from bot.slack.result import how_far, in_words, quoted, recommendation, since
 from bot.slack.share_controls import share_button
-from bot.slack.text import Mrkdwn, escape, fill, linked, mention
+from bot.slack.text import Mrkdwn, day, escape, fill, linked, mention
 from bot.storage import CARD, NOTE, PROMPT, RESULT
 
 REMINDER = "reminder"
@@ -130,13 +122,7 @@ def change_slot(ts: str) -> str:
 
 def card(run: Run, run_id: str, library: Library) -> Message:
     """Sum a run up: each question with its answer and a button to change it, how far it is, and what can be done."""
-    words = library.words.quiz
-    count = str(len(run.quiz.questions))
-    lead = "\n".join([escape(words.title), fill(words.root, count=count)])
-    if run.subject is not None:
-        compare, sender = library.words.compare, subject(run, library)
-        root = compare.card_over if run.closed else compare.card_root
-        lead = "\n".join([fill(compare.card_title, sender=sender), fill(root, sender=sender, count=count)])
+    words, lead = library.words.quiz, _card_lead(run, library)
     parts: list[kit.Block] = [section(lead)]
     texts: list[str] = [lead]
     about = run.chosen(run.quiz.purpose.id)
@@ -148,37 +134,58 @@ def card(run: Run, run_id: str, library: Library) -> Message:
         answered = question.id in run.answers or question.id in run.skipped
         if isinstance(question, TieBreak) and not (answered and question == run.tie_break):
             continue
-        wording = worded(question, "text", run.purpose)
-        text = fill(words.card_open, number=str(run.number(question)), question=wording)
-        if choices := run.chosen(question.id):
-            text += "\n" + fill(words.card_answer, choice=in_words(choices, library))
-        elif answered:
-            text += "\n" + escape(words.card_skipped)
+        text = _card_question(question, run, library)
         can_change = answered and not run.closed
         button = do_button(words.change, run_id, Change(question=question.id)) if can_change else None
         parts.append(section(text, button))
         texts.append(text)
-    progress = _progress(run, library)
-    # A round for a comparison shows no result below.
-    done = words.done if run.subject is None else library.words.compare.card_done
-    status = {
-        Status.PAUSED: words.paused,
-        Status.STOPPED: words.stopped,
-        Status.EXPIRED: words.expired,
-    }.get(run.status, done if run.finished else "" if run.live else words.nothing_to_weigh)
-    foot = " · ".join(filter(None, [progress, "" if run.closed else escape(status)]))
-    # A round for a comparison is answered once, and its result is shown together with the other person's.
-    own = run.subject is None
-    buttons = [do_button(words.start_over, run_id, ButtonCommand.START_OVER)] if own else []
-    if run.finished or run.closed:
-        buttons = []  # the result has the one that takes the quiz again
-    elif run.status is not Status.OPEN:
-        buttons.insert(0, do_button(words.resume, run_id, Resume(), primary=True))
-    else:
-        so_far = [do_button(words.so_far, run_id, ButtonCommand.SO_FAR)] if own else []
-        buttons = [do_button(words.pause, run_id, Pause()), *so_far, *buttons]
+    foot = " · ".join(filter(None, [_progress(run, library), "" if run.closed else escape(_status(run, library))]))
+    buttons = _card_buttons(run, run_id, library)
     actions = [kit.ActionsBlock([*buttons])] if buttons else []
     return message([*parts, context(foot), *actions], [*texts, foot])
+
+
+def _card_lead(run: Run, library: Library) -> str:
+    """Say what the quiz is, or whose work it is about."""
+    words, count = library.words.quiz, str(len(run.quiz.questions))
+    if run.subject is None:
+        return "\n".join([escape(words.title), fill(words.root, count=count)])
+    compare, sender = library.words.compare, subject(run, library)
+    root = compare.card_over if run.closed else compare.card_root
+    return "\n".join([fill(compare.card_title, sender=sender), fill(root, sender=sender, count=count)])
+
+
+def _card_question(question: Question | TieBreak, run: Run, library: Library) -> str:
+    """Give a question with its answer, if it has one."""
+    words, wording = library.words.quiz, worded(question, "text", run.purpose)
+    text: str = fill(words.card_open, number=str(run.number(question)), question=wording)
+    if choices := run.chosen(question.id):
+        return text + "\n" + fill(words.card_answer, choice=in_words(choices, library))
+    is_over = question.id in run.answers or question.id in run.skipped
+    return text + "\n" + escape(words.card_skipped) if is_over else text
+
+
+def _status(run: Run, library: Library) -> str:
+    """Say how a run stands that is not going on; empty for one that is."""
+    words = library.words.quiz
+    # A round for a comparison shows no result below.
+    done = words.done if run.subject is None else library.words.compare.card_done
+    ended = {Status.PAUSED: words.paused, Status.STOPPED: words.stopped, Status.EXPIRED: words.expired}
+    return ended.get(run.status, done if run.finished else "" if run.live else words.nothing_to_weigh)
+
+
+def _card_buttons(run: Run, run_id: str, library: Library) -> list[kit.Button]:
+    """Give what can be done to the run as a whole; nothing once it has a result, which has its own buttons."""
+    words = library.words.quiz
+    if run.finished or run.closed:
+        return []
+    # A round for a comparison is answered once, and its result is shown together with the other person's.
+    own = run.subject is None
+    start_over = [do_button(words.start_over, run_id, ButtonCommand.START_OVER)] if own else []
+    if run.status is not Status.OPEN:
+        return [do_button(words.resume, run_id, Resume(), primary=True), *start_over]
+    so_far = [do_button(words.so_far, run_id, ButtonCommand.SO_FAR)] if own else []
+    return [do_button(words.pause, run_id, Pause()), *so_far, *start_over]
 
 
 def subject(run: Run, library: Library) -> Mrkdwn:
@@ -255,11 +262,6 @@ def not_for_me(run: Run, run_id: str, library: Library) -> Message:
     return message([section(text), kit.ActionsBlock([do_button(words.stop, run_id, Stop())])], [text])
 
 
-def lettered(question: AnyQuestion) -> str:
-    """Name the choices of a question with the letters by which they can be typed."""
-    return ", ".join(f"{letter} ({choice.label})" for letter, choice in zip(LETTERS, question.choices, strict=False))
-
-
 def already_there(link: str, library: Library) -> Message:
     """Lead to the part of a result that was opened before."""
     words = library.words.result
@@ -307,20 +309,14 @@ def _prompt(run: Run, run_id: str, number: int, library: Library, user: str) -> 
         now = fill(words.changing, choice=in_words(choices, library))
         parts.append(section(now))
         lines.append(now)
-    lettered = list(zip(LETTERS, question.choices, strict=False))
     buttons = [_lettered_button(run_id, number, question, choice) for choice in question.choices]
     how = escape(words.purpose_how if isinstance(question, Opening) else words.how_to_answer)
-    options = [fill(words.option, letter=letter, choice=choice.label) for letter, choice in lettered]
+    options = listed(question, question.choices, library)
     return message([*parts, kit.ActionsBlock([*buttons]), context(how)], [*lines, *options, how])
 
 
-def _letter(question: HasChoices, choice: Option) -> str:
-    """Give the letter by which a choice can be typed."""
-    return LETTERS[list(question.choices).index(choice)]
-
-
 def _lettered_button(run_id: str, number: int, question: AnyQuestion, choice: Option) -> kit.Button:
-    return choice_button(f"{_letter(question, choice)}. {choice.label}", run_id, number, question.id, choice.id)
+    return choice_button(labelled(question, choice), run_id, number, question.id, choice.id)
 
 
 def _guess(
@@ -334,17 +330,11 @@ def _guess(
         text = fill(words.guess, choice=choices[0].label)
         return text, [choice_button(words.guess_yes, run_id, number, question.id, choices[0].id), none]
     buttons = [_lettered_button(run_id, number, question, choice) for choice in choices]
-    lines = [escape(words.guess_either), *_options(question, choices, library)]
+    lines = [escape(words.guess_either), *listed(question, choices, library)]
     if isinstance(question, Question):
-        letters = [_letter(question, choice) for choice in choices]
+        letters = [letter_of(question, choice) for choice in choices]
         lines.append(fill(words.guess_both, first=letters[0], second=letters[1]))
     return "\n".join(lines), [*buttons, none]
-
-
-def _options(question: HasChoices, choices: Sequence[Option], library: Library) -> list[str]:
-    """Name choices with their letters, a line each."""
-    option = library.words.quiz.option
-    return [fill(option, letter=_letter(question, choice), choice=choice.label) for choice in choices]
 
 
 def _settled(run: Run, number: int, prompt: Prompt, library: Library) -> str:
@@ -391,7 +381,7 @@ def _result(run: Run, run_id: str, library: Library, before: Before | None) -> M
 
 
 def _answered(run: Run, library: Library) -> Message:
-    """Say to who has answered about somebody else's work what that was, and nothing of what follows from it."""
+    """List the answers about somebody else's work to who has given them, without the result."""
     words = library.words.compare
     lines: list[str] = [fill(words.answered_over if run.closed else words.answered, sender=subject(run, library))]
     for question in run.numbered:
@@ -404,124 +394,7 @@ def _answered(run: Run, library: Library) -> Message:
 def _part(run: Run, run_id: str, name: str, library: Library) -> Message:
     if not run.finished:
         return plain(escape(library.words.result.waiting))
-    return _review(run, run_id, library) if name == REVIEW else result.part(run, name, library)
-
-
-def _review(run: Run, run_id: str, library: Library) -> Message:
-    """Say what the work would be graded on, then ask what it was, or compare the two."""
-    words, review = library.words.graded, run.quiz.review
-    if review is None:
-        raise ValueError("the quiz has no review")
-    roles, advice = library.tables[run.quiz.tables.roles], result.advice(run, run.purpose, library)
-    parts: list[kit.Block] = [*map(section, advice)]
-    source = fill(library.words.quiz.source, sources=library.cite([review.source]))
-    graded = graded_cell(run, library)
-    if graded is None and not run.not_graded:
-        groups = [
-            kit.OptionGroup(kit.PlainText(label(roles.row(row).label)), _lettered_cells(row, run, library))
-            for row in review.dimensions
-        ]
-        skip = do_button(words.skip, run_id, Grade())
-        lead, reason = f"*{escape(worded(review, 'text', run.purpose))}*", escape(review.why)
-        menu, how = grading_menu(run_id, run.regraded, words.pick, groups, skip), escape(words.how_to_answer)
-        prompt_parts = [section(lead), context(reason), menu, context(how)]
-        return message([*parts, *prompt_parts, context(source)], [*advice, lead, reason, how, source])
-    change = do_button(library.words.quiz.change, run_id, AskGrading())
-    if graded is None:
-        text = escape(words.skipped)
-        return message([*parts, section(text, change), context(source)], [*advice, text, source])
-    cell = roles.row(graded.dimension).cells[graded.column]
-    statement = fill(getattr(words, f"said_{run.purpose}"), cell=cell)
-    lines = [statement, *judged(run, cell, roles.column(graded.column).label, library)]
-    shown = [section(lines[0], change), *map(section, lines[1:])]
-    return message([*parts, *shown, context(source)], [*advice, *lines, source])
-
-
-def _lettered_cells(row: str, run: Run, library: Library) -> list[kit.Option]:
-    """Give the cells of a row as options of the menu, with the letters by which they can be typed."""
-    asked = review_question(run.quiz, library.tables[run.quiz.tables.roles])
-    if asked is None:
-        return []
-    return [
-        grading_option(f"{_letter(asked, choice)}. {choice.label}", cell.dimension, cell.column)
-        for cell, choice in zip(asked.cells, asked.choices, strict=True)
-        if cell.dimension == row
-    ]
-
-
-def open_review(run: Run, library: Library) -> ReviewQuestion | None:
-    """Give the question what the last review looked at, if it is what is asked now; None if it is not."""
-    if REVIEW not in run.opened or not run.finished or run.asking or run.not_graded or graded_cell(run, library):
-        return None
-    return review_question(run.quiz, library.tables[run.quiz.tables.roles])
-
-
-def review_unclear(run_id: str, library: Library) -> Message:
-    """Say how to answer what the last review looked at, and that it may stay open."""
-    words = library.words.graded
-    text = escape(words.unclear)
-    return message([section(text), kit.ActionsBlock([do_button(words.skip, run_id, Grade())])], [text])
-
-
-def review_guess(cells: Collection[Graded], asked: ReviewQuestion, run_id: str, library: Library) -> Message:
-    """Ask whether one of these cells was meant."""
-    words = library.words.quiz
-    pairs = [pair for pair in zip(asked.cells, asked.choices, strict=True) if pair[0] in cells]
-    lines = [escape(words.guess_either), *_options(asked, [choice for _, choice in pairs], library)]
-    buttons = [
-        do_button(
-            label(f"{_letter(asked, choice)}. {choice.label}"),
-            run_id,
-            Grade(dimension=cell.dimension, column=cell.column),
-        )
-        for cell, choice in pairs
-    ]
-    if len(pairs) == 1:
-        lines = [fill(words.guess, choice=pairs[0][1].label)]
-    return message([section("\n".join(lines)), kit.ActionsBlock([*buttons])], ["\n".join(lines)])
-
-
-def review_noted(run: Run, library: Library) -> Message | None:
-    """Say to who has typed what the last review looked at what was taken for it; None if nothing was."""
-    words = library.words.graded
-    if graded := graded_cell(run, library):
-        cell = library.tables[run.quiz.tables.roles].row(graded.dimension).cells[graded.column]
-        return plain(fill(words.noted, cell=cell))
-    return plain(escape(words.skipped)) if run.not_graded else None
-
-
-def judged(run: Run, cell: str, column: str, library: Library, *, shared: bool = False) -> list[str]:
-    """Say whether what a review looked at is in the column of the work, why it hurts if not, and what to do.
-
-    shared: to somebody else, who may do something about it.
-    """
-    words, recommendation, review = library.words.graded, run.recommendation, run.quiz.review
-    if recommendation is None or review is None:
-        return []
-    if run.mismatch is False:
-        return [fill(words.match, column=column)]
-    close = recommendation.clearness is Clearness.CLOSE
-    roles = [recommendation.role, recommendation.runner_up] if close else [recommendation.role]
-    names = [with_article(role.name) for role in roles]
-    named = fill(library.words.quiz.either, first=names[0], second=names[1]) if close else Mrkdwn(escape(names[0]))
-    lines: list[str] = [fill(words.mismatch_shared if shared else words.mismatch, role=named, cell=cell, column=column)]
-    if (part := result.next_role(run)) and run.graded and run.graded.column == part.column:
-        lines.append(fill(words.fits_next, role=with_article(part.name)))
-    purpose = ROLE if shared else run.purpose
-    for role, name in zip(roles, names, strict=True):
-        if trap := review.traps.get(role.id):
-            lines += [fill(words.if_role, role=name)] if close else []
-            ask = getattr(words, f"ask_{purpose}")
-            lines += [fill(words.hurts, text=trap.hurts), fill(ask, text=worded(trap, "ask", purpose))]
-    return lines
-
-
-def graded_cell(run: Run, library: Library) -> Graded | None:
-    """Give the cell that the last review looked at; None if it is not told, or the table has no such cell any more."""
-    roles, graded = library.tables[run.quiz.tables.roles], run.graded
-    has_row = graded and any(row.id == graded.dimension for row in roles.rows)
-    has_column = graded and any(column.id == graded.column for column in roles.columns)
-    return graded if has_row and has_column else None
+    return review_messages.review(run, run_id, library) if name == REVIEW else result.part(run, name, library)
 
 
 def _to(user: str, text: str) -> str:
@@ -558,13 +431,3 @@ def _progress(run: Run, library: Library) -> str:
         return fill(words.card_progress, done=str(done), count=str(count))
     is_enough = run.ended_early and not run.skipped - {run.quiz.purpose.id}
     return fill(words.card_enough if is_enough else words.card_progress, **how_far(run))
-
-
-def day(at: datetime) -> Mrkdwn:
-    """Let Slack write a day as its reader does. Source: docs.slack.dev/messaging/formatting-message-text#date."""
-    return Mrkdwn(f"<!date^{int(at.timestamp())}^{{date_long}}|{at:%Y-%m-%d}>")
-
-
-def moment(at: datetime) -> Mrkdwn:
-    """Let Slack write a day and a time of it as its reader does; the same source."""
-    return Mrkdwn(f"<!date^{int(at.timestamp())}^{{date_long}} at {{time}}|{at:%Y-%m-%d %H:%M} UTC>")

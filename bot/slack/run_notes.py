@@ -26,9 +26,10 @@ from bot.slack.change_notes import (
 from bot.slack.gateway import Render
 from bot.slack.pieces import Message, plain
 from bot.slack.reconcile import ReconcilingWorker
-from bot.slack.records import Record, Recorded
+from bot.slack.records import Record
 from bot.slack.result import quoted
 from bot.slack.run_messages import CHANGE, change_slot, note_slot
+from bot.slack.run_records import RunPlace
 from bot.slack.text import fill
 from bot.slack.work import Work
 from bot.storage import CARD, PROMPT, RESULT, Posted, StoredRun
@@ -37,21 +38,6 @@ from bot.storage import CARD, PROMPT, RESULT, Posted, StoredRun
 PATIENCE, ELSEWHERE = 10.0, 0.2
 
 MOST_COPIES = 3  # that a line about a change names
-
-
-class RunPlace(Recorded):
-    """Whose a run is, where its thread is, and what that shows.
-
-    asking: whether a question is open. parts: the ts of each part of the result that is shown, by its name. latest_ts:
-    of the latest question, or of the root.
-    """
-
-    user: str
-    channel: str
-    root_ts: str
-    asking: bool
-    parts: dict[str, str]
-    latest_ts: str
 
 
 class RunNotesWorker(ReconcilingWorker, ABC):

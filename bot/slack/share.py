@@ -314,11 +314,11 @@ async def allow(ack: AsyncAck, block_actions: BlockActions, context: AsyncBoltCo
 
 async def pass_on(ack: AsyncAck, block_actions: BlockActions, context: AsyncBoltContext, store: Store) -> None:
     """Send a reply of the recipient to the sender, or don't, as the button says; the first click decides."""
-    team, user, place = str(context.team_id), block_actions.user.id, block_actions.place
+    team, user, message = str(context.team_id), block_actions.user.id, block_actions.place
     share_id, ts, wanted = read_pass_on(block_actions.action)
     share = await store.shares.get(team, share_id)
     key = Work.PASS_ON.key(team, share.run if share else "gone", share_id, ts)
-    where = (place.channel, place.ts, place.thread_ts or place.ts, ts)
+    where = (message.channel, message.ts, message.thread_ts or message.ts, ts)
     await jobs.start(key, recipient_worker.pass_on, team, share_id, user, *where, wanted)
     await ack()
 
@@ -401,9 +401,9 @@ async def _may_be_below_uncertain(
 
 async def click_again(ack: AsyncAck, block_actions: BlockActions, context: AsyncBoltContext) -> None:
     """Say that sharing has a window now, in place of a menu or buttons of before it had."""
-    team, place = str(context.team_id), block_actions.place
-    key = Work.PICK_MANAGER.key(team, "former", place.channel, place.ts)
-    await jobs.start(key, share_worker.send, team, "", place.channel, place.ts)
+    team, message = str(context.team_id), block_actions.place
+    key = Work.PICK_MANAGER.key(team, "former", message.channel, message.ts)
+    await jobs.start(key, share_worker.send, team, "", message.channel, message.ts)
     await ack()
 
 

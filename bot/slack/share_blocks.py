@@ -13,7 +13,6 @@ from bot.knowledge import Library
 from bot.slack import result
 from bot.slack.compare_controls import compare_button
 from bot.slack.pieces import DASH, Message, addressed, context, finished_view, message, plain, section
-from bot.slack.run_messages import moment
 from bot.slack.share_controls import (
     SHARE_CHOOSE,
     SHARE_CONFIRM,
@@ -32,7 +31,7 @@ from bot.slack.share_controls import (
     withdraw_button,
 )
 from bot.slack.shared_result import part_names
-from bot.slack.text import Mrkdwn, escape, fill, mention, quoted_in_portions
+from bot.slack.text import Mrkdwn, escape, fill, mention, moment, quoted_in_portions
 from bot.storage import Revealed, Share, StoredRun
 
 MOST = 10  # shares in a list
@@ -227,7 +226,7 @@ def muted_note(share_id: str, sender: str, muted: bool, library: Library) -> Mes
 
 
 def allowed_note(sender: str, library: Library) -> Message:
-    """Tell a recipient that they get shares of somebody again, where nothing is left that has a button for it."""
+    """Tell a recipient that they get shares of somebody again, where no copy is left to show it."""
     return plain(fill(library.words.share.unmuted, sender=mention(sender)))
 
 
@@ -237,7 +236,7 @@ def whole_table(stored: StoredRun, library: Library) -> Message:
 
 
 def ask_to_pass_on(share_id: str, ts: str, sender: str, library: Library, *, files: bool = False) -> Message:
-    """Ask the recipient whether what they wrote below a copy, at `ts`, is to be sent; files: without those it has."""
+    """Ask the recipient whether their reply below a copy (`ts`) is to be sent; files: it has some, which stay."""
     words = library.words.share
     lead = fill(words.pass_on_without_files if files else words.pass_on, sender=mention(sender))
     return message([section(lead), pass_on_buttons(words.pass_on_yes, words.pass_on_no, share_id, ts)], [lead])
@@ -285,8 +284,8 @@ def receipt(
         return plain(fill(words.withdrawn, to=to, date=_on(share.ended_at)))
     if share.state is ShareState.FAILED:
         return plain(fill(words.receipt_gone, to=to))
-    place = words.in_group if share.place is Place.GROUP else words.in_direct
-    about = {"date": _on(share.sent_at), "place": place, "parts": part_names(share.parts, library)}
+    sent_to = words.in_group if share.place is Place.GROUP else words.in_direct
+    about = {"date": _on(share.sent_at), "place": sent_to, "parts": part_names(share.parts, library)}
     lines: list[str] = [fill(words.receipt if whole else words.receipt_part, to=to, **about)]
     if share.updated_at:
         lines.append(fill(words.updated_since, to=to))
@@ -305,12 +304,12 @@ def receipt(
     buttons.append(withdraw_button(words.withdraw, share.id, _sure(library)))
     text = "\n".join(lines)
     questions = [section(guide.text)] if guide else []
-    said = [guide.text] if guide else []
-    return message([section(text), *questions, kit.ActionsBlock(buttons)], [text, *said])
+    texts = [guide.text] if guide else []
+    return message([section(text), *questions, kit.ActionsBlock(buttons)], [text, *texts])
 
 
 def updated_receipt(share: Share, stored: StoredRun, library: Library) -> Message:  # noqa: ARG001 - as all of a share
-    """Say in place of a receipt that another has taken its place, below a newer result; or that it was withdrawn."""
+    """Replace an old receipt: the copy has a newer result, whose receipt stands in its round; or it was withdrawn."""
     if not share.is_live:
         return receipt(share, library, newer=False, guide=None)
     return plain(fill(library.words.share.updated, to=named(share.recipient, library), date=_on(share.sent_at)))
@@ -374,10 +373,10 @@ def _list(listing: Listing, library: Library) -> tuple[list[kit.Block], list[str
         blocks.append(context(more))
         lines.append(more)
     seen = []
-    for known in listing.reveals[:MOST]:
-        kept = words.listed_reveal if known.to_both else words.listed_left
-        text = kept if known.is_kept else words.listed_former
-        seen.append(fill(text, to=mention(known.other), date=_on(known.at)))
+    for reveal in listing.reveals[:MOST]:
+        kept = words.listed_reveal if reveal.to_both else words.listed_left
+        text = kept if reveal.is_kept else words.listed_former
+        seen.append(fill(text, to=mention(reveal.other), date=_on(reveal.at)))
     blocks += (section("\n".join(seen[start : start + TOGETHER])) for start in range(0, len(seen), TOGETHER))
     lines += seen
     if listing.deleted:

@@ -107,8 +107,8 @@ def read_chosen_share(view: SubmittedView) -> ChosenShare:
     if not run_id or len(updates) > 1:
         raise MalformedError("view.private_metadata: words_count")
     ticked = {option.value for option in view.field(SHARE_PARTS).selected_options or ()}
-    place = view.field(SHARE_PLACE).selected_option
-    if not ticked <= set(Part) or (place and place.value not in set(Place)):
+    chosen_place = view.field(SHARE_PLACE).selected_option
+    if not ticked <= set(Part) or (chosen_place and chosen_place.value not in set(Place)):
         raise MalformedError("view.state.values: option_unknown")
     return ChosenShare(
         run_id,
@@ -116,7 +116,7 @@ def read_chosen_share(view: SubmittedView) -> ChosenShare:
         view.field(SHARE_TO).selected_user,
         tuple(part for part in Part if part in ticked),
         view.entered(SHARE_NOTE).strip()[:MAX_NOTE],
-        Place(place.value) if place else Place.DIRECT,
+        Place(chosen_place.value) if chosen_place else Place.DIRECT,
     )
 
 

@@ -11,12 +11,12 @@ from dataclasses import dataclass
 from enum import StrEnum, auto
 from typing import assert_never
 
-from bot.domain.share import Delivery, ShareState
+from bot.domain.share import Delivery, Place, ShareState
 from bot.jobs import step
 from bot.slack import share_blocks
 from bot.slack.removal import Removal, delete_or_blank
 from bot.slack.share_messages import Attempt, SharingWorker, try_call
-from bot.slack.share_records import MessageAt, Places
+from bot.slack.share_records import MessageAt, Places, SentTo
 from bot.slack.slack_calls import SlackWorkError
 from bot.slack.work import Work
 from bot.storage import ROOT
@@ -70,18 +70,18 @@ class CopyWorker(SharingWorker):
         return ShareState(state) if state else None
 
     async def _drop_unknown(self, team: str, channel: str, root_ts: str, messages: Places) -> bool:
-        """Take away what we have posted below a copy without knowing of it; gives whether there is none of it left.
+        """Delete messages of ours below a copy that we do not remember having posted; gives whether none is left.
 
         messages: of the copy, as far as is known.
         """
-        known = {ts for _, ts in messages.values()}
+        known_ts = {ts for _, ts in messages.values()}
         try:
             own = await self._gateway.own_replies(team, channel, root_ts, [f"{Work.SEND_SHARE.prefix}:{team}:"])
         except SlackWorkError:
             own = None
         if own is None:
             return False
-        taken = [await self._delete_or_blank(team, channel, ts) for ts in own if ts not in known]
+        taken = [await self._delete_or_blank(team, channel, ts) for ts in own if ts not in known_ts]
         return Removal.REFUSED not in taken
 
     async def _drop_reply(self, team: str, share_id: str, slot: str, channel: str, ts: str) -> bool:
@@ -172,6 +172,35 @@ class CopyWorker(SharingWorker):
                 return TakenBack.KEPT
             case _ as never:
                 assert_never(never)
+
+    async def _where_to(self, team: str, copy: SentTo) -> str | None:
+        """Give the person, or the group of them and the sender, that a copy goes to; None if Slack opens no group."""
+        match copy.place:
+            case Place.DIRECT:
+                return copy.recipient
+            case Place.GROUP:
+                try:
+                    return await self._gateway.open_direct_message(team, copy.sender, copy.recipient)
+                except SlackWorkError:
+                    return None
+            case _ as never:
+                assert_never(never)
+
+    async def _note_former_copy(self, team: str, copy: SentTo, root: MessageAt) -> None:
+        """Remember where the first message stands of a copy whose round was deleted."""
+        if copy.recipient and copy.place is Place.DIRECT:
+            where = (*root, copy.recipient)
+            await step("note copy", self._store.share_traces.note_former_copy, team, *where)
+
+    async def _note_left(self, team: str, sender: str) -> None:
+        """Remember that a copy of somebody's deleted round may still stand, so that their list of shares says so."""
+        await step("note left", self._store.share_traces.note_unlisted, team, sender)
+
+    async def _note_sent(self, team: str, share_id: str) -> bool:
+        """Remember that a share has arrived, unless its round is being deleted; gives whether it may stay."""
+        share = await self._store.shares.get(team, share_id)
+        is_there = share is not None and await self._has_round(team, share.run)
+        return is_there and await self._store.shares.note_sent(team, share_id)
 
 
 async def _now() -> float:

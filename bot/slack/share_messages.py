@@ -2,6 +2,7 @@
 
 from collections.abc import Awaitable, Callable
 from enum import StrEnum, auto
+from typing import NamedTuple
 
 import structlog
 
@@ -28,6 +29,13 @@ FROM_HOME = "home"  # where a list stood in which something was clicked, if not 
 log = structlog.get_logger()
 
 
+class ShareWithRun(NamedTuple):
+    """A share, and the round whose result it shows."""
+
+    share: Share
+    stored: StoredRun
+
+
 class Attempt(StrEnum):
     """What came of changing or deleting a message of ours."""
 
@@ -45,11 +53,11 @@ def copy_key(team: str, run: str, share: str) -> str:
 class SharingWorker(SlackWorker):
     """Says what there is to say of a share: to its recipient, and to its sender."""
 
-    async def _with_run(self, team: str, share_id: str) -> tuple[Share, StoredRun] | None:
+    async def _with_run(self, team: str, share_id: str) -> ShareWithRun | None:
         """Read a share and its round; None if they are gone."""
         share = await self._store.shares.get(team, share_id)
         stored = await self._store.runs.get(team, share.run) if share else None
-        return (share, stored) if share and stored else None
+        return ShareWithRun(share, stored) if share and stored else None
 
     async def _show_home(self, team: str, place: RoundPlace, change: str) -> None:
         """Have the sender's Home tab say what has changed, if they have ever opened it.
@@ -65,9 +73,9 @@ class SharingWorker(SlackWorker):
         """Have the first message of a copy rendered; only_if_sent: nothing once it was withdrawn."""
 
         async def now() -> Message | None:
-            if (known := await self._with_run(team, share_id)) is None:
+            if (share_and_run := await self._with_run(team, share_id)) is None:
                 return None
-            share, stored = known
+            share, stored = share_and_run
             if only_if_sent and share.state is not ShareState.SENT:
                 return None
             muted = await self._store.mutes.is_muted(team, share.recipient, stored.user)
@@ -164,17 +172,21 @@ class SharingWorker(SlackWorker):
         """Bring the receipt of a share up to date."""
 
         async def where() -> list[str] | None:
-            known = await self._with_run(team, share_id)
-            return [known[1].channel, known[0].receipt_ts] if known and known[0].receipt_ts else None
+            share_and_run = await self._with_run(team, share_id)
+            return (
+                [share_and_run.stored.channel, share_and_run.share.receipt_ts]
+                if share_and_run and share_and_run.share.receipt_ts
+                else None
+            )
 
-        if place := await step("receipt", where):
-            await try_call(self._gateway.update_message(team, *MessageAt(*place), self._receipt(team, share_id)))
+        if receipt_at := await step("receipt", where):
+            await try_call(self._gateway.update_message(team, *MessageAt(*receipt_at), self._receipt(team, share_id)))
 
     def _receipt(self, team: str, share_id: str) -> Render:
         async def receipt() -> Message | None:
-            if (known := await self._with_run(team, share_id)) is None:
+            if (share_and_run := await self._with_run(team, share_id)) is None:
                 return None
-            share, stored = known
+            share, stored = share_and_run
             newer = await newer_run(self._store, team, share) is not None
             guide = None
             if stored.run.shareable and not newer:
@@ -204,8 +216,8 @@ class SharingWorker(SlackWorker):
         """Have something rendered from a share and its round as they are when it is said; nothing if they are gone."""
 
         async def now() -> Message | None:
-            known = await self._with_run(team, share_id)
-            return render(*known, self._library) if known else None
+            share_and_run = await self._with_run(team, share_id)
+            return render(*share_and_run, self._library) if share_and_run else None
 
         return now
 

@@ -125,13 +125,13 @@ class RecipientWorker(SharingWorker):
 
     async def _act(self, team: str, share_id: str, command: CopyCommand, user: str, channel: str, ts: str) -> Record:
         """Write down what somebody has clicked; gives what `read_click` reads."""
-        known = await self._with_run(team, share_id)
-        if known is None:
+        share_and_run = await self._with_run(team, share_id)
+        if share_and_run is None:
             is_unmuting = command is CopyCommand.UNMUTE
             muted = await self._store.mutes.unmute_of(team, share_id, user) if is_unmuting else None
             gone = NothingToDo(told=ToRecipient.COPY_GONE)
             return AllowedAgain(allowed=muted).record() if muted else gone.record()
-        share, stored = known
+        share, stored = share_and_run
         if not share.recipient and share.place is Place.DIRECT:
             return NothingToDo(told=ToRecipient.FORGOT_YOU).record()
         if user != share.recipient:
@@ -229,10 +229,14 @@ class RecipientWorker(SharingWorker):
         """
 
         async def look() -> Record | None:
-            known = await self._with_run(team, share_id)
-            if known is None or known[0].state is not ShareState.UNCERTAIN or not known[0].recipient:
+            share_and_run = await self._with_run(team, share_id)
+            if (
+                share_and_run is None
+                or share_and_run.share.state is not ShareState.UNCERTAIN
+                or not share_and_run.share.recipient
+            ):
                 return None
-            share, stored = known
+            share, stored = share_and_run
             return UncertainCopy(
                 **round_place(stored),
                 key=copy_key(team, share.run, share_id),
@@ -257,8 +261,12 @@ class RecipientWorker(SharingWorker):
             return
 
         async def whose() -> Record | None:
-            known = await self._with_run(team, share_id)
-            return People(sender=known[1].user, recipient=known[0].recipient).record() if known else None
+            share_and_run = await self._with_run(team, share_id)
+            return (
+                People(sender=share_and_run.stored.user, recipient=share_and_run.share.recipient).record()
+                if share_and_run
+                else None
+            )
 
         people = People.read(record) if (record := await step("people", whose)) else None
         if people and people.recipient:
@@ -286,10 +294,10 @@ class RecipientWorker(SharingWorker):
         unconfirmed = UnconfirmedCopy(**copy)
         key = copy_key(team, unconfirmed.run, unconfirmed.share)
         try:
-            place = await self._gateway.find_message(team, channel, key, since=unconfirmed.made_at)
+            root = await self._gateway.find_message(team, channel, key, since=unconfirmed.made_at)
         except SlackWorkError:
             return
-        if place is None or place[1] != root_ts:
+        if root is None or root[1] != root_ts:
             return
         await step("note copy", self._store.share_traces.note_former_copy, team, channel, root_ts, recipient)
         await step("forget unconfirmed", self._store.share_traces.forget_unconfirmed, team, unconfirmed.share)
@@ -300,12 +308,12 @@ class RecipientWorker(SharingWorker):
     async def _has_arrived(
         self, team: str, share_id: str, channel: str, root_ts: str, uncertain: UncertainCopy
     ) -> bool:
-        """Say whether a message is the first of a copy of which Slack never said so; if so, the sender hears of it."""
+        """Say whether a message is the first of an unconfirmed copy, which has arrived then; the sender is told so."""
         try:
-            place = await self._gateway.find_message(team, channel, uncertain.key, since=uncertain.since)
+            root = await self._gateway.find_message(team, channel, uncertain.key, since=uncertain.since)
         except SlackWorkError:
             return False
-        if place is None or place[1] != root_ts:
+        if root is None or root[1] != root_ts:
             return False
 
         async def confirm() -> bool:
@@ -317,7 +325,7 @@ class RecipientWorker(SharingWorker):
         return True
 
     async def _confirm(self, team: str, share: Share, channel: str, root_ts: str) -> bool:
-        """Write down that a copy has arrived of which Slack never said so; gives whether its sender is to hear of it.
+        """Record that an unconfirmed copy has arrived; gives whether its sender is to be told.
 
         They are to, too, where that was written down before by work that died then; all of a copy that is still being
         sent is not there yet, and its sender gets a receipt by that.
@@ -337,12 +345,12 @@ class RecipientWorker(SharingWorker):
         """
 
         async def look() -> Record | None:
-            known = await self._with_run(team, share_id)
-            if known is None or known[0].recipient not in (user, ""):
+            share_and_run = await self._with_run(team, share_id)
+            if share_and_run is None or share_and_run.share.recipient not in (user, ""):
                 return None
-            if not known[0].recipient:
+            if not share_and_run.share.recipient:
                 return NothingToDo(told=ToRecipient.FORGOT_YOU).record()
-            return RoundPlace(**round_place(known[1])).record()
+            return RoundPlace(**round_place(share_and_run.stored)).record()
 
         record = await step("look", look)
         told = ToRecipient.COPY_GONE

@@ -22,7 +22,7 @@ Places = dict[str, MessageAt]  # of the messages of a copy, by their slots
 
 def as_places(messages: Mapping[str, tuple[str, str]]) -> Places:
     """Give where messages are, from what the store gives."""
-    return {slot: MessageAt(*place) for slot, place in messages.items()}
+    return {slot: MessageAt(*at) for slot, at in messages.items()}
 
 
 # Whose a share is
@@ -214,7 +214,7 @@ class People(Recorded):
 
 
 def read_withdrawal(record: Record) -> Withdrawal:
-    """Take what is to be withdrawn from its record; what that holds tells which it is."""
+    """Take what is to be withdrawn from its record; the keys tell which class it is."""
     if "key" in record:
         return LostCopy.read(record)
     if "messages" in record:

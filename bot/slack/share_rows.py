@@ -21,13 +21,13 @@ async def listing_of(store: Store, team: str, user: str) -> share_blocks.Listing
 
 async def _reveals_of(store: Store, team: str, user: str) -> list[Revealed]:
     """Give the comparisons about somebody's own work that somebody else can read."""
-    revealed = [known for known in await store.comparisons.revealed(team, user) if known.side is Side.SENDER]
+    revealed = [reveal for reveal in await store.comparisons.revealed(team, user) if reveal.side is Side.SENDER]
     former = [
-        Revealed(known.manager, Side.SENDER, known.at, to_both=False, is_kept=False)
-        for known in await store.share_traces.former_reveals(team, user)
+        Revealed(reveal.manager, Side.SENDER, reveal.at, to_both=False, is_kept=False)
+        for reveal in await store.share_traces.former_reveals(team, user)
     ]
-    kept = {known.other for known in revealed if known.to_both}
-    return [*revealed, *(known for known in former if known.other not in kept)]
+    kept = {reveal.other for reveal in revealed if reveal.to_both}
+    return [*revealed, *(reveal for reveal in former if reveal.other not in kept)]
 
 
 async def newer_run(store: Store, team: str, share: Share) -> StoredRun | None:

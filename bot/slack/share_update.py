@@ -49,7 +49,7 @@ class ThreadChange(StrEnum):
 
 
 def first_stays(outcome: TakenBack) -> Sentence | None:
-    """Say why the first message of a copy that was taken back stays; None if it does not, or not as an empty one."""
+    """Say why the first message of a copy that was taken back stays as an empty one; None if it does not."""
     match outcome:
         case TakenBack.BLANKED:
             return Sentence.FIRST_BLANKED
@@ -192,10 +192,6 @@ class UpdatingWorker(CopyWorker, ABC):
             return False
         return await try_call(self._gateway.update_message(team, *at, render)) is Attempt.DONE
 
-    async def _note_left(self, team: str, sender: str) -> None:
-        """Remember that something of a deleted round of somebody's stands, so that they are told so when they ask."""
-        await step("note left", self._store.share_traces.note_unlisted, team, sender)
-
     async def _note_update(self, team: str, share_id: str, former_id: str, places: Places) -> None:
         """Tell the recipient, in the thread of a copy, that it shows something newer; where it is goes to `places`.
 
@@ -206,10 +202,14 @@ class UpdatingWorker(CopyWorker, ABC):
             await self._drop_reply(team, former_id, slot, *places.pop(slot))
 
         async def note() -> Message | None:
-            known = await self._with_run(team, former_id)
-            if known is None or known[0].state is not ShareState.SENT or not known[0].recipient:
+            share_and_run = await self._with_run(team, former_id)
+            if (
+                share_and_run is None
+                or share_and_run.share.state is not ShareState.SENT
+                or not share_and_run.share.recipient
+            ):
                 return None
-            return share_blocks.update_note(*known, self._library)
+            return share_blocks.update_note(*share_and_run, self._library)
 
         delivery, _, ts = await self._gateway.deliver_message(team, channel, note, thread_ts=root_ts)
         if delivery is Delivery.DELIVERED:
@@ -222,7 +222,7 @@ class UpdatingWorker(CopyWorker, ABC):
     async def _keep_former(
         self, team: str, share_id: str, former_id: str, claimed: ClaimedShare, former: FormerCopy, why: Sentence
     ) -> None:
-        """Have a share say again what its copy shows, as Slack has not changed that, and tell the sender why.
+        """Give a share its former content back, since Slack has not changed the copy, and tell the sender why.
 
         Where what it showed was deleted while it was being changed, the copy is taken back, as all others of it are.
         """

@@ -2,7 +2,6 @@
 
 import contextlib
 import time
-from collections.abc import Mapping
 from typing import Any, assert_never
 
 import structlog
@@ -28,7 +27,7 @@ from bot.slack.gateway import Render
 from bot.slack.pieces import Message
 from bot.slack.records import Record
 from bot.slack.share_copies import TakenBack
-from bot.slack.share_messages import FROM_HOME, copy_key
+from bot.slack.share_messages import FROM_HOME
 from bot.slack.share_records import (
     ClaimedShare,
     EndedBefore,
@@ -37,11 +36,9 @@ from bot.slack.share_records import (
     MessageAt,
     OutdatedCopy,
     Places,
-    SentTo,
     Standing,
     Subject,
     UnknownPlace,
-    as_places,
     read_withdrawal,
     round_place,
 )
@@ -56,7 +53,8 @@ from bot.slack.share_sentences import (
     is_nothing_there,
     read_news,
 )
-from bot.slack.share_update import UpdatingWorker, first_stays, of_deleted
+from bot.slack.share_update import UpdatingWorker, of_deleted
+from bot.slack.share_withdraw import WithdrawingWorker
 from bot.slack.slack_calls import SlackWorkError, UnavailableError, UncertainError
 from bot.slack.text import Mrkdwn, escape, fill
 from bot.slack.work import Work, short_digest
@@ -69,7 +67,7 @@ log = structlog.get_logger()
 
 
 @worker()
-class ShareWorker(UpdatingWorker):
+class ShareWorker(UpdatingWorker, WithdrawingWorker):
     """Sends results to people, after their owners have seen exactly what will be sent.
 
     What is sent stands in the rows of `shares` and is read there by each step that sends it.
@@ -106,10 +104,10 @@ class ShareWorker(UpdatingWorker):
 
     async def _claim(self, team: str, share_id: str) -> Record | None:
         """Decide whether to send; gives the record of a ClaimedShare, None if there is nothing to send."""
-        known = await self._with_run(team, share_id)
-        if known is None or known[1].run.status is Status.DELETED:
+        share_and_run = await self._with_run(team, share_id)
+        if share_and_run is None or share_and_run.stored.run.status is Status.DELETED:
             return None
-        share, stored = known
+        share, stored = share_and_run
         why: Refusal | Interruption | None = None
         match await self._store.shares.claim(team, share_id, most=MOST_A_DAY, doubtful=in_doubt()):
             case Claim.NOT_THERE:
@@ -146,8 +144,8 @@ class ShareWorker(UpdatingWorker):
             return Refusal.COMPARING
         if share.updates:
             former = await self._store.shares.get(team, share.updates)
-            known = former and former.is_live and former.recipient == share.recipient
-            is_there = known and ROOT in await self._store.shares.messages(team, share.updates)
+            is_theirs = former and former.is_live and former.recipient == share.recipient
+            is_there = is_theirs and ROOT in await self._store.shares.messages(team, share.updates)
             return None if is_there else Interruption.COPY_LOST
         return None
 
@@ -211,12 +209,6 @@ class ShareWorker(UpdatingWorker):
         elif is_uncertain:
             await self._note_unconfirmed(team, share_id, claimed)
             await self._tell_now_or_later(team, share_id, claimed, became(Sentence.PERHAPS_OF_DELETED))
-
-    async def _note_former_copy(self, team: str, copy: SentTo, root: MessageAt) -> None:
-        """Remember where the first message stands of a copy whose round was deleted."""
-        if copy.recipient and copy.place is Place.DIRECT:
-            where = (*root, copy.recipient)
-            await step("note copy", self._store.share_traces.note_former_copy, team, *where)
 
     async def _note_unconfirmed(self, team: str, share_id: str, claimed: ClaimedShare) -> None:
         """Remember that something of a deleted round may stand, of which nobody knows where."""
@@ -307,19 +299,6 @@ class ShareWorker(UpdatingWorker):
             case _ as never:
                 assert_never(never)
 
-    async def _where_to(self, team: str, copy: SentTo) -> str | None:
-        """Give the person, or the group of them and the sender, that a copy goes to; None if Slack opens no group."""
-        match copy.place:
-            case Place.DIRECT:
-                return copy.recipient
-            case Place.GROUP:
-                try:
-                    return await self._gateway.open_direct_message(team, copy.sender, copy.recipient)
-                except SlackWorkError:
-                    return None
-            case _ as never:
-                assert_never(never)
-
     async def _take_back_part(
         self, team: str, share_id: str, claimed: ClaimedShare, posted: Places, *, doubtful: bool
     ) -> None:
@@ -350,12 +329,6 @@ class ShareWorker(UpdatingWorker):
         news = became(taken) if is_there else of_deleted(outcome, Sentence.DELETED_WHILE_SENT)
         await self._tell_now_or_later(team, share_id, claimed, news)
 
-    async def _note_sent(self, team: str, share_id: str) -> bool:
-        """Remember that a share has arrived, unless its round is being deleted; gives whether it may stay."""
-        share = await self._store.shares.get(team, share_id)
-        is_there = share is not None and await self._has_round(team, share.run)
-        return is_there and await self._store.shares.note_sent(team, share_id)
-
     # Receipts
 
     @workflow
@@ -376,9 +349,9 @@ class ShareWorker(UpdatingWorker):
 
         Gives the record of an OutdatedCopy; None if that has not changed.
         """
-        if (known := await self._with_run(team, share_id)) is None:
+        if (share_and_run := await self._with_run(team, share_id)) is None:
             return None
-        share, stored = known
+        share, stored = share_and_run
         if not share.receipt_ts and await work_records.is_under_way([Work.SEND_SHARE.key(team, share.run, share_id)]):
             return None  # that posts the receipt, which says by itself how the copy stands
         is_outdated = await newer_run(self._store, team, share) is not None
@@ -415,7 +388,7 @@ class ShareWorker(UpdatingWorker):
             case LostCopy():
                 await self._withdraw_lost(team, share_id, withdrawal)
             case KnownCopy():
-                await self._withdraw(team, share_id, withdrawal)
+                await self._withdraw_known(team, share_id, withdrawal)
             case UnknownPlace():
                 await self._tell(team, withdrawal, self._say("withdraw_unknown"))
             case EndedBefore():  # which its receipt may not say yet
@@ -426,96 +399,6 @@ class ShareWorker(UpdatingWorker):
             await self._show_home(team, withdrawal, "withdrawn")
         if listed_at:
             await self._show_list(team, user, listed_at)
-
-    async def _claim_withdrawal(self, team: str, share_id: str, user: str) -> Record | None:
-        """Decide what to take back; gives what `read_withdrawal` reads, None if nothing is theirs to take back."""
-        known = await self._with_run(team, share_id)
-        if known is None or known[1].user != user:
-            return None
-        share, stored = known
-        place = round_place(stored)
-        messages = await self._store.shares.messages(team, share_id)
-        if ROOT not in messages:
-            if share.is_lost and share.recipient:
-                return LostCopy(
-                    **place,
-                    recipient=share.recipient,
-                    key=copy_key(team, share.run, share_id),
-                    place=share.place,
-                    since=share.made_at,
-                    was=share.state,
-                ).record()
-            is_unknown = share.is_live or share.is_lost
-            kind = UnknownPlace if is_unknown else EndedBefore
-            return kind(**place, recipient=share.recipient).record()
-        withdrawn: Mapping[str, tuple[str, str]] | None = None
-        if share.is_live or share.is_lost:
-            withdrawn = await self._store.shares.withdraw(team, share_id, was=share.state)
-        elif in_doubt() and share.state is ShareState.WITHDRAWN and share.message:
-            # Nobody else takes back what is withdrawn already, unless that died before it could record so.
-            withdrawn = messages
-        if not withdrawn:
-            return EndedBefore(**place, recipient=share.recipient).record()
-        return KnownCopy(**place, recipient=share.recipient, messages=as_places(withdrawn)).record()
-
-    async def _withdraw(self, team: str, share_id: str, copy: KnownCopy) -> None:
-        """Take back a copy whose messages are known, and say so."""
-        outcome = await self._take_back(team, share_id, copy.messages, copy.sender, withdrawn=True)
-        is_refused = outcome is TakenBack.REFUSED
-        if is_refused:
-            await self._move(team, share_id, was=ShareState.WITHDRAWN, to=ShareState.SENT)
-            await step("sent", self._store.shares.note_sent, team, share_id)
-        else:
-            await step("empty", self._store.shares.empty, team, share_id)
-        if not await step("round", self._has_round, team, copy.run):
-            if is_refused:
-                await self._note_left(team, copy.sender)
-            news = of_deleted(outcome, Sentence.DELETED_WHILE_WITHDRAWN)
-            await self._tell_now_or_later(team, share_id, copy, news)
-            return
-        await self._show_receipt(team, share_id)
-        if sentence := Sentence.NOT_WITHDRAWN if is_refused else first_stays(outcome):
-            await self._tell_now_or_later(team, share_id, copy, became(sentence))
-
-    async def _withdraw_lost(self, team: str, share_id: str, copy: LostCopy) -> None:
-        """Look for a copy of which Slack never said whether it arrived, and take it back if it did."""
-        where, root, is_known = (await self._where_to(team, copy) if copy.recipient else None), None, False
-        if where is not None:
-            with contextlib.suppress(SlackWorkError):
-                found = await self._gateway.find_message(team, where, copy.key, since=copy.since)
-                root, is_known = (MessageAt(*found) if found else None), True
-        outcome = TakenBack.DELETED
-        if root:
-            outcome = await self._take_back(team, share_id, {ROOT: root}, copy.sender, withdrawn=True)
-        is_refused = outcome is TakenBack.REFUSED
-        if not await step("round", self._has_round, team, copy.run):  # its deletion has noted that it may stand
-            if root:
-                await self._note_former_copy(team, copy, root)
-            if is_known and not is_refused:  # also where its deletion has not come as far as that yet
-
-                async def end_of_deleted() -> None:
-                    await self._store.shares.withdraw(team, share_id, was=copy.was)
-                    await self._store.share_traces.forget_unconfirmed(team, share_id)
-
-                await step("ended", end_of_deleted)
-            news = became(Sentence.DELETED_NOT_FOUND if is_known else Sentence.DELETED_NOT_LOOKED)
-            news = of_deleted(outcome, Sentence.DELETED_WHILE_WITHDRAWN) if root else news
-            await self._tell_now_or_later(team, share_id, copy, news)
-            return
-        if not is_known or is_refused:
-            sentence = Sentence.NOT_WITHDRAWN if is_known else Sentence.NOT_LOOKED
-            await self._tell_now_or_later(team, share_id, copy, became(sentence))
-            return
-
-        async def end() -> bool:
-            return await self._store.shares.withdraw(team, share_id, was=copy.was) is not None or in_doubt()
-
-        if await step("ended", end):
-            if root:  # so that it is known that the recipient may have read it
-                await step("had arrived", self._store.shares.note_time, team, share_id, "sent_at")
-            await step("empty", self._store.shares.empty, team, share_id)
-            sentence = (first_stays(outcome) or Sentence.FOUND) if root else Sentence.NOT_FOUND
-            await self._tell_now_or_later(team, share_id, copy, became(sentence))
 
     # What versions before this one have recorded or posted: a menu of people, a preview, and two buttons
 

@@ -12,11 +12,10 @@ from bot.domain.quiz_content import OTHER, ROLE, TieBreak, with_article, worded
 from bot.domain.quiz_run import Run
 from bot.domain.share import Part, Place
 from bot.knowledge import Library
-from bot.slack import result, run_messages
+from bot.slack import result, review_messages
 from bot.slack.gateway import plain_data
 from bot.slack.pieces import Message, context, in_lines, message, plain, section, table
-from bot.slack.run_messages import moment
-from bot.slack.text import Mrkdwn, escape, fill, mention
+from bot.slack.text import Mrkdwn, escape, fill, mention, moment
 
 QUESTIONS = 3  # of the guide
 
@@ -24,7 +23,7 @@ QUESTIONS = 3  # of the guide
 def parts_to_show(run: Run, chosen: Collection[str], note: str, library: Library) -> tuple[Part, ...]:
     """Give the parts of those chosen in which there is something to show; the note, if there is one."""
     empty = {Part.NOTE} if not note else set[Part]()
-    if Part.RECOMMENDATION not in chosen and run_messages.graded_cell(run, library) is None:
+    if Part.RECOMMENDATION not in chosen and review_messages.graded_cell(run, library) is None:
         empty.add(Part.GRADED)
     wanted = {*chosen, Part.NOTE}
     return tuple(part for part in Part if part in wanted and part not in empty)
@@ -142,13 +141,13 @@ def _graded(run: Run, parts: Collection[Part], sender: Mrkdwn, library: Library)
     texts: list[str] = []
     if Part.RECOMMENDATION in parts:
         texts += result.advice(run, ROLE, library)
-    if graded := run_messages.graded_cell(run, library):
+    if graded := review_messages.graded_cell(run, library):
         roles = library.tables[run.quiz.tables.roles]
         cell, column = roles.row(graded.dimension).cells[graded.column], roles.column(graded.column).label
         template = words.said_role if run.purpose == ROLE else words.said_shared
         texts.append(fill(template, sender=sender, cell=cell))
         if Part.RECOMMENDATION in parts:
-            texts += run_messages.judged(run, cell, column, library, shared=True)
+            texts += review_messages.judged(run, cell, column, library, shared=True)
     return message(map(section, texts), texts)
 
 
@@ -157,7 +156,7 @@ def guide(run: Run, parts: Collection[Part], library: Library) -> Message:
     words, recommendation = library.words.share, result.recommended(run)
     questions: list[str] = []
     role = with_article(recommendation.role.name)
-    if Part.GRADED in parts and (graded := run_messages.graded_cell(run, library)):
+    if Part.GRADED in parts and (graded := review_messages.graded_cell(run, library)):
         cell = library.tables[run.quiz.tables.roles].row(graded.dimension).cells[graded.column]
         if run.mismatch and Part.RECOMMENDATION in parts:
             questions.append(fill(words.guide_mismatch, cell=cell, role=role))

@@ -91,7 +91,7 @@ class SlackCalls:
                 return result
             if lease:  # in a step of its own: what was tried is recorded, whatever becomes of this
                 await step("renew lease", lease, result["wait"])
-            before = {known: before.get(known) or result.get(known) for known in ("uncertain", "has_turn")}
+            before = {flag: before.get(flag) or result.get(flag) for flag in ("uncertain", "has_turn")}
             before["cursor"] = result.get("cursor")
             tries += result.get("counts", 0)
             waits += 1
@@ -107,7 +107,7 @@ class SlackCalls:
         before: CallResult,
         tries: int,
     ) -> CallResult:
-        """Give what it gives, or how many seconds to `wait`, and whether it is `uncertain` that nothing was done.
+        """Call Slack once; give the result, or the seconds to `wait` and whether it may be done already (`uncertain`).
 
         A look that was interrupted goes on at its `cursor`; once it has ended, the next one begins anew.
         """
@@ -134,7 +134,7 @@ class SlackCalls:
 
 
 def left_as_it_is(name: str, error: SlackApiError) -> CallResult:
-    """Say that a message is gone, or stays as it is. Raises the error again if that may pass."""
+    """Read an error of changing a message as `gone` or `refused`. Raises the error again if it may pass."""
     if may_pass(error):
         raise error
     log.warning("left as it is", step=name, error=code(error))

@@ -9,20 +9,21 @@ import json
 import logging
 import random
 from collections.abc import Coroutine
+from http import HTTPStatus
 from typing import Any
 
 import structlog
 from aiohttp import ClientError
-from slack_bolt.adapter.socket_mode.async_internals import send_async_response
 from slack_sdk.errors import SlackApiError
 from slack_sdk.socket_mode.aiohttp import SocketModeClient
 from slack_sdk.socket_mode.async_client import AsyncBaseSocketModeClient
 from slack_sdk.socket_mode.request import SocketModeRequest
+from slack_sdk.socket_mode.response import SocketModeResponse
 
 from bot import metrics
-from bot.slack.client import code, retry_after
-from bot.slack.dispatch import App
+from bot.slack.client import Client, code, retry_after
 from bot.slack.payloads import parse
+from bot.slack.reception import Reception
 
 CONNECTIONS = 2
 HANDSHAKE = 5.0  # seconds; then a new address is asked for, because the SDK tries a dead one for ever
@@ -76,11 +77,9 @@ class RefusedError(Exception):
 class _Client(SocketModeClient):
     """One connection, from handshake to end."""
 
-    def __init__(self, app: App, app_token: str) -> None:
-        super().__init__(
-            app_token, logger=_quiet, web_client=app.client, auto_reconnect_enabled=False, ping_interval=PING
-        )
-        self._app = app
+    def __init__(self, reception: Reception, slack: Client, app_token: str) -> None:
+        super().__init__(app_token, logger=_quiet, web_client=slack, auto_reconnect_enabled=False, ping_interval=PING)
+        self._reception = reception
         self._tasks: set[asyncio.Task[None]] = set()
         self.over = asyncio.Event()
         self.refused = ""
@@ -109,16 +108,18 @@ class _Client(SocketModeClient):
         await self.close()  # type: ignore[no-untyped-call]
 
     async def _handle(self, client: AsyncBaseSocketModeClient, request: SocketModeRequest) -> None:
-        response = await self._app.respond(lambda: parse(request.payload))
-        await send_async_response(client, request, response, 0.0)  # which sends none but a success
+        response = await self._reception.respond(lambda: parse(request.payload))
+        if response.status == HTTPStatus.OK:
+            payload = response.content() if response.body else None
+            await client.send_socket_mode_response(SocketModeResponse(request.envelope_id, payload))
 
 
-async def serve(app: App, app_token: str, link: Link) -> None:
+async def serve(reception: Reception, slack: Client, app_token: str, link: Link) -> None:
     """Keep two connections to Slack until cancelled: while one is renewed, the other listens.
 
     Raises RefusedError if Slack refuses the token.
     """
-    keeping = [asyncio.create_task(_keep(app, app_token, link)) for _ in range(CONNECTIONS)]
+    keeping = [asyncio.create_task(_keep(reception, slack, app_token, link)) for _ in range(CONNECTIONS)]
     try:
         await asyncio.gather(*keeping)
     finally:
@@ -127,13 +128,13 @@ async def serve(app: App, app_token: str, link: Link) -> None:
         await asyncio.gather(*keeping, return_exceptions=True)
 
 
-async def _keep(app: App, app_token: str, link: Link) -> None:
+async def _keep(reception: Reception, slack: Client, app_token: str, link: Link) -> None:
     pause = 0.0
     while True:
-        client, counted = _Client(app, app_token), 0
+        client, counted = _Client(reception, slack, app_token), 0
         try:
             async with asyncio.timeout(HANDSHAKE):
-                client.wss_uri = await _address(app, app_token)
+                client.wss_uri = await _address(slack, app_token)
                 await client.connect()  # type: ignore[no-untyped-call]
             counted = 1
             link.changed(1)
@@ -168,9 +169,9 @@ async def _to_its_end(work: Coroutine[Any, Any, None]) -> None:
         raise
 
 
-async def _address(app: App, app_token: str) -> str:
+async def _address(slack: Client, app_token: str) -> str:
     try:
-        return str((await app.client.apps_connections_open(app_token=app_token))["url"])
+        return str((await slack.apps_connections_open(app_token=app_token))["url"])
     except SlackApiError as error:
         if code(error) in REFUSALS:
             raise RefusedError(code(error)) from error

@@ -8,16 +8,11 @@ from dataclasses import replace
 import structlog
 
 from bot.domain.faq import FOLLOWED_FOR
-from bot.jobs import step
+from bot.domain.reply_kinds import ANSWER, LINK, NOT_ANSWERED, SUGGESTED, UNKNOWN
 from bot.slack import blocks
 from bot.slack.reply_work import ReplyWorker
 from bot.slack.slack_calls import SlackWorkError
-from bot.storage import ANSWER, LINK, Reply, ReplyState
-
-# Kinds of replies. The entries of NOT_ANSWERED are an id of not_answered.yaml and what is suggested besides.
-SUGGEST, NOT_ANSWERED, UNKNOWN = "suggest", "not_answered", "unknown"
-FOR_SENDER = "for_sender"  # how it gets to who has shared a result
-SUGGESTED = (SUGGEST, NOT_ANSWERED)  # those that offer suggestions
+from bot.storage import Reply, ReplyState
 
 log = structlog.get_logger()
 
@@ -25,19 +20,19 @@ log = structlog.get_logger()
 class SuggestionWorker(ReplyWorker):
     """Takes away suggestions that a later reply has superseded."""
 
-    async def fold_suggestions(self, team: str, channel: str, question_ts: str) -> None:
-        """Replace earlier suggestions, which the reply to this question supersedes, by a note that leads to it.
+    async def suggested_before(self, team: str, channel: str, question_ts: str) -> list[str]:
+        """Give the questions to which suggestions stand that the reply to this question supersedes."""
+        reply = await self._store.replies.get(team, channel, question_ts)
+        if reply is None or reply.state is not ReplyState.POSTED:
+            return []
+        return [earlier.question_ts for earlier in await self.superseded(team, channel, reply)]
 
-        question_ts: of the question that was asked last. If Slack refuses an update, the suggestions stay.
+    async def fold_suggestions(self, team: str, channel: str, questions: list[str]) -> None:
+        """Replace the suggestions to these questions by a note that leads to the later reply.
+
+        If Slack refuses an update, the suggestions stay.
         """
-
-        async def folded() -> list[str]:
-            reply = await self._store.replies.get(team, channel, question_ts)
-            if reply is None or reply.state is not ReplyState.POSTED:
-                return []
-            return [earlier.question_ts for earlier in await self.superseded(team, channel, reply)]
-
-        for earlier_ts in await step("suggested before", folded):
+        for earlier_ts in questions:
             if (held := await self._hold_posted(team, channel, earlier_ts)) is None:
                 continue
             settled = held

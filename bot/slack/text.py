@@ -1,7 +1,7 @@
 """Slack's text: what people wrote, and what is safe to write."""
 
 import re
-from datetime import date
+from datetime import date, datetime
 
 
 class Mrkdwn(str):
@@ -87,3 +87,13 @@ def begins_with_mention(text: str, user: str) -> bool:
     """Say whether a text speaks to this user first of all, after a greeting at most."""
     greeting = r"\W*(?:(?:hi|hey|hello|ok|okay|so|and|dear)\W+)?"
     return re.match(rf"{greeting}<@{re.escape(user)}[|>]", text, re.IGNORECASE) is not None
+
+
+def day(at: datetime) -> Mrkdwn:
+    """Let Slack write a day as its reader does. Source: docs.slack.dev/messaging/formatting-message-text#date."""
+    return Mrkdwn(f"<!date^{int(at.timestamp())}^{{date_long}}|{at:%Y-%m-%d}>")
+
+
+def moment(at: datetime) -> Mrkdwn:
+    """Let Slack write a day and a time of it as its reader does; the same source."""
+    return Mrkdwn(f"<!date^{int(at.timestamp())}^{{date_long}} at {{time}}|{at:%Y-%m-%d %H:%M} UTC>")

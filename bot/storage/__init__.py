@@ -5,8 +5,8 @@ from bot.storage.feedback import HelpRequest, Vote
 from bot.storage.homes import DueHome, SentDraft, SetUp
 from bot.storage.inbox import Item
 from bot.storage.people import INVITATION, RECEIPT
-from bot.storage.replies import ANSWER, LINK, TOP_LEVEL, BusyError, ChannelSettings, Reply, ReplyState
-from bot.storage.shares import OFFER, ROOT, Share, graded_as
+from bot.storage.replies import TOP_LEVEL, BusyError, ChannelSettings, Reply, ReplyState
+from bot.storage.shares import OFFER, ROOT
 from bot.storage.store import Installation, Store
 from bot.storage.stored_comparison import Moved, Revealed, Shown, StoredComparison
 from bot.storage.stored_run import (
@@ -22,12 +22,11 @@ from bot.storage.stored_run import (
     Posted,
     StoredRun,
 )
+from bot.storage.stored_share import Share, graded_as
 
 __all__ = [
-    "ANSWER",
     "CARD",
     "INVITATION",
-    "LINK",
     "LOST",
     "NOTE",
     "NOT_YOURS",

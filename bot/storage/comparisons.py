@@ -213,7 +213,9 @@ class Comparisons:
                     update(comparisons).where(*mine).values(still_exposed=join_names(still) or None)
                 )
 
-    async def record_message(self, team: str, comparison_id: str, slot: str, place: Sequence[str] | None) -> None:
+    async def record_message(
+        self, team: str, comparison_id: str, slot: str, channel_and_ts: Sequence[str] | None
+    ) -> None:
         """Remember where a message about a comparison is, by channel and ts, or with None that it is of no more use.
 
         A later one replaces it. Nothing if there is no such comparison.
@@ -221,9 +223,9 @@ class Comparisons:
         mine = _of(team, comparison_id)
         async with self._engine.begin() as connection:
             if (row := await _locked(connection, mine)) is not None:
-                known = {**row.messages, slot: place and list(place)}
-                known = {name: where for name, where in known.items() if where}
-                await connection.execute(update(comparisons).where(*mine).values(messages=known))
+                messages = {**row.messages, slot: channel_and_ts and list(channel_and_ts)}
+                messages = {name: where for name, where in messages.items() if where}
+                await connection.execute(update(comparisons).where(*mine).values(messages=messages))
 
     async def take_over_begin(self, team: str, comparison_id: str, *, was: str, by: str) -> bool:
         """Let a piece of work begin the round of the manager in place of another, which has not; again says so again.
@@ -310,9 +312,9 @@ class Comparisons:
             await connection.execute(delete(comparisons).where(*over))
 
     async def _open(self, team: str, which: ColumnElement[bool]) -> list[str]:
-        found = select(comparisons.c.id).where(comparisons.c.team == team, comparisons.c.open.is_(True), which)
+        in_order = select(comparisons.c.id).where(comparisons.c.team == team, comparisons.c.open.is_(True), which)
         async with autocommit(self._engine) as connection:
-            return list(await connection.scalars(found.order_by(comparisons.c.begun_at)))
+            return list(await connection.scalars(in_order.order_by(comparisons.c.begun_at)))
 
 
 def _of(team: str, comparison_id: str) -> tuple[ColumnElement[bool], ...]:

@@ -8,9 +8,10 @@ from typing import Any
 from sqlalchemy import ColumnElement, Row, and_, case, delete, select, update
 from sqlalchemy.ext.asyncio import AsyncEngine
 
+from bot.domain.reply_kinds import ANSWER
 from bot.domain.report import Use
 from bot.storage.home_changes import note_set_up
-from bot.storage.replies import ANSWER, ReplyState
+from bot.storage.replies import ReplyState
 from bot.storage.sql import autocommit, insert_into, insert_new
 from bot.storage.tables import help_requests, replies, votes, workspaces
 
@@ -56,14 +57,14 @@ class Feedback:
         False if there is a later one already. The reason stays for as long as the answer did not help.
         """
         row = {"team": team, "channel": channel, "answer_ts": answer_ts, "user": user}
-        said = {"entry": entry, "helpful": helpful, "voted_at": at}
+        vote = {"entry": entry, "helpful": helpful, "voted_at": at}
         about = ("reason", "comment")
         kept = {name: None if helpful else case((votes.c.helpful.is_(False), votes.c[name])) for name in about}
         async with self._engine.begin() as connection:
-            put = insert_into(connection, votes).values(row | said)
+            put = insert_into(connection, votes).values(row | vote)
             put = put.on_conflict_do_update(
                 index_elements=["team", "channel", "answer_ts", "user"],
-                set_=said | kept,
+                set_=vote | kept,
                 where=votes.c.voted_at <= at,
             )
             return await connection.scalar(put.returning(votes.c.user)) is not None
@@ -80,8 +81,8 @@ class Feedback:
         answer = (votes.c.team == team, votes.c.channel == channel, votes.c.answer_ts == answer_ts)
         mine = (*answer, votes.c.entry == entry)
         async with autocommit(self._engine) as connection:
-            found = select(votes.c.user).where(*mine, votes.c.helpful.is_(False)).limit(1)
-            return await connection.scalar(found) is not None
+            disputing = select(votes.c.user).where(*mine, votes.c.helpful.is_(False)).limit(1)
+            return await connection.scalar(disputing) is not None
 
     async def disputes(self, team: str) -> dict[tuple[str, str], frozenset[str]]:
         """Name who says of an answer that it did not help, by the channel and the ts of the question it answers."""

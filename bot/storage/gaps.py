@@ -9,7 +9,8 @@ from sqlalchemy import ColumnElement, Row, delete, func, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from bot.domain.gaps import Question, QuestionKind
-from bot.storage.replies import ANSWER, LINK, ReplyState
+from bot.domain.reply_kinds import ANSWER, LINK
+from bot.storage.replies import ReplyState
 from bot.storage.sql import autocommit, insert_into, insert_new
 from bot.storage.tables import questions, replies, workspaces
 
@@ -68,8 +69,8 @@ class Gaps:
 
     async def get(self, team: str, question_id: str) -> Question | None:
         """Give a question, or None if it is not there."""
-        found = await self._select(questions.c.team == team, questions.c.id == question_id)
-        return found[0] if found else None
+        matching = await self._select(questions.c.team == team, questions.c.id == question_id)
+        return matching[0] if matching else None
 
     async def listed(self, team: str, *, since: float = 0.0) -> list[Question]:
         """List the questions of a workspace that were asked since then, in seconds since 1970, oldest first."""
@@ -173,8 +174,8 @@ class Gaps:
     async def teams(self) -> list[str]:
         """Name the workspaces in which anything was asked or answered."""
         async with autocommit(self._engine) as connection:
-            known = [set(await connection.scalars(select(table.c.team).distinct())) for table in (questions, replies)]
-        return sorted(set().union(*known))
+            teams = [set(await connection.scalars(select(table.c.team).distinct())) for table in (questions, replies)]
+        return sorted(set().union(*teams))
 
     async def prune(self, before: float) -> None:
         """Delete questions of all workspaces that were asked before this time, in seconds since 1970."""
@@ -192,8 +193,8 @@ def _of_message(team: str, channel: str | None, ts: str | None) -> tuple[ColumnE
 
 
 def _as_row(team: str, question: Question) -> dict[str, Any]:
-    known = list(question.known) or None
-    return {"team": team, **asdict(question), "known": known, "asked_at": question.asked_at or time.time()}
+    shown = list(question.known) or None
+    return {"team": team, **asdict(question), "known": shown, "asked_at": question.asked_at or time.time()}
 
 
 def _question(row: Row[Any]) -> Question:

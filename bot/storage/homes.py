@@ -119,7 +119,7 @@ class Homes:
         return claimed
 
     async def record_draft(self, team: str, user: str, gap: str, at: float, sent: SentDraft | None) -> None:
-        """Remember where the draft stands that a click at `at` has claimed; None for nowhere, so that another may."""
+        """Remember where the draft stands that a click at `at` has claimed; None frees the claim."""
         async with self._engine.begin() as connection:
             parts = await self._lock(connection, team, user)
             drafts = dict(parts.get(DRAFTS, {}))
@@ -142,8 +142,8 @@ class Homes:
     async def hash(self, team: str, user: str) -> str | None:
         """Give Slack's name for the view that it shows, as far as we know; None if we do not."""
         async with autocommit(self._engine) as connection:
-            known: str | None = await connection.scalar(select(homes.c.hash).where(*_one(team, user)))
-            return known
+            shown_hash: str | None = await connection.scalar(select(homes.c.hash).where(*_one(team, user)))
+            return shown_hash
 
     async def replace_hash(self, team: str, user: str, *, was: str | None, now: str) -> bool:
         """Remember Slack's name for a view that was published when `was` was known.

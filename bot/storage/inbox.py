@@ -29,6 +29,7 @@ class Inbox:
 
     def __init__(self, engine: AsyncEngine) -> None:
         self._engine = engine
+        self._insert = insert_into(engine, inbox).on_conflict_do_nothing(index_elements=["key"])
 
     async def receive(self, items: Sequence[Item], replica: str) -> None:
         """Record items in one transaction, for this replica to begin; of a key that is there already, nothing."""
@@ -41,13 +42,12 @@ class Inbox:
             await self._insert_new(rows)  # on a new connection: somebody waits, and a click does not come again
 
     async def _insert_new(self, rows: list[dict[str, Any]]) -> None:
-        new = insert_into(self._engine, inbox).on_conflict_do_nothing(index_elements=["key"])
         if len(rows) == 1:
             async with autocommit(self._engine) as connection:
-                await connection.execute(new, rows[0])  # psycopg takes longer for one of a list
+                await connection.execute(self._insert, rows[0])  # psycopg takes longer for one of a list
         else:
             async with self._engine.begin() as connection:
-                await connection.execute(new, rows)
+                await connection.execute(self._insert, rows)
 
     async def received(self, replicas: Collection[str]) -> list[Item]:
         """List what these replicas are to begin, oldest first."""

@@ -11,10 +11,10 @@ MIGRATIONS = Path(__file__).parent / "migrations"
 
 def config(connection: Connection | None = None) -> Config:
     """Point Alembic at our migrations and, for `upgrade`, at a connection that is already open."""
-    found = Config()
-    found.set_main_option("script_location", str(MIGRATIONS))
-    found.attributes["connection"] = connection
-    return found
+    alembic_config = Config()
+    alembic_config.set_main_option("script_location", str(MIGRATIONS))
+    alembic_config.attributes["connection"] = connection
+    return alembic_config
 
 
 def upgrade(connection: Connection) -> None:

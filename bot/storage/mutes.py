@@ -70,7 +70,7 @@ class Mutes:
         return None
 
     async def muted_by(self, team: str, user: str) -> list[tuple[str, str]]:
-        """Give from whom `user` wants no more shares, latest first, with what they said so of, such as a share."""
+        """Give from whom `user` wants no more, latest first, each with the share or comparison where they said so."""
         theirs = (share_mutes.c.team == team, share_mutes.c.user == user, share_mutes.c.muted.is_not(None))
         muted = select(share_mutes.c.share, share_mutes.c.muted).where(*theirs).order_by(share_mutes.c.muted_at)
         async with autocommit(self._engine) as connection:

@@ -39,5 +39,5 @@ def owned_by(owner: Owner, *people: str) -> dict[str, Any]:
 
 def ownership(table: Table) -> Ownership:
     """Give what was declared. Raises KeyError for a table that declares nothing."""
-    found: Ownership = table.info[KEY]
-    return found
+    declared: Ownership = table.info[KEY]
+    return declared

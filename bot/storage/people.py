@@ -93,7 +93,7 @@ class People:
         those that were sent, as what others have not sent is theirs. Of a comparison, before
         it is revealed, nothing of the other person's part.
         """
-        found: dict[str, Rows] = {}
+        rows_by_table: dict[str, Rows] = {}
         async with autocommit(self._engine) as connection:
             for table in metadata.sorted_tables:
                 rows: Rows = []
@@ -107,8 +107,8 @@ class People:
                 if table is comparisons:
                     rows = [_own_part(row, user) for row in rows]
                 if rows:
-                    found[table.name] = rows
-        return found
+                    rows_by_table[table.name] = rows
+        return rows_by_table
 
     async def forget(self, team: str, user: str, direct_messages: Collection[str] = ()) -> None:
         """Delete the rows that are a person's, and take their id out of those that are not; again does nothing.
@@ -142,7 +142,9 @@ def _own_part(row: dict[str, Any], user: str) -> dict[str, Any]:
     hidden = {f"{other}_version", f"{other}_agreed", "shown", "moved_by", "moved_at", "due_at"}
     hidden.add("manager_run" if other is Side.MANAGER else "run")
     # The rest of a slot names the versions of both.
-    messages = {slot.split(":")[0]: place for slot, place in row["messages"].items() if _is_to(mine, slot)}
+    messages = {
+        slot.split(":")[0]: channel_and_ts for slot, channel_and_ts in row["messages"].items() if _is_to(mine, slot)
+    }
     return {name: value for name, value in row.items() if name not in hidden} | {"messages": messages}
 
 
@@ -173,7 +175,7 @@ def _named_by_others(table: Table) -> list[Column[Any]]:
 
 def _brief(table: Table, column: Column[Any]) -> list[Column[Any]]:
     """Give the columns of a row that belongs to another person which the one named in `column` may see."""
-    return [known for known in table.c if known.primary_key or known is column or _is_time(known)]
+    return [shown for shown in table.c if shown.primary_key or shown is column or _is_time(shown)]
 
 
 def _is_time(column: Column[Any]) -> bool:
@@ -199,10 +201,10 @@ async def _unname(connection: AsyncConnection, team: str, user: str) -> None:
 
 
 async def _read(connection: AsyncConnection, columns: list[Column[Any]], *which: ColumnElement[bool]) -> Rows:
-    found = await connection.execute(select(*columns).where(*which))
+    result = await connection.execute(select(*columns).where(*which))
     times = {column.name for column in columns if _is_time(column)}
     return [
-        {name: _in_words(value) if name in times else value for name, value in row.items()} for row in found.mappings()
+        {name: _in_words(value) if name in times else value for name, value in row.items()} for row in result.mappings()
     ]
 
 

@@ -6,15 +6,29 @@ from dataclasses import asdict, dataclass, field, replace
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import ColumnElement, Row, Select, and_, case, delete, func, or_, select, tuple_, update
+from sqlalchemy import (
+    ColumnElement,
+    Row,
+    Select,
+    String,
+    and_,
+    bindparam,
+    case,
+    delete,
+    func,
+    or_,
+    select,
+    tuple_,
+    update,
+)
 from sqlalchemy.ext.asyncio import AsyncEngine
 
+from bot.domain.reply_kinds import ANSWER, LINK
 from bot.storage.home_changes import note_answer, note_channel
 from bot.storage.last_answers import put_last_answers
 from bot.storage.sql import autocommit, insert_into, insert_new
 from bot.storage.tables import channel_settings, hushed_threads, people, recent_entries, replies
 
-ANSWER, LINK = "answer", "link"  # kinds of replies: an answer, and a link to where the channel has it
 TOP_LEVEL = ""  # in place of a thread's ts, for what was said in a direct message outside threads
 HELD_AT_MOST = 900.0  # seconds after which work that holds a reply is taken to be gone
 DIRECT_MESSAGE = "D"  # what the id of a direct message begins with
@@ -93,6 +107,9 @@ class Replies:
 
     def __init__(self, engine: AsyncEngine) -> None:
         self._engine = engine
+        # Statements that every answer needs are put together once: that takes as long as the database itself.
+        insert = insert_into(engine, replies).on_conflict_do_nothing()
+        self._insert_reply = insert.returning(replies.c.question_ts)
 
     async def hold(self, team: str, channel: str, reply: Reply, *, by: str, revises: bool = True) -> Reply | None:
         """Take hold of the reply to a message for a piece of work, which alone may write it until `settle`.
@@ -103,24 +120,24 @@ class Replies:
         somebody has clicked, so that the revision is not looked at and stays.
         """
         row = _as_row(team, channel, reply) | {"holder": by, "held_at": time.time()}
-        new = insert_into(self._engine, replies).values(row).on_conflict_do_nothing()
-        inserted = new.returning(replies.c.question_ts)
         async with autocommit(self._engine) as connection:
-            if await connection.scalar(inserted):
+            if await connection.scalar(self._insert_reply, row):
                 return reply
         async with self._engine.begin() as connection:
-            if await connection.scalar(inserted):  # again: SQLite locks nothing for a reader who is going to write
+            if await connection.scalar(
+                self._insert_reply, row
+            ):  # again: SQLite locks nothing for a reader who is going to write
                 return reply
             mine = _of_message(team, channel, reply.question_ts)
-            found = (await connection.execute(select(replies).where(*mine).with_for_update())).one()
-            if found.holder not in (None, by) and found.held_at > time.time() - HELD_AT_MOST:
+            kept = (await connection.execute(select(replies).where(*mine).with_for_update())).one()
+            if kept.holder not in (None, by) and kept.held_at > time.time() - HELD_AT_MOST:
                 raise BusyError
-            revision = reply.revision if revises else found.revision
-            if found.revision > revision or (revises and found.holder != by and found.revision == revision):
+            revision = reply.revision if revises else kept.revision
+            if kept.revision > revision or (revises and kept.holder != by and kept.revision == revision):
                 return None
             held = {"holder": by, "held_at": time.time(), "revision": revision}
             await connection.execute(update(replies).where(*mine).values(held))
-            return replace(_reply(found), revision=revision)
+            return replace(_reply(kept), revision=revision)
 
     async def hold_posted(self, team: str, channel: str, question_ts: str, *, by: str) -> Reply | None:
         """Take hold of a reply that is posted, to correct it, until `settle`; None if it is not posted any more.
@@ -144,9 +161,10 @@ class Replies:
         It does if it has held it last, also where it failed since and is done again. Costs no write where the hold is
         fresh.
         """
-        now, mine = time.time(), _of_message(team, channel, reply.question_ts)
+        now, message = time.time(), {"of_team": team, "of_channel": channel, "of_question": reply.question_ts}
+        mine = _of_message(team, channel, reply.question_ts)
         async with autocommit(self._engine) as connection:
-            held = (await connection.execute(select(replies.c.holder, replies.c.held_at).where(*mine))).first()
+            held = (await connection.execute(HOLDER, message)).first()
             if held and held.holder == by and held.held_at > now + seconds - HELD_FRESH:
                 return True
             renewed = update(replies).where(*mine, replies.c.holder == by)
@@ -171,7 +189,8 @@ class Replies:
         claimed = (*here, recent_entries.c.question_ts == reply.question_ts)
         async with self._engine.begin() as connection:
             settled = update(replies).where(*mine).values(row).returning(replies.c.question_ts)
-            if await connection.scalar(settled):
+            # A direct message is given the same answer as often as somebody asks.
+            if await connection.scalar(settled) and not channel.startswith(DIRECT_MESSAGE):
                 # What it does not say any more: the next who asks gets the answer itself.
                 await connection.execute(delete(recent_entries).where(*claimed, recent_entries.c.entry.not_in(answers)))
                 if answers and posted:
@@ -181,12 +200,15 @@ class Replies:
                     for entry in sorted(answers):
                         row = {"team": team, "channel": channel, "entry": entry} | claim
                         await insert_new(connection, recent_entries, row)
-                if answers and not channel.startswith(DIRECT_MESSAGE):
+                if answers:
                     await note_answer(connection, team)
 
     async def get(self, team: str, channel: str, question_ts: str) -> Reply | None:
         """Give what was replied to a message, or None."""
-        return await self._latest(*_of_message(team, channel, question_ts))
+        message = {"of_team": team, "of_channel": channel, "of_question": question_ts}
+        async with autocommit(self._engine) as connection:
+            row = (await connection.execute(REPLY, message)).first()
+        return _reply(row) if row else None
 
     async def release(self, team: str, holders: Sequence[str]) -> None:
         """Let go of the replies that this work has held, which was stopped; what was not posted counts as withheld."""
@@ -246,14 +268,14 @@ class Replies:
         at_top_level = reply.thread_ts == reply.question_ts
         if at_top_level and not channel.startswith(DIRECT_MESSAGE):
             return []
-        place = _at_top_level(team, channel) if at_top_level else _of_thread(team, channel, reply.thread_ts)
+        conversation = _at_top_level(team, channel) if at_top_level else _of_thread(team, channel, reply.thread_ts)
         theirs = (replies.c.asker == reply.asker, replies.c.state == ReplyState.POSTED, replies.c.kind.in_(kinds))
         lately = (
             replies.c.question_ts < reply.question_ts,
             replies.c.replied_at >= float(reply.question_ts) - within,
             replies.c.offered.is_(None),
         )
-        latest_first = select(replies).where(*place, *theirs, *lately).order_by(replies.c.question_ts.desc())
+        latest_first = select(replies).where(*conversation, *theirs, *lately).order_by(replies.c.question_ts.desc())
         async with autocommit(self._engine) as connection:
             return [_reply(row) for row in await connection.execute(latest_first)]
 
@@ -265,8 +287,8 @@ class Replies:
         They are in the order of channel and question: so many that come after those two, `after`.
         """
         mine = (replies.c.team == team, replies.c.state == ReplyState.POSTED, replies.c.replied_at >= since)
-        place = (replies.c.channel, replies.c.question_ts)
-        page = select(replies).where(*mine, tuple_(*place) > tuple_(*after)).order_by(*place).limit(limit)
+        position = (replies.c.channel, replies.c.question_ts)
+        page = select(replies).where(*mine, tuple_(*position) > tuple_(*after)).order_by(*position).limit(limit)
         async with autocommit(self._engine) as connection:
             rows = await connection.execute(page)
             return [(row.channel, _reply(row)) for row in rows]
@@ -286,22 +308,17 @@ class Replies:
         surfaces: of the messages whose answers in this thread are counted; with those that are on their way to messages
         before `question_ts`.
         """
-        held = replies.c.held_at > time.time() - HELD_AT_MOST
-        coming = and_(replies.c.state == ReplyState.BEGUN, held, replies.c.question_ts < (question_ts or ""))
-        others = (replies.c.surface.in_(surfaces), replies.c.question_ts != (question_ts or ""))
-        posted = (or_(replies.c.state == ReplyState.POSTED, coming), *others)
-        thread = _of_thread(team, channel, thread_ts)
-        here = (channel_settings.c.team == team, channel_settings.c.channel == channel)
-        mine = (people.c.team == team, people.c.user == user)
-        asked = select(
-            select(channel_settings.c.mode).where(*here).scalar_subquery().label("mode"),
-            select(channel_settings.c.chosen_for_shared).where(*here).scalar_subquery().label("chosen_for_shared"),
-            _hushed(team, channel, thread_ts).scalar_subquery().label("hushed"),
-            select(people.c.answers_unasked).where(*mine).scalar_subquery().label("answers_unasked"),
-            select(func.count()).select_from(replies).where(*thread, *posted).scalar_subquery().label("answers"),
-        )
+        asked = {
+            "of_team": team,
+            "of_channel": channel,
+            "of_thread": thread_ts,
+            "of_user": user,
+            "of_question": question_ts or "",
+            "of_surfaces": list(surfaces),
+            "since": time.time() - HELD_AT_MOST,
+        }
         async with autocommit(self._engine) as connection:
-            row = (await connection.execute(asked)).one()
+            row = (await connection.execute(SURROUNDINGS, asked)).one()
         opted_out = row.answers_unasked is False
         return Surroundings(row.mode, row.chosen_for_shared, bool(row.hushed), opted_out, row.answers)
 
@@ -438,13 +455,45 @@ class BusyError(Exception):
     """Other work holds this reply just now."""
 
 
-def _hushed(team: str, channel: str, thread_ts: str) -> Select[int]:
-    thread = (hushed_threads.c.team == team, hushed_threads.c.channel == channel)
-    return select(func.count()).select_from(hushed_threads).where(*thread, hushed_threads.c.thread_ts == thread_ts)
+def _surroundings() -> Select[Any]:
+    """Make the statement of `Replies.around`."""
+    names = ("of_team", "of_channel", "of_thread", "of_question")
+    team, channel, thread, question = (bindparam(name, type_=String()) for name in names)
+    here = (channel_settings.c.team == team, channel_settings.c.channel == channel)
+    mine = (people.c.team == team, people.c.user == bindparam("of_user"))
+    coming = and_(
+        replies.c.state == ReplyState.BEGUN, replies.c.held_at > bindparam("since"), replies.c.question_ts < question
+    )
+    in_thread = (replies.c.team == team, replies.c.channel == channel, replies.c.thread_ts == thread)
+    others = (
+        or_(replies.c.state == ReplyState.POSTED, coming),
+        replies.c.surface.in_(bindparam("of_surfaces", expanding=True)),
+        replies.c.question_ts != question,
+    )
+    quiet = (hushed_threads.c.team == team, hushed_threads.c.channel == channel, hushed_threads.c.thread_ts == thread)
+    count = select(func.count())
+    return select(
+        select(channel_settings.c.mode).where(*here).scalar_subquery().label("mode"),
+        select(channel_settings.c.chosen_for_shared).where(*here).scalar_subquery().label("chosen_for_shared"),
+        count.select_from(hushed_threads).where(*quiet).scalar_subquery().label("hushed"),
+        select(people.c.answers_unasked).where(*mine).scalar_subquery().label("answers_unasked"),
+        count.select_from(replies).where(*in_thread, *others).scalar_subquery().label("answers"),
+    )
 
 
 def _of_message(team: str, channel: str, question_ts: str) -> tuple[ColumnElement[bool], ...]:
     return replies.c.team == team, replies.c.channel == channel, replies.c.question_ts == question_ts
+
+
+# Put together once, as those of `Replies.__init__`.
+_MESSAGE = (
+    replies.c.team == bindparam("of_team"),
+    replies.c.channel == bindparam("of_channel"),
+    replies.c.question_ts == bindparam("of_question"),
+)
+REPLY = select(replies).where(*_MESSAGE)
+HOLDER = select(replies.c.holder, replies.c.held_at).where(*_MESSAGE)
+SURROUNDINGS = _surroundings()
 
 
 def _of_thread(team: str, channel: str, thread_ts: str) -> tuple[ColumnElement[bool], ...]:

@@ -110,8 +110,8 @@ class Runs(QuizVersions):
                     return None
                 if user is not None and user != stored.user:
                     return Applied(ActionResult(NOT_YOURS), held=False)
-                if (known := await self._load_result(connection, team, run_id, by)) is not None:
-                    return Applied(known, *await self._hold(connection, team, run_id, by))
+                if (earlier := await self._load_result(connection, team, run_id, by)) is not None:
+                    return Applied(earlier, *await self._hold(connection, team, run_id, by))
                 if revision is not None and revision != stored.revision:
                     return Applied(ActionResult(Outcome.NOTHING), held=False)
                 transition = change(stored.run)
@@ -319,8 +319,8 @@ class Runs(QuizVersions):
         begun = select(runs.c.team, runs.c.id).order_by(runs.c.begun_at.desc(), runs.c.id).limit(limit)
         async with autocommit(self._engine) as connection:
             rows = (await connection.execute(begun)).all()
-            found = [(row.team, await self._run(connection, row.team, runs.c.id == row.id)) for row in rows]
-        return [(team, stored) for team, stored in found if stored]
+            latest = [(row.team, await self._run(connection, row.team, runs.c.id == row.id)) for row in rows]
+        return [(team, stored) for team, stored in latest if stored]
 
     async def _run(self, connection: AsyncConnection, team: str, *where: Any) -> StoredRun | None:
         row = (await connection.execute(select(runs).where(runs.c.team == team, *where))).mappings().first()
@@ -369,9 +369,9 @@ class Runs(QuizVersions):
         """
         if comparison is None:
             return None, False
-        known = select(comparisons.c.sender, comparisons.c.open, comparisons.c.state)
+        compared = select(comparisons.c.sender, comparisons.c.open, comparisons.c.state)
         mine = (comparisons.c.team == team, comparisons.c.id == comparison)
-        row = (await connection.execute(known.where(*mine))).first()
+        row = (await connection.execute(compared.where(*mine))).first()
         if row is None:
             return "", True
         return row.sender, not row.open and row.state != State.REVEALED

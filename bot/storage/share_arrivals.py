@@ -42,7 +42,7 @@ class ShareArrivals:
             .scalar_subquery()
             .label("thread_ts")
         )
-        found = (
+        arrivals = (
             select(runs.c.user, last, replied.label("replied"))
             .select_from(shares.join(root, here).join(runs, OF_RUN))
             .where(*theirs, *arrived, root.c.channel == channel)
@@ -50,5 +50,5 @@ class ShareArrivals:
             .limit(1)
         )
         async with autocommit(self._engine) as connection:
-            row = (await connection.execute(found)).first()
+            row = (await connection.execute(arrivals)).first()
         return Arrival(row.user, row.thread_ts) if row and not row.replied else None

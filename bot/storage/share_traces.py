@@ -13,8 +13,9 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from bot.domain.compare import Side, State
 from bot.domain.share import TELLING, Place, ShareState
-from bot.storage.shares import LOST_AFTER, OF_RUN, ROOT, in_seconds
+from bot.storage.shares import OF_RUN, ROOT
 from bot.storage.sql import autocommit, insert_into, insert_new
+from bot.storage.stored_share import LOST_AFTER, in_seconds
 from bot.storage.tables import (
     comparisons,
     former_copies,
@@ -152,8 +153,8 @@ async def _put_unconfirmed(connection: AsyncConnection, *which: ColumnElement[bo
     )
     lost = or_(shares.c.state == ShareState.UNCERTAIN, _is_lost())
     direct = (shares.c.recipient != "", func.coalesce(shares.c.place, "") != Place.GROUP, ~has_root)
-    found = select(shares).select_from(shares.join(runs, OF_RUN)).where(lost, *direct, *which)
-    for row in (await connection.execute(found)).all():
+    unconfirmed = select(shares).select_from(shares.join(runs, OF_RUN)).where(lost, *direct, *which)
+    for row in (await connection.execute(unconfirmed)).all():
         about = {"team": row.team, "share": row.id, "run": row.run, "recipient": row.recipient}
         made_at = in_seconds(row.made_at)
         about |= {"made_at": made_at, "given_up_at": row.ended_at or (row.claimed_at or made_at) + LOST_AFTER}

@@ -1,8 +1,6 @@
 """Shares as rows: what was previewed for whom, where its copy stands, and what became of it."""
 
 import time
-from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any, Final
 
@@ -13,67 +11,13 @@ from bot.domain.quiz_content import OWN, PURPOSE
 from bot.domain.quiz_run import Graded, purpose_of
 from bot.domain.share import Claim, Part, Place, ShareState, TakenOver, claim, counts_for_day, give_back, take_over
 from bot.storage.sql import autocommit, insert_into, insert_new
+from bot.storage.stored_share import LOST_AFTER, Share, graded_as, in_seconds, read_share
 from bot.storage.tables import answers, runs, share_messages, shares
 
 ROOT: Final = "root"  # the slot of the message that a copy begins with
 OFFER: Final = "offer:"  # a slot of a copy: with the ts of the recipient's reply that may be passed on
 PREVIEWS_KEPT = timedelta(days=1)  # of previews that were not sent
 DAY = 86_400.0  # seconds
-LOST_AFTER = 3600.0  # seconds after which what is still being sent is not looked after any more
-
-
-@dataclass(frozen=True)
-class Share:
-    """One sending of one result, as it stood at `run_version`, to one person; `message` is what was previewed.
-
-    The recipient is empty once they have been forgotten. updates: the share whose copy this one is to replace. graded:
-    how the work was graded then, as `graded_as` gives it; None if that was not remembered. part_left: Slack has not let
-    us change all of the copy, so that a part of what it showed before is left below it. told_outdated: the sender was
-    told that the copy is of an older answer. Times in seconds since 1970; `ended_at`: of its withdrawal or failure.
-    """
-
-    id: str
-    run: str
-    run_version: int
-    recipient: str
-    message: Mapping[str, Any]
-    state: ShareState
-    parts: tuple[str, ...] = ()
-    place: Place = Place.DIRECT
-    note: str | None = None
-    updates: str | None = None
-    graded: str | None = None
-    made_at: float = 0.0
-    claimed_at: float | None = None
-    sent_at: float | None = None
-    seen_at: float | None = None
-    talk_at: float | None = None
-    ended_at: float | None = None
-    receipt_ts: str | None = None
-    part_left: bool = False
-    told_outdated: bool = False
-    updated_at: float | None = None
-
-    @property
-    def is_live(self) -> bool:
-        """Whether somebody else can see it, as far as is known."""
-        return self.state is ShareState.SENT and self.sent_at is not None
-
-    def is_whole(self, slots: Collection[str]) -> bool:
-        """Say whether all messages below its first one are known to be there, given the slots of the copy's."""
-        return sum(slot.isdigit() for slot in slots) >= len(self.message.get("replies", ()))
-
-    @property
-    def is_lost(self) -> bool:
-        """Whether nobody knows if somebody else can see it: Slack never said so, or the work that sent it has died."""
-        if self.state is not ShareState.SENT or self.sent_at is not None:
-            return self.state is ShareState.UNCERTAIN
-        return self.claimed_at is not None and self.claimed_at < time.time() - LOST_AFTER
-
-
-def graded_as(graded: Graded | None) -> str:
-    """Give how somebody's work is graded, or nothing, as a share remembers it."""
-    return f"{graded.dimension} {graded.column}" if graded else ""
 
 
 OF_RUN = and_(runs.c.team == shares.c.team, runs.c.id == shares.c.run)
@@ -94,13 +38,13 @@ class Shares:
         async with self._engine.begin() as connection:
             await insert_new(connection, shares, {**row, "made_at": datetime.now(UTC)})
             kept = (await connection.execute(select(shares).where(*_one(team, share.id)))).one()
-        return _share(kept)
+        return read_share(kept)
 
     async def get(self, team: str, share_id: str) -> Share | None:
         """Give a share, or None if there is none."""
         async with autocommit(self._engine) as connection:
             row = (await connection.execute(select(shares).where(*_one(team, share_id)))).first()
-        return _share(row) if row else None
+        return read_share(row) if row else None
 
     async def claim(self, team: str, share_id: str, *, most: int, doubtful: bool) -> Claim:
         """Begin to send what was previewed; again gives the same, until it has ended.
@@ -288,7 +232,7 @@ class Shares:
         mine = _of_sender(team, user, shares).where(or_(arrived, lost, shares.c.state == ShareState.UNCERTAIN))
         async with autocommit(self._engine) as connection:
             rows = await connection.execute(mine.order_by(shares.c.made_at.desc(), shares.c.id))
-            return [_share(row) for row in rows]
+            return [read_share(row) for row in rows]
 
     async def shared_runs(self, team: str, user: str) -> list[str]:
         """Name the runs of which somebody has sent a result, or was sent one: they name the work that does so."""
@@ -373,14 +317,14 @@ class Shares:
         named = select(share_messages.c.share).where(*there, share_messages.c.slot == ROOT).limit(1).scalar_subquery()
         async with autocommit(self._engine) as connection:
             row = (await connection.execute(select(shares).where(*_one(team, named)))).first()
-        return _share(row) if row else None
+        return read_share(row) if row else None
 
     async def uncertain_for(self, team: str, user: str) -> list[Share]:
         """Give the shares sent to somebody alone of which Slack has never said whether they arrived, latest first."""
         sent = (shares.c.team == team, shares.c.recipient == user, shares.c.state == ShareState.UNCERTAIN)
         direct = select(shares).where(*sent, shares.c.place == Place.DIRECT).order_by(shares.c.made_at.desc())
         async with autocommit(self._engine) as connection:
-            return [_share(row) for row in await connection.execute(direct)]
+            return [read_share(row) for row in await connection.execute(direct)]
 
     async def direct_copies(self, team: str, sender: str, recipient: str) -> list[tuple[str, str, str]]:
         """Give the copies of somebody's results that stand in somebody else's direct message, oldest first.
@@ -419,13 +363,13 @@ _CONTENT = ("run", "run_version", "message", "parts", "place", "note", "graded",
 async def _pair(
     connection: AsyncConnection, team: str, share_id: str, update_id: str
 ) -> tuple[Row[Any] | None, Row[Any] | None]:
-    """Read a share and the one that updates it, and keep both as they are until the end of the transaction."""
+    """Lock and read a share and the one that updates it, until the end of the transaction."""
     rows = {name: await _lock(connection, team, name) for name in sorted([share_id, update_id])}
     return rows[share_id], rows[update_id]
 
 
 async def _lock(connection: AsyncConnection, team: str, share_id: str) -> Row[Any] | None:
-    """Read a share, and keep it as it is until the end of the transaction; None if there is none.
+    """Lock and read a share, until the end of the transaction; None if there is none.
 
     SQLite locks with the first change alone, so that one is made which changes nothing.
     """
@@ -441,9 +385,9 @@ async def _messages(connection: AsyncConnection, team: str, share_id: str) -> di
 
 
 async def _put_message(connection: AsyncConnection, team: str, share_id: str, slot: str, channel: str, ts: str) -> None:
-    place = {"channel": channel, "ts": ts}
-    put = insert_into(connection, share_messages).values(team=team, share=share_id, slot=slot, **place)
-    await connection.execute(put.on_conflict_do_update(index_elements=["team", "share", "slot"], set_=place))
+    channel_and_ts = {"channel": channel, "ts": ts}
+    put = insert_into(connection, share_messages).values(team=team, share=share_id, slot=slot, **channel_and_ts)
+    await connection.execute(put.on_conflict_do_update(index_elements=["team", "share", "slot"], set_=channel_and_ts))
 
 
 async def _swap(connection: AsyncConnection, share: Row[Any], new: Row[Any], state: ShareState) -> None:
@@ -477,42 +421,10 @@ def _run(team: str, run_id: str) -> tuple[ColumnElement[bool], ...]:
     return runs.c.team == team, runs.c.id == run_id
 
 
-def in_seconds(time: datetime) -> float:
-    """Give a time of the database in seconds since 1970; SQLite forgets the time zone it was given."""
-    return time.replace(tzinfo=time.tzinfo or UTC).timestamp()
-
-
 def _one(team: str, share_id: Any) -> tuple[ColumnElement[bool], ...]:
     return shares.c.team == team, shares.c.id == share_id
 
 
-def _of_sender(team: str, user: str, what: Any) -> Any:
+def _of_sender(team: str, user: str, columns: Any) -> Any:
     """Select of the shares of somebody's runs."""
-    return select(what).select_from(shares.join(runs, OF_RUN)).where(shares.c.team == team, runs.c.user == user)
-
-
-def _share(row: Row[Any]) -> Share:
-    parts: Sequence[str] = row.parts or ()
-    return Share(
-        id=row.id,
-        run=row.run,
-        run_version=row.run_version,
-        recipient=row.recipient,
-        message=row.message,
-        state=ShareState(row.state),
-        parts=tuple(parts),
-        place=Place(row.place or Place.DIRECT),
-        note=row.note,
-        updates=row.updates,
-        graded=row.graded,
-        made_at=in_seconds(row.made_at),
-        claimed_at=row.claimed_at,
-        sent_at=row.sent_at,
-        seen_at=row.seen_at,
-        talk_at=row.talk_at,
-        ended_at=row.ended_at,
-        receipt_ts=row.receipt_ts,
-        part_left=bool(row.part_left),
-        told_outdated=bool(row.told_outdated),
-        updated_at=row.updated_at,
-    )
+    return select(columns).select_from(shares.join(runs, OF_RUN)).where(shares.c.team == team, runs.c.user == user)

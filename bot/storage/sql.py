@@ -11,23 +11,36 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 def insert_into(database: AsyncConnection | AsyncEngine, table: Table) -> postgresql.Insert | sqlite.Insert:
     """Begin an INSERT that may say what to do where the key is there already."""
-    return postgresql.insert(table) if database.dialect.name == "postgresql" else sqlite.insert(table)
+    return insert_for(database.dialect.name, table)
+
+
+def insert_for(dialect: str, table: Table) -> postgresql.Insert | sqlite.Insert:
+    """Begin an INSERT as `insert_into` does, by the name of the dialect."""
+    return postgresql.insert(table) if dialect == "postgresql" else sqlite.insert(table)
 
 
 @asynccontextmanager
 async def autocommit(engine: AsyncEngine) -> AsyncIterator[AsyncConnection]:
-    """Connect to read, or for one statement that writes: on PostgreSQL each is a transaction by itself.
+    """Connect to read, or for one statement that writes: each is a transaction by itself.
 
     That spares BEGIN and COMMIT, each of which is waited for; and ROLLBACK, which ends what only reads and at which
     psycopg forgets all that it has prepared. What has been read may change before the next statement, as it may in a
-    transaction of ours. On SQLite it is one transaction: nothing there has to be waited for but the writing.
+    transaction of ours.
     """
-    if engine.dialect.name != "postgresql":
-        async with engine.begin() as connection:
-            yield connection
-        return
     async with engine.connect() as connection:
-        yield await connection.execution_options(isolation_level="AUTOCOMMIT")
+        if engine.dialect.name == "postgresql":
+            yield await connection.execution_options(isolation_level="AUTOCOMMIT")
+            return
+        driver: Any = (await connection.get_raw_connection()).driver_connection
+        if not hasattr(driver, "commits_each"):  # not bot.storage.sqlite_connection's
+            async with connection.begin():
+                yield connection
+            return
+        driver.commits_each = True
+        try:
+            yield connection
+        finally:
+            driver.commits_each = False
 
 
 async def insert_new(connection: AsyncConnection, table: Table, row: dict[str, Any]) -> None:

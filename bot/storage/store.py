@@ -199,16 +199,16 @@ class Store:
     async def renew(self, team: str, renewed: Callable[[Installation], Awaitable[Installation | None]]) -> None:
         """Let `renewed` replace an installation, or leave it with None; one caller at a time, of all replicas."""
         async with self._lock_installation(team) as connection:
-            found = await self._installation(connection, team)
-            if found and (better := await renewed(found)):
+            installation = await self._installation(connection, team)
+            if installation and (better := await renewed(installation)):
                 await self._put_installation(connection, team, better)
 
     async def first_steps_told_to(self, team: str) -> str | None:
         """Give who was last told the first steps after installing the app; None for nobody, or if it is gone."""
         async with autocommit(self._engine) as connection:
             told = select(installations.c.first_steps).where(installations.c.team == team)
-            found: str | None = await connection.scalar(told)
-            return found
+            user: str | None = await connection.scalar(told)
+            return user
 
     async def record_first_steps(self, team: str, user: str) -> None:
         """Remember who was told the first steps; a later one replaces them. Where the app is gone it does nothing."""
@@ -226,8 +226,8 @@ class Store:
         Times in seconds since 1970; Slack gives whole ones. Deleting again does nothing.
         """
         async with self._few_deletions, self._lock_installation(team) as connection:
-            found = await self._installation(connection, team)
-            if found and int(found.installed_at) > gone_at:
+            installation = await self._installation(connection, team)
+            if installation and int(installation.installed_at) > gone_at:
                 return False
             async with self._engine.begin() as other:  # of its own: whoever looks finds it gone at once
                 await _delete_rows(other, team)
@@ -293,7 +293,7 @@ class Store:
 
     async def _installation(self, connection: AsyncConnection, team: str) -> Installation | None:
         row = (await connection.execute(select(installations).where(installations.c.team == team))).mappings().first()
-        return Installation(**{known.name: row[known.name] for known in fields(Installation)}) if row else None
+        return Installation(**{field.name: row[field.name] for field in fields(Installation)}) if row else None
 
     async def _put_installation(self, connection: AsyncConnection, team: str, installation: Installation) -> None:
         row = asdict(installation)
@@ -308,8 +308,12 @@ def _thread(team: str, channel: str, thread_ts: str) -> tuple[ColumnElement[bool
 def _engine(url: str) -> AsyncEngine:
     local = url.startswith("sqlite")
     # Its errors would show what people answered; psycopg alone waits two minutes for a server that is not there.
-    more: dict[str, Any] = {} if local else {"connect_args": {"connect_timeout": CONNECT}}
-    engine = create_async_engine(url, hide_parameters=True, **more)
+    how: dict[str, Any] = {"connect_timeout": CONNECT}
+    if local:
+        from bot.storage.sqlite_connection import connect  # noqa: PLC0415 - not every database is SQLite
+
+        how = {"async_creator_fn": connect}
+    engine = create_async_engine(url, hide_parameters=True, connect_args=how)
     watch(engine.sync_engine)
     if local:
         event.listen(engine.sync_engine, "connect", _pragmas)

@@ -39,7 +39,7 @@ class StoredComparison:
             "manager": self.manager,
             "run": self.run,
             "manager_run": self.manager_run,
-            "messages": {slot: list(place) for slot, place in self.messages.items()},
+            "messages": {slot: list(channel_and_ts) for slot, channel_and_ts in self.messages.items()},
             "tried": None if self.tried is None else join_names(self.tried),
             "agreed_at": self.agreed_at,
             **as_row(comparison),

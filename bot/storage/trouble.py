@@ -183,10 +183,10 @@ def _met(context: ExceptionContext) -> None:
     if kind in NEEDS_CONNECTION or (context.connection is None and isinstance(error, psycopg.OperationalError)):
         context.is_disconnect = True
     if kind is Trouble.DAMAGED and context.engine is not None:
-        url, said = context.engine.url, words(error)
+        url, problem = context.engine.url, words(error)
         local = url.get_backend_name() == "sqlite"
         address = str(url.database) if local else "PostgreSQL"
         if address not in _damaged:
             what_to_do = remedy(error, postgresql=not local)
-            log.error("the database is damaged", database=address, said=said, remedy=what_to_do)
-        _damaged[address] = said
+            log.error("the database is damaged", database=address, said=problem, remedy=what_to_do)
+        _damaged[address] = problem

@@ -29,6 +29,7 @@ from bot.settings import Settings
 from bot.slack import app as slack
 from bot.slack.access import OneWorkspace
 from bot.slack.controls import CHOOSE
+from bot.slack.reception import Reception
 from bot.storage import Store
 from tests.bench import bare
 from tests.bench.requests import USER, click, many, message, note, numbers, refused, send
@@ -163,12 +164,14 @@ async def _rolefit(library: Library, settings: Settings) -> AsyncIterator[tuple[
         async with slack.working(settings.jobs_url, "local") as launch:
             access = await slack.one_workspace(session, workspace.bot_token, workspace.api_url)
             _, second = library.index, SecondStage()
-            app, _ = slack.create(access, workspace.api_url, library, store, between_posts=0, second=second)
+            reception = Reception(library, second)
+            app, _ = slack.create(reception, access, workspace.api_url, store, between_posts=0, second=second)
             await second.ready()
             launch()
             tuning.tune_for_serving()
-            async with jobs.receiving(store, "local"):
-                yield asgi.create(app, SECRET, troubles), store, access
+            async with jobs.receiving(store, "local", reception.turnstile):
+                reception.open(app)
+                yield asgi.create(reception, SECRET, troubles), store, access
         second.close()
         await store.close()
 

@@ -1,5 +1,6 @@
 """What the README of the workspace says is so."""
 
+import ast
 import re
 from pathlib import Path
 
@@ -38,3 +39,17 @@ def test_every_option_of_the_command_is_described():
     options = {parameter.opts[0] for parameter in command.params if not parameter.hidden} - {"--help"}
 
     assert set(re.findall(r"^\| `(--[a-z-]+)", README, re.MULTILINE)) == options
+
+
+def test_it_imports_nothing_of_the_bot_beside_it():
+    modules = list((HERE.parent.parent / "bot/local").glob("*.py"))
+    named = [
+        name
+        for module in modules
+        for node in ast.walk(ast.parse(module.read_text()))
+        if isinstance(node, ast.Import | ast.ImportFrom)
+        for name in [f"{getattr(node, 'module', '')}.{alias.name}".removeprefix(".") for alias in node.names]
+    ]
+
+    assert "bot.local.state.State" in named
+    assert [name for name in named if name.startswith("bot.") and not name.startswith("bot.local.")] == []

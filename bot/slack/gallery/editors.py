@@ -24,7 +24,7 @@ def full_report(library: Library) -> Report:
     asked += [question(at, QuestionKind.NOT_HELPFUL, "", entry) for at in range(20, 40)]
     asked += [question(at, QuestionKind.NOT_HELPFUL, f"7 {long} 7", entry) for at in range(50, 52)]
     asked += [question(at, QuestionKind.CHOSEN, f"{at} {long}", entry) for at in range(40, 49)]
-    old = {name: known.model_copy(update={"checked": date(2020, 1, 1)}) for name, known in library.entries.items()}
+    old = {name: former.model_copy(update={"checked": date(2020, 1, 1)}) for name, former in library.entries.items()}
     return report_on(asked, [], old, library.index, TODAY)
 
 

@@ -107,15 +107,15 @@ def no_answers(library: Library) -> Iterator[Rendering]:
     yield Rendering("unknown question, or a person", lambda: _or_person(blocks.unknown(library), library))
 
 
-def _ways_to_person(name: str, said: Message, library: Library) -> Iterator[Rendering]:
+def _ways_to_person(name: str, reply: Message, library: Library) -> Iterator[Rendering]:
     """Give a reply with each way in which a person can be reached."""
     for can_ask, support in product((True, False), (None, "help@example.com")):
-        ways = partial(feedback_blocks.how_to_reach_person, said, ASKED, library, can_ask=can_ask, support=support)
+        ways = partial(feedback_blocks.how_to_reach_person, reply, ASKED, library, can_ask=can_ask, support=support)
         yield Rendering(f"{name}, {'a' if can_ask else 'no'} person to ask, support {support}", ways)
 
 
-def _or_person(said: Message, library: Library) -> Message:
-    return feedback_blocks.or_ask_person(said, ASKED, library)
+def _or_person(reply: Message, library: Library) -> Message:
+    return feedback_blocks.or_ask_person(reply, ASKED, library)
 
 
 def feedback(library: Library) -> Iterator[Rendering]:
@@ -127,14 +127,14 @@ def feedback(library: Library) -> Iterator[Rendering]:
         for render in (feedback_blocks.none_taken, feedback_blocks.what_was_wrong, feedback_blocks.reason_taken):
             yield Rendering(f"{render.__name__}{offers}", partial(render, about, library, person=person))
     for chosen in ([entry], [entry, other]):
-        name = " and ".join(each.id for each in chosen)
+        name = " and ".join(answered.id for answered in chosen)
         yield Rendering(f"why {name} was chosen", partial(feedback_blocks.why_chosen, chosen, library))
     yield Rendering("link to an answer above", partial(feedback_blocks.answered_above, LINK, library))
     yield Rendering("window for a comment", partial(feedback_blocks.comment_view, "C" * 11, ASKED, library))
     reasons = (None, NOT_HELPFUL, *Reason)
-    for known, reason, link in product((entry, None), reasons, (LINK, None)):
-        ask = partial(feedback_blocks.help_request, USER, link, known, reason, library)
-        name = f"help with {known.id if known else 'nothing'}, {reason}, {'a link' if link else 'no link'}"
+    for about_entry, reason, link in product((entry, None), reasons, (LINK, None)):
+        ask = partial(feedback_blocks.help_request, USER, link, about_entry, reason, library)
+        name = f"help with {about_entry.id if about_entry else 'nothing'}, {reason}, {'a link' if link else 'no link'}"
         for in_dm in (True, False):
             yield Rendering(f"{name}{' to one person' if in_dm else ''}", partial(ask, in_dm=in_dm))
         yield Rendering(f"{name}, answered", partial(ask, in_dm=False, resolved_by=USER))

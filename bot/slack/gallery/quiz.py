@@ -20,6 +20,7 @@ from bot.slack import (
     result,
     result_explained,
     result_gallery,
+    review_messages,
     run_asides,
     run_messages,
 )
@@ -62,8 +63,8 @@ def questions(library: Library) -> Iterator[Rendering]:
     first, _, third, *_ = library.quiz.questions
     ahead = {third.id: (third.choices[0].id,)}
     early = replace(begun, answers=MappingProxyType(ahead), prompts=(Prompt(first.id),), live=True)
-    if said := noted([third.id], early, library):
-        yield Rendering("answer to a later question", lambda: said)
+    if note := noted([third.id], early, library):
+        yield Rendering("answer to a later question", lambda: note)
     yield from thread("a question that is open again", begun, library, [RESULT, *PARTS])
     several = [question.id for question in library.quiz.questions]
     yield Rendering("the same answers once more", partial(run_messages.same_answer, several, begun, library))
@@ -127,7 +128,7 @@ def rounds(library: Library) -> Iterator[Rendering]:
 
 
 def shortened(library: Library) -> Iterator[Rendering]:
-    """Give rounds that ended early, that left one question out or all, and one for each way to say how clear it is."""
+    """Give rounds that ended early, with one question left out or all, and one for each degree of clearness."""
     asked = library.quiz.questions
     every = frozenset(question.id for question in asked)
     runs = [Run(library.quiz, skipped=every)]
@@ -203,16 +204,16 @@ def reviews(library: Library) -> Iterator[Rendering]:
 def _typed_reviews(library: Library) -> Iterator[Rendering]:
     """Give what is said to who types what their last review looked at: what was taken, and what is asked back."""
     run = replace(finished_runs(library)[0], opened=PARTS)
-    asked = run_messages.open_review(run, library)
+    asked = review_messages.open_review(run, library)
     if asked is None:
         return
-    yield Rendering("review that was not understood", partial(run_messages.review_unclear, RUN, library))
+    yield Rendering("review that was not understood", partial(review_messages.unclear, RUN, library))
     for cells in (asked.cells[:1], asked.cells[:2]):
-        guess = partial(run_messages.review_guess, cells, asked, RUN, library)
+        guess = partial(review_messages.guess, cells, asked, RUN, library)
         yield Rendering(f"review that may be one of {len(cells)}", guess)
     for graded in (asked.cells[0], None):
         typed = replace(run, graded=graded, not_graded=graded is None)
-        if note := run_messages.review_noted(typed, library):
+        if note := review_messages.noted(typed, library):
             yield Rendering(f"review that was typed, {graded}", partial(joined, note))
 
 
@@ -223,7 +224,7 @@ def confirmations(library: Library) -> Iterator[Rendering]:
     last = library.quiz.questions[-1]
     early = replace(
         done,
-        answers=MappingProxyType({name: given for name, given in done.answers.items() if name != last.id}),
+        answers=MappingProxyType({name: choices for name, choices in done.answers.items() if name != last.id}),
         skipped=frozenset({last.id}),
     )
     for name, run, typed, outcome in (

@@ -34,7 +34,7 @@ def _finished_runs(quiz_json: str) -> tuple[Run, ...]:
 
 def representative(runs: Iterable[Run]) -> list[Run]:
     """Choose so many of these runs that any two answers occur together in one, and every kind of result."""
-    known: set[object] = set()
+    covered: set[object] = set()
     chosen = []
     for run in runs:
         recommended = run.recommendation
@@ -42,10 +42,10 @@ def representative(runs: Iterable[Run]) -> list[Run]:
             raise ValueError("a run is not finished")
         roles = (recommended.role.id, recommended.runner_up.id)
         kind = (roles, recommended.clearness, run.tie_break, run.shareable, bool(run.skipped))
-        new = {kind, *combinations(sorted(run.answers.items()), 2)} - known
+        new = {kind, *combinations(sorted(run.answers.items()), 2)} - covered
         if new:
             chosen.append(run)
-            known |= new
+            covered |= new
     return chosen
 
 

@@ -47,10 +47,17 @@ def example_share(run: Run, library: Library, note: str = "<!channel> & " * 38) 
 
 
 def sharing(library: Library) -> Iterator[Rendering]:
-    """Give what surrounds a share: the window, the states of a copy and of its receipt, the list, and what is told."""
-    words = library.words.share
+    """Give what surrounds a share: the windows, a copy, its receipt, what is said beside them, and the list."""
     run = replace(run_of_each_role(library)[0], graded=_mismatch(library))
     share, stored = example_share(run, library), StoredRun(RUN, USER, "D1", "1.0", 0, 0, None, BEGUN, "", run, {})
+    yield from _windows(share, library)
+    yield from _copies_and_receipts(share, stored, library)
+    yield from _beside_copy(share, stored, library)
+    yield from _lists(share, library)
+
+
+def _windows(share: Share, library: Library) -> Iterator[Rendering]:
+    words = library.words.share
     for name, filled in {"empty": Filled(), "full": Filled(USER, list(Part), share.note or "", Place.GROUP)}.items():
         yield Rendering(f"window of sharing, {name}", partial(share_blocks.choose_view, RUN, filled, library))
     again = partial(share_blocks.choose_view, RUN, Filled(USER), library, updates=SHARE)
@@ -76,6 +83,9 @@ def sharing(library: Library) -> Iterator[Rendering]:
         *of_update,
     ):
         yield Rendering(f"window that says {name}", partial(share_blocks.notice_view, getattr(words, name), library))
+
+
+def _copies_and_receipts(share: Share, stored: StoredRun, library: Library) -> Iterator[Rendering]:
     states = {
         "sent": share,
         "seen": replace(share, seen_at=1.0),
@@ -86,7 +96,7 @@ def sharing(library: Library) -> Iterator[Rendering]:
         "of which a part is left": replace(share, part_left=True),
         "updated": replace(share, updated_at=1.0, seen_at=1.0),
     }
-    guide = shared_result.guide(run, list(Part), library)
+    guide = shared_result.guide(stored.run, list(Part), library)
     for (name, state), flag in product(states.items(), (True, False)):
         muted = partial(share_blocks.copy, state, USER, library, muted=flag)
         yield Rendering(f"copy {name}{', muted' if flag else ''}", muted)
@@ -95,7 +105,7 @@ def sharing(library: Library) -> Iterator[Rendering]:
         )
         yield Rendering(f"receipt of a share {name}{', outdated' if flag else ''}", told)
     for part in Part:
-        yield Rendering(f"guide to {part} alone", partial(shared_result.guide, run, [part], library))
+        yield Rendering(f"guide to {part} alone", partial(shared_result.guide, stored.run, [part], library))
     for name, state in {"replaced": share, "withdrawn meanwhile": states["withdrawn"]}.items():
         yield Rendering(f"receipt that was {name}", partial(share_blocks.updated_receipt, state, stored, library))
     told = partial(share_blocks.receipt, share, library, newer=False, guide=None, whole=False)
@@ -106,6 +116,9 @@ def sharing(library: Library) -> Iterator[Rendering]:
     )
     receipt_gone = partial(share_blocks.receipt, failed_share, library, newer=False, guide=None)
     yield Rendering("receipt of a copy that is gone", receipt_gone)
+
+
+def _beside_copy(share: Share, stored: StoredRun, library: Library) -> Iterator[Rendering]:
     for unwanted in (True, False):
         note = partial(share_blocks.muted_note, SHARE, USER, unwanted, library)
         yield Rendering(f"note that shares are {'not ' if unwanted else ''}wanted", note)
@@ -118,6 +131,9 @@ def sharing(library: Library) -> Iterator[Rendering]:
     yield Rendering("reply to a share", partial(share_blocks.reply, USER, USER, "<!channel> &amp; " * 400, library))
     yield Rendering("note of an update", partial(share_blocks.update_note, share, stored, library))
     yield Rendering("whole table below a copy", partial(share_blocks.whole_table, stored, library))
+
+
+def _lists(share: Share, library: Library) -> Iterator[Rendering]:
     for count in (0, 1, share_blocks.MOST + 1):
         yield Rendering(
             f"list of {count} shares", partial(share_blocks.listed, share_blocks.Listing([share] * count), library)
@@ -125,9 +141,11 @@ def sharing(library: Library) -> Iterator[Rendering]:
     revealed = [Revealed(USER, Side.SENDER, 1.0), Revealed(USER, Side.SENDER, 1.0, to_both=False)]
     revealed += [Revealed(USER, Side.SENDER, 1.0, to_both=False, is_kept=False)]
     yield Rendering("list of a reveal", partial(share_blocks.listed, share_blocks.Listing(reveals=revealed), library))
-    for what in ({"deleted": True}, {"muted": [(SHARE, USER)]}):
-        listing = share_blocks.Listing(**what)
-        yield Rendering(f"list of {next(iter(what))}", partial(share_blocks.listed, listing, library))
+    for name, listing in {
+        "deleted": share_blocks.Listing(deleted=True),
+        "muted": share_blocks.Listing(muted=[(SHARE, USER)]),
+    }.items():
+        yield Rendering(f"list of {name}", partial(share_blocks.listed, listing, library))
     uncertain = replace(share, state=ShareState.UNCERTAIN, sent_at=None)
     yield Rendering(
         "list of a share that is uncertain", partial(share_blocks.listed, share_blocks.Listing([uncertain]), library)

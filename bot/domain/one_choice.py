@@ -1,0 +1,86 @@
+"""One choice of a question, as somebody typed it: its number, its letter, its label or their own words for it."""
+
+import re
+
+from rapidfuzz import utils
+
+from bot.domain.own_words import ASKING, SHORT, is_about, scored
+from bot.domain.quiz import LETTERS
+from bot.domain.quiz_content import HasChoices, Option
+
+SURE = 80  # token_set_ratio in [0, 100]: one word in five may be missing or two letters in ten mistyped
+LEAD = 8  # how far the best choice must be ahead of the next; below it, asking is kinder than guessing
+_NUMBERS = {
+    word: str(number)
+    for number, words in enumerate(
+        (("one", "first"), ("two", "second"), ("three", "third"), ("four", "fourth"), ("five", "fifth")), 1
+    )
+    for word in words
+}
+# "b", "2.", "(c)", "option 1", "the second one", "I think b", "b please".
+_PICKED = re.compile(
+    r"(?:(?:i(?:['’]d| would)? (?:think|guess|say|pick|choose|take|go (?:for|with))|(?:it|that)(?:['’]s| is)"
+    r"|it would be|must be|probably|definitely|mostly|more like|maybe)\s+)*"
+    r"(?:the\s+)?(?:(?:answer|option|choice|number|no)\b\.?|#)?\s*\(?"
+    rf"([1-9]|[{LETTERS}]|{'|'.join(_NUMBERS)})"
+    r"[).:!]*(?:\s+(?:one|answer|option|choice))?"
+    r"(?:,?\s+(?:please|pls|i think|i guess|i['’]d say|for me|then|probably|definitely|for sure))*[.!]*",
+    re.IGNORECASE,
+)
+NOT = re.compile(
+    r"\b(?:not|no|never|none|nor|neither|without|cannot|\w+n['’]t|rather than|instead of|anything but|except)\b",
+    re.IGNORECASE,
+)
+
+
+def read_choice(text: str, question: HasChoices) -> Option | None:
+    """Find the choice somebody typed: its number, its letter, its label or their own words for it.
+
+    None if no choice fits, if two fit about as well, if the text is a question or a negation, and if it is only a few
+    letters long.
+    """
+    if picked := _PICKED.fullmatch(text.strip()):
+        return choice_at(picked.group(1), question)
+    normalised = utils.default_process(text)
+    if not normalised:
+        return None
+    if exact := read_wording(text, question):
+        return exact
+    if ASKING.search(text) or NOT.search(text) or len(normalised) < SHORT:
+        return None
+    (best, choice), (next_best, _) = scored(normalised, question)[:2]
+    return choice if best >= SURE and best - next_best >= LEAD and is_about(normalised, choice) else None
+
+
+def picks(text: str) -> bool:
+    """Say whether a text picks something by a letter or a number, and says nothing else."""
+    return _PICKED.fullmatch(text) is not None
+
+
+def picked_mark(text: str) -> str | None:
+    """Give the letter or number that a text consists of, whether or not a choice has it; None for another text."""
+    picked = _PICKED.fullmatch(text)
+    return picked.group(1) if picked else None
+
+
+def read_pick(text: str, question: HasChoices) -> Option | None:
+    """Find the choice that a text picks by its letter or number; None if it has none, or the text says more."""
+    picked = _PICKED.fullmatch(text)
+    return choice_at(picked.group(1), question) if picked else None
+
+
+def choice_at(mark: str, question: HasChoices) -> Option | None:
+    """Find the choice with this letter or number, which may be spelt out; None if there is none."""
+    # Some letters are another one in lower case: "ı" and "İ" pass for an i, and are none of ours.
+    mark = _NUMBERS.get(mark.lower(), mark.lower())
+    position = int(mark) - 1 if mark.isdigit() else LETTERS.find(mark)
+    return question.choices[position] if 0 <= position < len(question.choices) else None
+
+
+def read_wording(text: str, question: HasChoices) -> Option | None:
+    """Find the choice that the knowledge has word for word; None if there is none."""
+    normalised = utils.default_process(text)
+    for choice in question.choices:
+        if normalised and normalised in map(utils.default_process, (choice.label, *choice.says)):
+            return choice
+    return None

@@ -1,0 +1,81 @@
+"""A question about the result of a round, in its thread: how it comes about, and how sure that is."""
+
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass
+from functools import lru_cache
+
+from rapidfuzz import fuzz, process
+from rapidfuzz.distance import OSA
+
+from bot.domain import smalltalk
+from bot.domain.own_words import SHORT
+from bot.domain.quiz_content import Quiz, TypedWords
+from bot.domain.quiz_run import Run
+
+ALIKE = 86  # fuzz.token_sort_ratio of a question about the result that nothing else is known to answer
+_ARTICLES = frozenset({"a", "an", "the"})
+_OF_THE_ROUND = frozenset({"i", "me", "my", "mine", "you", "your", "result"})
+A_ROLE = "arole"  # in place of the name of a role, while a text is compared with the phrases
+
+
+@dataclass(frozen=True)
+class AboutResult:
+    """A question about how the result of the round comes about, or how sure that is; `role`: another that it names."""
+
+    role: str | None = None
+    how_sure: bool = False
+
+
+def about_result(text: str, run: Run, words: TypedWords, *, answerable: bool = False) -> AboutResult | None:
+    """Read a question about how the result of a run comes about; None if there is no result, or it is another question.
+
+    answerable: whether the FAQ has an answer to it, as to "why does a research engineer cost so much?". Then it counts
+    only where the phrases have it.
+    """
+    recommended = run.recommendation
+    if recommended is None:
+        return None
+    explain, sure = _explaining(words.explain), _explaining(words.sure)
+    roles = _with_roles(smalltalk.plain(text), run.quiz)[1]
+    spellings = {_with_roles(plain, run.quiz)[0] for plain in (smalltalk.plain(text), smalltalk.bare(text))}
+    asking = [spelling for spelling in spellings if _asks_about_result(spelling, explain | sure, answerable=answerable)]
+    if not asking:
+        return None
+    how_sure = max(_likeness(spelling, sure) - _likeness(spelling, explain) for spelling in asking) > 0
+    return AboutResult(next((role for role in roles if role != recommended.role.id), None), how_sure)
+
+
+def _likeness(spelling: str, phrases: Iterable[str]) -> float:
+    """Give how near the nearest of the phrases comes, in [0, 100]."""
+    return max(fuzz.token_sort_ratio(spelling, phrase) for phrase in phrases)
+
+
+def _asks_about_result(spelling: str, phrases: frozenset[str], *, answerable: bool) -> bool:
+    if spelling in phrases:
+        return True
+    if len(spelling) >= 2 * SHORT and process.extractOne(spelling, phrases, scorer=OSA.distance, score_cutoff=1):
+        return True
+    if answerable or not spelling:
+        return False
+    words = set(spelling.split())
+    if spelling.startswith("why ") and A_ROLE in words and words & _OF_THE_ROUND:
+        return True
+    alike = [phrase for phrase in phrases if phrase.split()[0] == spelling.split(maxsplit=1)[0]]
+    return process.extractOne(spelling, alike, scorer=fuzz.token_sort_ratio, score_cutoff=ALIKE) is not None
+
+
+@lru_cache(maxsize=4)
+def _explaining(phrases: tuple[str, ...]) -> frozenset[str]:
+    """Give the phrases in one spelling, with A_ROLE for a role."""
+    plain = (smalltalk.plain(phrase.replace("{role}", A_ROLE)) for phrase in phrases)
+    return frozenset(" ".join(word for word in phrase.split() if word not in _ARTICLES) for phrase in plain)
+
+
+def _with_roles(plain: str, quiz: Quiz) -> tuple[str, tuple[str, ...]]:
+    """Put A_ROLE for each role that a text in one spelling names, and leave out articles; gives the roles too."""
+    names = {name: role.id for role in quiz.roles for name in (smalltalk.plain(role.name), smalltalk.plain(role.id))}
+    longest_first = "|".join(sorted(map(re.escape, names), key=len, reverse=True))
+    roles = re.compile(rf"\b(?:role of (?:an? |the )?)?({longest_first})s?\b(?: role\b)?")
+    replaced = " ".join(word for word in roles.sub(A_ROLE, plain).split() if word not in _ARTICLES)
+    return replaced, tuple(names[match[1]] for match in roles.finditer(plain))

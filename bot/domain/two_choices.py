@@ -1,0 +1,127 @@
+"""Two choices of a question, as somebody typed them: half of each, more of one than of the other, or either."""
+
+import re
+from collections.abc import Iterable
+
+from rapidfuzz import utils
+
+from bot.domain.fit import Given
+from bot.domain.one_choice import LEAD, NOT, picks, read_choice, read_pick
+from bot.domain.own_words import ASKING, MAYBE, MOST_GUESSES, SMALL_WORDS, hinted, scored
+from bot.domain.quiz import LETTERS
+from bot.domain.quiz_content import AnyQuestion, HasChoices, Option
+
+MOST_PARTS = 10  # of an answer that takes two choices; what has more is a story
+_BETWEEN = re.compile(r"\b(?:and|to|into|as|is|please)\b|[^\w?]", re.IGNORECASE)
+_LETTERS = re.compile(rf"(?:[{LETTERS}]\s+)+[{LETTERS}]", re.IGNORECASE)
+_HALF = re.compile(
+    r"\b(?:half\s*(?:and|&|-and-)\s*half|half[- ]half|fifty[- ]fifty|50\s*[/:-]\s*50|half|halves|both|equally|equal"
+    r"|even(?:ly)?|a (?:mix|mixture|blend|split) (?:of|between)|split between|in the middle"
+    r"|(?:somewhere )?in[- ]between|somewhere between)\b",
+    re.IGNORECASE,
+)
+_FILLER = re.compile(
+    r"\b(?:about|around|roughly|mostly|more or less|it'?s|it is|i'?d say|parts?|of|the|each|really|kind of)\b",
+    re.IGNORECASE,
+)
+# "mostly a with some b", "a, mostly, but sometimes b": of two choices one has more and the other less.
+_MORE_OR_LESS = re.compile(
+    r"\b(?:mostly|mainly|primarily|largely|sometimes|occasionally|at times|now and then|partly|(?:and |but )?also|some"
+    r"|a (?:(?:little )?bit|little|touch)(?: of)?)\b",
+    re.IGNORECASE,
+)
+_BESIDE = re.compile(r"\b(?:and|but|with|plus)\b|[,;/&+]", re.IGNORECASE)
+# "software engineering i guess but also ml", "papers, or maybe datasets": of two choices neither is the answer yet.
+_HEDGING = re.compile(r"\b(?:also|or|either|maybe|perhaps|possibly|sometimes|partly|i guess)\b", re.IGNORECASE)
+_OF_A_HEDGE = re.compile(
+    r"\b(?:also|or|either|maybe|perhaps|possibly|sometimes|partly|and|but|with|plus|i (?:guess|think|suppose))\b"
+    r"|[.,;/&+]",
+    re.IGNORECASE,
+)
+# Around "both" or "equally", words that do not say of what.
+_OF_BOTH = SMALL_WORDS | {"bit", "matter", "matters", "same", "split", "way", "ways"}
+_AND = re.compile(r"\s+and\s+|[,;/&+]", re.IGNORECASE)
+
+
+def read_two(text: str, question: AnyQuestion) -> Given:
+    """Read an answer that takes two choices, or most of one; empty if it is none."""
+    return read_halves(text, question) or read_more_or_less(text, question)
+
+
+def read_halves(text: str, question: AnyQuestion) -> Given:
+    """Read an answer that takes half of each of two choices; empty if it is none.
+
+    Such are "half a, half c", "about half papers and half shipping", "a and b".
+    """
+    by_halves = says_half(text)
+    parts = _without_fillers(_AND.split(_HALF.sub(",", text)))
+    if by_halves:  # "50/50 a c"
+        parts = [piece for part in parts for piece in (part.split() if _LETTERS.fullmatch(part) else [part])]
+    if len(parts) > MOST_PARTS:
+        return ()
+    if not by_halves and not all(picks(part) for part in parts):
+        return ()
+    choices = [choice for part in parts if (choice := read_choice(part, question) or _likely(part, question))]
+    chosen = tuple(dict.fromkeys(choice.id for choice in choices))
+    return chosen if len(chosen) == 2 and len(choices) == len(parts) else ()
+
+
+def read_more_or_less(text: str, question: AnyQuestion) -> Given:
+    """Read an answer that takes more of one choice and less of another, or most of one; empty if it is none.
+
+    Of two each gets a half, which is as near as an answer comes to that. Who names them in words has to name either as
+    surely as alone.
+    """
+    if not _MORE_OR_LESS.search(text) or ASKING.search(text) or NOT.search(text):
+        return ()
+    rest = _BESIDE.split(_MORE_OR_LESS.sub(",", text))
+    parts = _without_fillers(rest)
+    if len(parts) == 1:
+        most = read_pick(parts[0], question)
+        return (most.id,) if most else ()
+    chosen = tuple(dict.fromkeys(choice.id for part in parts if (choice := read_choice(part, question))))
+    return chosen if len(parts) == len(chosen) == 2 else ()
+
+
+def read_hedged(text: str, question: AnyQuestion) -> tuple[str, ...]:
+    """Read an answer that names one choice and hedges with something of another; empty if it is none.
+
+    Which of the two is meant has to be asked.
+    """
+    if not _HEDGING.search(text) or ASKING.search(text) or NOT.search(text):
+        return ()
+    parts = _without_fillers(_OF_A_HEDGE.split(text))
+    if len(parts) > MOST_PARTS:
+        return ()
+    named = {choice.id for part in parts if (choice := read_choice(part, question))}
+    beside = {choice.id for part in parts if not read_choice(part, question) and (choice := hinted(part, question))}
+    choices = tuple(choice.id for choice in question.choices if choice.id in named | beside)
+    return choices if named and len(choices) == MOST_GUESSES else ()
+
+
+def is_both(text: str) -> bool:
+    """Say whether a text is "both" or "half and half", and nothing that says of what."""
+    rest = utils.default_process(_FILLER.sub(" ", _HALF.sub(" ", text))).split()
+    return says_half(text) and _OF_BOTH.issuperset(rest)
+
+
+def says_half(text: str) -> bool:
+    """Say whether a text has "half", "both", "50/50" or the like in it."""
+    return _HALF.search(text) is not None
+
+
+def bare_letters(text: str) -> list[str]:
+    """Give the letters of choices in a text such as "half b and d"; none if it says anything else."""
+    words = _BETWEEN.sub(" ", _FILLER.sub(" ", _HALF.sub(" ", text))).split()
+    return words if all(len(word) == 1 and word.isalpha() for word in words) else []
+
+
+def _without_fillers(pieces: Iterable[str]) -> list[str]:
+    """Give the pieces of a text without words that say nothing, but for those of which nothing is left."""
+    return [part for piece in pieces if (part := _FILLER.sub(" ", piece).strip(" .!-–"))]
+
+
+def _likely(text: str, question: HasChoices) -> Option | None:
+    """Find the choice that a part of a sentence names; a lower score is enough than for a whole answer."""
+    (best, choice), (next_best, _) = scored(utils.default_process(text), question)[:2]
+    return choice if best >= MAYBE and best - next_best >= LEAD else None

@@ -1,0 +1,79 @@
+"""What to say to a message, as the message itself tells; needs the knowledge and nothing else."""
+
+from dataclasses import dataclass
+
+from bot.domain import faq, smalltalk
+from bot.domain.faq import UNPROMPTED, Answer, NoAnswer, Silence, Suggestions, Surface
+from bot.domain.matching import Candidate
+from bot.domain.matching_text import Form
+from bot.domain.reply_kinds import ANSWER, HELLO, NOT_ANSWERED, ONLY_ENGLISH, SUGGEST, TALK, UNKNOWN
+from bot.knowledge import Library
+from bot.second_stage import SecondStage
+
+
+@dataclass(frozen=True)
+class PlannedReply:
+    """A decision to reply, as plain data: what kind of reply, and the ids of its entries."""
+
+    kind: str
+    entries: tuple[str, ...] = ()
+
+
+async def decide(
+    text: str, surface: Surface, library: Library, second: SecondStage | None, after: str | None = None
+) -> PlannedReply | None:
+    """Ask the domain what to say to a message; None is silence. `after` is what its thread was answered with.
+
+    Who speaks to the bot gets a reply to small talk as well, and is told what is known not to be answered. What is in
+    another language that the bot recognises has no answer, whatever its words resemble.
+    """
+    prompted, talk = surface not in UNPROMPTED, library.words.talk
+    if prompted and not text.strip("?! \n"):  # a mention alone, or "?"
+        return PlannedReply(HELLO)
+    if prompted and (intent := smalltalk.read(text, talk)):
+        return PlannedReply(TALK, (intent,)) if talk.of(intent).reply else None
+    after = library.leaning(text, after)
+    if second is None:
+        reply = faq.reply_to(text, surface, library.index, library.thresholds, after=after)
+    else:
+        reply = await second.reply_to(text, surface, library, after)
+    # Looked for last: nearly all that is said in channels gets silence in any language.
+    if not isinstance(reply, Silence) and (language := library.language.identify(text)):
+        return PlannedReply(ONLY_ENGLISH, (language.value,)) if prompted else None
+    return _planned(reply, text, library, prompted=prompted)
+
+
+async def rank(
+    text: str, surface: Surface, library: Library, second: SecondStage | None, after: str | None = None
+) -> tuple[Candidate, ...]:
+    """Give the candidates that `decide` decides by, best first, as the domain's `rank` does."""
+    after = library.leaning(text, after)
+    if second is None:
+        return faq.rank(text, surface, library.index, library.thresholds, after=after)
+    return await second.rank(text, surface, library, after)
+
+
+def _planned(reply: faq.Reply, text: str, library: Library, *, prompted: bool) -> PlannedReply | None:
+    """Turn the domain's reply to a message in English into a PlannedReply; None for silence."""
+    match reply:
+        case Answer(entries) if prompted or not smalltalk.read(text, library.words.talk):
+            return PlannedReply(ANSWER, tuple(candidate.entry for candidate in entries))
+        case Suggestions(candidates):
+            suggested = tuple(candidate.entry for candidate in candidates)
+            return _not_answered(text, suggested, library) or PlannedReply(SUGGEST, suggested)
+        case NoAnswer():
+            return _not_answered(text, (), library) or PlannedReply(UNKNOWN)
+        case Answer() | Silence():  # to small talk nothing is said unasked
+            return None
+
+
+def asks(text: str, library: Library) -> bool:
+    """Say whether any sentence of a message is put as a question."""
+    return any(sentence.form is Form.QUESTION for sentence in library.index.read(text).sentences)
+
+
+def _not_answered(text: str, suggested: tuple[str, ...], library: Library) -> PlannedReply | None:
+    """Say what is known not to be answered, with what may be meant all the same."""
+    name = library.decoys.recognise(text)
+    decoy = library.decoy(name) if name else None
+    return PlannedReply(NOT_ANSWERED, (decoy.id, *suggested)) if decoy and decoy.reply else None

@@ -1,0 +1,226 @@
+"""Messages that reach the bot: which are for it, and which deserve silence whatever the database holds."""
+
+from dataclasses import dataclass, replace
+
+from bot import metrics
+from bot.domain.faq import UNPROMPTED, Surface
+from bot.domain.matching_text import MAX_CHARACTERS
+from bot.domain.reply_kinds import ONLY_ENGLISH, UNKNOWN
+from bot.knowledge import Library
+from bot.second_stage import SecondStage
+from bot.slack.deciding import PlannedReply, asks, decide
+from bot.slack.event_payloads import (
+    SLACKBOT,
+    TOMBSTONE,
+    WITH_FILES,
+    WRITTEN,
+    ChangeOfMessage,
+    FormerMessage,
+    MessageChanged,
+    MessageDeleted,
+    MessageEvent,
+)
+from bot.slack.text import begins_with_mention, mentions, without_mention
+
+
+@dataclass(frozen=True)
+class IncomingMessage:
+    """A message that a person wrote where the bot is; `text` is its beginning, without our name.
+
+    Of one that was deleted, it is what it said.
+    """
+
+    text: str
+    user: str
+    channel: str
+    ts: str
+    thread_ts: str | None
+    surface: Surface
+    revised_ts: str | None = None  # when it was changed or deleted, if it was
+    deleted: bool = False
+    former: "IncomingMessage | None" = None  # as it was before that
+    named_in_passing: bool = False  # our name does not begin it: "fyi @Rolefit answered this above"
+    replies_to_us: bool = False  # the root of its thread is ours, perhaps a question that was passed on to a person
+    has_files: bool = False
+
+    @property
+    def is_continuation(self) -> bool:
+        """Whether it may lean on what was said before it: in its thread, or in the direct message itself."""
+        return self.thread_ts is not None or self.surface is Surface.DM
+
+    @property
+    def former_surface(self) -> Surface:
+        """Where it stood before it was revised: it may have mentioned us, or not."""
+        return self.former.surface if self.former else self.surface
+
+
+Written = MessageEvent | MessageChanged | MessageDeleted
+
+
+def incoming_message(event: Written, bot_user: str) -> IncomingMessage | None:
+    """Read a `message` or `app_mention` event; None for what no person wrote, or what has not changed."""
+    match event:
+        case MessageChanged():
+            return _edited(event, bot_user)
+        case MessageDeleted():
+            return _deleted(event, event.deleted_ts, event.previous_message, bot_user)
+        case _:
+            return _written(event, bot_user)
+
+
+def _written(event: MessageEvent, bot_user: str) -> IncomingMessage | None:
+    """Read a message that was written just now."""
+    text = event.text or ""
+    if event.subtype not in WRITTEN or event.bot_id or event.hidden or event.edited:
+        return None
+    if not event.user or event.user in (bot_user, SLACKBOT):
+        return None
+    mentioned = event.type == "app_mention" or mentions(text, bot_user)
+    surface = _surface(event, event.thread_ts, mentioned=mentioned)
+    if surface not in UNPROMPTED and not without_mention(text, bot_user):
+        text = _forwarded(event)
+    return IncomingMessage(
+        _beginning(text, bot_user),
+        event.user,
+        event.channel,
+        event.ts,
+        event.thread_ts,
+        surface,
+        named_in_passing=surface is Surface.MENTION and not begins_with_mention(text, bot_user),
+        replies_to_us=event.parent_user_id == bot_user,
+        has_files=event.subtype == WITH_FILES,
+    )
+
+
+def _surface(event: MessageEvent | ChangeOfMessage, thread_ts: str | None, *, mentioned: bool) -> Surface:
+    if event.channel_type == "im":
+        return Surface.DM
+    if mentioned:
+        return Surface.MENTION
+    return Surface.THREAD if thread_ts else Surface.CHANNEL
+
+
+def _forwarded(event: MessageEvent) -> str:
+    """Give what somebody asks about who forwards a message to us and adds nothing to it."""
+    return next((shared.text for shared in event.attachments or () if shared.is_share and shared.text), "")
+
+
+def _edited(event: MessageChanged, bot_user: str) -> IncomingMessage | None:
+    """Read the edit of a message that a person wrote; its deletion, too, is told as a change if it has replies."""
+    message, former = event.message, event.previous_message
+    if message.subtype == TOMBSTONE:
+        return _deleted(event, message.ts, former, bot_user)
+    if not message.user or message.user in (bot_user, SLACKBOT):
+        return None
+    # Ours, an unfurl, a reply to it, or something else that nobody reads.
+    before = former.text if former else None
+    if message.bot_id or message.edited is None or message.text == before:
+        return None
+    as_of = (event, message.ts, message.thread_ts, message.user)
+    return replace(
+        _as_it_stood(*as_of, message.text or "", bot_user),
+        revised_ts=event.event_ts or message.edited.ts,  # the latter may be in whole seconds, and two edits within one
+        former=_as_it_stood(*as_of, before or "", bot_user),
+        replies_to_us=message.parent_user_id == bot_user,
+    )
+
+
+def _deleted(event: ChangeOfMessage, ts: str, former: FormerMessage | None, bot_user: str) -> IncomingMessage | None:
+    """Read the deletion of a message that a person wrote."""
+    if former is None or not former.user or former.user in (bot_user, SLACKBOT) or former.bot_id:
+        return None
+    before = _as_it_stood(event, ts, former.thread_ts, former.user, former.text or "", bot_user)
+    return replace(before, revised_ts=event.event_ts or ts, deleted=True, former=before)
+
+
+def _as_it_stood(
+    event: ChangeOfMessage, ts: str, thread_ts: str | None, user: str, text: str, bot_user: str
+) -> IncomingMessage:
+    """Read a message that was revised, with its text before or after that."""
+    thread_ts = _thread_of(ts, thread_ts)
+    surface = _surface(event, thread_ts, mentioned=mentions(text, bot_user))
+    in_passing = surface is Surface.MENTION and not begins_with_mention(text, bot_user)
+    text = _beginning(text, bot_user)
+    return IncomingMessage(text, user, event.channel, ts, thread_ts, surface, named_in_passing=in_passing)
+
+
+def _thread_of(ts: str, thread_ts: str | None) -> str | None:
+    """Give the thread that a message replies in; the root of one names itself."""
+    return None if thread_ts == ts else thread_ts
+
+
+def _beginning(text: str, bot_user: str) -> str:
+    """Give as much of a message as anybody reads, without the bot's name: parsing 40,000 characters holds up others."""
+    return without_mention(text, bot_user)[:MAX_CHARACTERS]
+
+
+@dataclass(frozen=True)
+class Classified:
+    """What to make of a message, as far as the message itself tells.
+
+    `follows`: it may lean on what its thread was answered with, so that `reply` is not the last word.
+    """
+
+    message: IncomingMessage | None
+    reply: PlannedReply | None
+    follows: bool
+
+    @property
+    def ignorable(self) -> bool:
+        """Whether it deserves silence, whatever the database holds."""
+        message = self.message
+        if message is None:
+            return True
+        if message.revised_ts:  # it may have been replied to
+            return False
+        may_be_reply = message.surface is Surface.DM and message.thread_ts is not None
+        return self.reply is None and not self.follows and not may_be_reply and not message.replies_to_us
+
+
+async def classify(
+    event: Written,
+    bot_user: str,
+    library: Library,
+    second: SecondStage | None,
+    *,
+    from_outside: bool,
+) -> Classified:
+    """Decide about a message by itself, without the database.
+
+    from_outside: of people of another organisation. What these say to each other in a shared channel is not for us;
+    where they mentioned us before an edit, or before they deleted it, there may be an answer to take back.
+    """
+    message = incoming_message(event, bot_user)
+    overheard = from_outside and message is not None and message.surface in UNPROMPTED
+    if message is None or (overheard and not message.deleted and message.former_surface in UNPROMPTED):
+        return Classified(None, None, follows=False)
+    if overheard or message.deleted:
+        return Classified(message, None, follows=False)
+    follows = message.is_continuation and library.index.follows(message.text)
+    classified = Classified(message, await _decide(message, library, second), follows)
+    if classified.ignorable:
+        count_silence(message, event)
+    return classified
+
+
+async def _decide(message: IncomingMessage, library: Library, second: SecondStage | None) -> PlannedReply | None:
+    """Decide what to say to a message, by itself."""
+    reply = await decide(message.text, message.surface, library, second)
+    without_answer = reply is not None and reply.kind in (UNKNOWN, ONLY_ENGLISH)
+    if message.named_in_passing and without_answer and not asks(message.text, library):
+        return None  # it speaks about us rather than to us
+    return reply
+
+
+async def deserved_reply(former: IncomingMessage | None, library: Library, second: SecondStage | None) -> bool:
+    """Say whether a message as it was before it was revised may have been replied to."""
+    if former is None:
+        return False
+    follows = former.is_continuation and library.index.follows(former.text)
+    return follows or await _decide(former, library, second) is not None
+
+
+def count_silence(message: IncomingMessage, event: Written) -> None:
+    """Count a message that gets no reply; of the two events of a mention, the one that every mention has."""
+    if message.surface is not Surface.MENTION or event.type == "app_mention":
+        metrics.REPLIES.labels("silence", message.surface).inc()

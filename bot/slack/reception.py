@@ -1,0 +1,152 @@
+"""What Slack has sent, by whatever way: parsed once, decided about as far as that needs no database, and handed on.
+
+A malformed payload is answered with 400, and what there is no room for now with 503. Anything else that fails is a bug,
+or a database that is away: 500. Over Socket Mode nothing but a success is acknowledged, so that Slack sends it again.
+Nothing that anybody wrote gets into the log.
+
+This is there before the rest of the bot, which takes longer to load: what deserves silence is acknowledged, and all
+else waits for the rest, since it has to be recorded before it may be acknowledged.
+"""
+
+import asyncio
+import json
+from collections.abc import Callable
+from functools import lru_cache
+from http import HTTPStatus
+from typing import Protocol
+
+import structlog
+from prometheus_client import Counter, Histogram
+
+from bot import metrics
+from bot.errors import places
+from bot.knowledge import Library
+from bot.second_stage import SecondStage
+from bot.slack.admission import refusals
+from bot.slack.event_payloads import EventCallback, OtherEvent
+from bot.slack.incoming import Classified, Written, classify
+from bot.slack.payload_model import MalformedError
+from bot.slack.payloads import RATE_LIMITED, ForListeners, OtherPayload, Payload, UrlVerification
+from bot.slack.response import OK, Response
+from bot.turnstile import InboxFullError, Turnstile
+
+KINDS_REMEMBERED = 100  # there are fewer
+MOST_HELD = 2_000  # requests that wait for the rest of the bot; as many may wait in the inbox
+
+log = structlog.get_logger()
+
+
+class Recorder(Protocol):
+    """The rest of the bot: has listeners record what a payload asks for."""
+
+    async def dispatch(self, payload: ForListeners, classified: Classified | None) -> Response:
+        """Answer once it is recorded. classified: what to make of a message; None if that is still to be decided."""
+
+
+class Reception:
+    """Takes what Slack sends; works with `recorder` from when `open` is called.
+
+    second: the second stage, unless it is off.
+    """
+
+    def __init__(self, library: Library, second: SecondStage | None) -> None:
+        self._second = second
+        self.turnstile = Turnstile()
+        self._recorder: Recorder | None = None
+        self._opened, self._in_line = asyncio.Event(), asyncio.Lock()
+        self._held = 0
+        self.take_up(library)
+
+    def take_up(self, library: Library) -> None:
+        """Decide by this knowledge from now on."""
+        self.library = library
+        if self._second is not None:
+            self._second.take_up(library)
+
+    def open(self, recorder: Recorder) -> None:
+        """Hand on to this what does not deserve silence, first what waits for it. Something must receive by then."""
+        self._recorder = recorder
+        self._opened.set()
+
+    async def respond(self, parse: Callable[[], Payload]) -> Response:
+        """Answer what Slack has sent; `parse` reads it. Raises nothing but what ends the process."""
+        try:
+            await self.turnstile.enter()
+            payload = parse()
+        except TimeoutError as error:
+            return error_response(error)
+        except MalformedError as error:
+            metrics.EVENTS.labels("malformed").inc()
+            return error_response(error)
+        received, acknowledged = _counted(payload.kind)
+        received.inc()
+        metrics.LAST_EVENT.set_to_current_time()
+        with acknowledged.time():
+            try:
+                return await self._respond(payload)
+            except Exception as error:  # noqa: BLE001 - whatever it is, Slack has to hear of it
+                return error_response(error)
+
+    async def _respond(self, payload: Payload) -> Response:
+        if isinstance(payload, UrlVerification):
+            challenge = json.dumps({"challenge": payload.challenge})
+            return Response(HTTPStatus.OK, challenge, "application/json;charset=utf-8")
+        if isinstance(payload, OtherPayload):
+            if payload.kind == RATE_LIMITED:
+                log.error("Slack sends no more events for a while: more than 30,000 in an hour for one workspace")
+            return OK
+        classified = None
+        if isinstance(payload, EventCallback):
+            if isinstance(payload.event, OtherEvent):
+                return OK
+            classified = await self._classified(payload)
+            if classified and classified.ignorable:
+                return OK
+        return await (self._recorder or await self._wait()).dispatch(payload, classified)
+
+    async def _classified(self, payload: EventCallback) -> Classified | None:
+        """Decide about a message by itself; None if this is no message, or the envelope does not say who we are."""
+        if payload.bot is None or not isinstance(payload.event, Written):
+            return None
+        team, bot_user = payload.bot
+        # The encoder takes the time of ten other messages.
+        second = None if self.turnstile.crowded else self._second
+        from_outside = payload.from_outside(team)
+        return await classify(payload.event, bot_user, self.library, second, from_outside=from_outside)
+
+    async def _wait(self) -> Recorder:
+        """Wait for the rest of the bot. Raises InboxFullError if too many do.
+
+        However long it takes: Slack does not wait for more than three seconds and sends anew what it got no answer to,
+        but the third time only after a minute. What has come by then is recorded, and the second time does nothing.
+        """
+        if self._held >= MOST_HELD:
+            raise InboxFullError
+        self._held += 1
+        try:
+            await self._opened.wait()
+            async with self._in_line:  # one in each turn of the loop, however many have waited
+                await asyncio.sleep(0)
+        finally:
+            self._held -= 1
+        assert self._recorder is not None  # noqa: S101 - it is there when this is opened
+        return self._recorder
+
+
+@lru_cache(KINDS_REMEMBERED)
+def _counted(kind: str) -> tuple[Counter, Histogram]:
+    """Give what counts the payloads of a kind, and what times them: to look them up by label takes longer than both."""
+    return metrics.EVENTS.labels(kind), metrics.ACKNOWLEDGED.labels(kind)
+
+
+def error_response(error: Exception) -> Response:
+    """Log what went wrong, without anything that anybody wrote, and say whether it is worth sending again."""
+    if isinstance(error, MalformedError):
+        log.warning("malformed payload", problems=list(error.problems))
+        return Response(HTTPStatus.BAD_REQUEST)
+    if refused := refusals.response(error):
+        return refused
+    kind = type(error).__name__
+    metrics.REQUESTS_FAILED.labels(kind).inc()
+    log.error("request failed", error=kind, places=places(error))  # no traceback: it may hold what people wrote
+    return Response(HTTPStatus.INTERNAL_SERVER_ERROR)

@@ -1,0 +1,40 @@
+"""Who may come in, and when: one request in each turn of the event loop, and none where there is no room."""
+
+import asyncio
+
+CROWD = 8  # requests that wait for their turn, from which on more is recorded at a time and less is done for each
+ENTERS_WITHIN = 2.3  # seconds until a request has its turn; Slack waits for three
+
+
+class InboxFullError(Exception):
+    """There is no room for another piece of work now; Slack should send it again."""
+
+
+class Turnstile:
+    """Lets one request through in each turn of the event loop.
+
+    To read a message and decide about it holds up the loop for some milliseconds. A hundred that have come together
+    would do so one after the other, and whoever else waits for the loop would wait for all of them.
+    """
+
+    def __init__(self) -> None:
+        self._turn = asyncio.Lock()
+        self.waiting = 0
+
+    @property
+    def crowded(self) -> bool:
+        """Whether many wait."""
+        return self.waiting >= CROWD
+
+    async def enter(self) -> None:
+        """Wait for a request's turn. Raises TimeoutError if that takes so long that Slack will have given up."""
+        self.waiting += 1
+        try:
+            if not self._turn.locked():  # nothing is waited for but one turn of the loop
+                async with self._turn:
+                    await asyncio.sleep(0)
+                return
+            async with asyncio.timeout(ENTERS_WITHIN), self._turn:
+                await asyncio.sleep(0)
+        finally:
+            self.waiting -= 1
