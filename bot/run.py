@@ -267,11 +267,13 @@ async def _open(
     from bot import asgi, http_server
 
     async def install() -> "Install | None":
+        if credentials.bot_token:  # of one workspace: there is none to wait for
+            return None
         return await asyncio.shield(started.install)
 
     troubles, count = _signs_of_life(settings, started, None)
     app = asgi.create(reception, credentials.signing_secret or "", troubles, install, count)
-    serving = await door.enter_async_context(http_server.serving(app, listener))
+    serving = await door.enter_async_context(http_server.serving(app, listener, reception.close))
     await _let_in()
     return serving
 

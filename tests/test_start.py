@@ -12,6 +12,7 @@ from urllib.parse import urlsplit
 
 import aiohttp
 import pytest
+from structlog.testing import capture_logs
 
 from bot import asgi, turnstile
 from bot.domain.faq import Surface
@@ -79,6 +80,7 @@ async def test_during_a_start_silence_is_acknowledged_and_a_question_once_it_is_
         assert await _status(await _sent(port, message("lunch at 12?"))) == 200
         assert await _get(port, asgi.READY) == (503, asgi.STARTING)
         assert await _get(port, asgi.HEALTH) == (200, "ok")
+        assert await _get(port, asgi.INSTALL) == (404, "")  # of one workspace
         assert not question.done()
         slack.answers.set()
         status = await question
@@ -90,13 +92,14 @@ async def test_during_a_start_silence_is_acknowledged_and_a_question_once_it_is_
     assert "Member of Technical Staff" in shown(answer)
 
 
-async def test_what_waits_during_a_start_that_ends_is_not_acknowledged(tmp_path: Path):
+async def test_what_waits_during_a_start_that_ends_is_sent_away_and_no_error(tmp_path: Path):
     async with _starting(tmp_path) as (_, port, _, started):
         question = await _sent(port, message("What does MTS mean?"))
         assert await _status(await _sent(port, message("lunch at 12?"))) == 200
         await started.gets(signal.SIGTERM)
 
-        assert await _status(question) != 200
+        assert await _status(question) == 503
+        assert "Traceback" not in started.said()
 
 
 async def test_during_a_start_only_what_slack_has_signed_is_acknowledged(tmp_path: Path):
@@ -151,8 +154,10 @@ async def test_no_more_wait_for_the_rest_than_may(library: Library, monkeypatch:
     first = asyncio.create_task(_responded(held, "What does MTS mean?"))
     await _let_all_wait([first])
 
-    refused = await _responded(held, "What is an RE?")
-    assert (refused.status, refused.retry_after) == (503, "5")
+    with capture_logs() as logged:
+        refused = [await _responded(held, "What is an RE?") for _ in range(2)]
+    assert {(each.status, each.retry_after) for each in refused} == {(503, "5")}
+    assert [line["waiting"] for line in logged] == [1]
     assert (await _responded(held, "lunch at 12?")).status == 200
     held.open(_Recorder())
     assert (await first).status == 200

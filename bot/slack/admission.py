@@ -7,7 +7,7 @@ import structlog
 
 from bot import metrics
 from bot.slack.response import Response
-from bot.turnstile import InboxFullError
+from bot.turnstile import EndingError, InboxFullError
 
 RETRY_AFTER = 5  # seconds, for a proxy that asks; Slack has times of its own: at once, a minute, five minutes
 LOGGED_EVERY = 60.0  # seconds
@@ -24,8 +24,10 @@ class Refusals:
     def response(self, error: Exception) -> Response | None:
         """Give the answer to a request that failed for want of room or time; None for any other error."""
         match error:
-            case InboxFullError():  # which the inbox has logged
+            case InboxFullError():  # which whoever refuses has logged
                 metrics.REFUSED.labels("full").inc()
+            case EndingError():
+                metrics.REFUSED.labels("ending").inc()
             case TimeoutError():
                 metrics.REFUSED.labels("late").inc()
                 if time.monotonic() - self._logged_at >= LOGGED_EVERY:

@@ -28,7 +28,7 @@ from bot.slack.incoming import Classified, Written, classify
 from bot.slack.payload_model import MalformedError
 from bot.slack.payloads import RATE_LIMITED, ForListeners, OtherPayload, Payload, UrlVerification
 from bot.slack.response import OK, Response
-from bot.turnstile import InboxFullError, Turnstile
+from bot.turnstile import EndingError, InboxFullError, Turnstile
 
 KINDS_REMEMBERED = 100  # there are fewer
 MOST_HELD = 2_000  # requests that wait for the rest of the bot; as many may wait in the inbox
@@ -54,7 +54,7 @@ class Reception:
         self.turnstile = Turnstile()
         self._recorder: Recorder | None = None
         self._opened, self._in_line = asyncio.Event(), asyncio.Lock()
-        self._held = 0
+        self._held, self._refuses = 0, False
         self.take_up(library)
 
     def take_up(self, library: Library) -> None:
@@ -66,6 +66,10 @@ class Reception:
     def open(self, recorder: Recorder) -> None:
         """Hand on to this what does not deserve silence, first what waits for it. Something must receive by then."""
         self._recorder = recorder
+        self._opened.set()
+
+    def close(self) -> None:
+        """Send away who waits for a rest that does not come, since the start has ended: Slack sends it again."""
         self._opened.set()
 
     async def respond(self, parse: Callable[[], Payload]) -> Response:
@@ -115,12 +119,17 @@ class Reception:
         return await classify(payload.event, bot_user, self.library, second, from_outside=from_outside)
 
     async def _wait(self) -> Recorder:
-        """Wait for the rest of the bot. Raises InboxFullError if too many do.
+        """Wait for the rest of the bot. Raises InboxFullError if too many do, and EndingError if it does not come.
 
         However long it takes: Slack does not wait for more than three seconds and sends anew what it got no answer to,
         but the third time only after a minute. What has come by then is recorded, and the second time does nothing.
         """
         if self._held >= MOST_HELD:
+            if not self._refuses:
+                self._refuses = True
+                log.error(
+                    "too much waits for the end of the start, and Slack is told to come again", waiting=self._held
+                )
             raise InboxFullError
         self._held += 1
         try:
@@ -129,7 +138,8 @@ class Reception:
                 await asyncio.sleep(0)
         finally:
             self._held -= 1
-        assert self._recorder is not None  # noqa: S101 - it is there when this is opened
+        if self._recorder is None:
+            raise EndingError
         return self._recorder
 
 
