@@ -325,6 +325,7 @@ def _background(
     """Give what runs beside the bot until it is cancelled."""
     from bot import background, knowledge_watch
     from bot.second_stage import scorer_for
+    from bot.slack.deciding import prepare_decoys
 
     taken_up: asyncio.Queue[Library] = asyncio.Queue()
     taken_up.put_nowait(library)
@@ -333,11 +334,11 @@ def _background(
         renew(library)
         taken_up.put_nowait(library)
 
-    async def prepare_decoys() -> None:
+    async def prepare() -> None:
         """Have ready what only who asks in vain needs, after what others wait for."""
         if second is not None:
             await second.ready()
-        await asyncio.to_thread(lambda: library.decoys)
+        await prepare_decoys(library)
 
     return (
         knowledge_watch.follow(folder, take_up, scorer_for if second else None),
@@ -345,7 +346,7 @@ def _background(
         background.handle_due_runs(store),
         background.post_digests(store),
         background.publish_homes(store),
-        prepare_decoys(),
+        prepare(),
     )
 
 

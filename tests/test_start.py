@@ -5,9 +5,12 @@ import re
 import signal
 import subprocess
 import sys
+import threading
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager, closing, suppress
+from dataclasses import replace
 from pathlib import Path
+from typing import Any
 from urllib.parse import urlsplit
 
 import aiohttp
@@ -16,9 +19,13 @@ from structlog.testing import capture_logs
 
 from bot import asgi, turnstile
 from bot.domain.faq import Surface
+from bot.domain.not_answered import Decoys
+from bot.domain.reply_kinds import NOT_ANSWERED
 from bot.knowledge import Library
+from bot.knowledge import library as library_module
 from bot.second_stage import SecondStage
 from bot.slack import reception
+from bot.slack.deciding import decide
 from bot.slack.event_payloads import EventCallback, MessageEvent
 from bot.slack.incoming import Classified
 from bot.slack.payloads import ForListeners, parse_json
@@ -27,7 +34,7 @@ from bot.slack.response import OK, Response
 from tests.bench.requests import message
 from tests.bench.signed import Request
 from tests.conftest import free_port
-from tests.test_process import Started, bot, health
+from tests.test_process import PATIENCE, Started, bot, health
 from tests.workspace import Workspace, shown
 
 # What a start does not need, and what takes long to import or reads what only editors and trainers need.
@@ -44,6 +51,7 @@ FOR_LATER = {
     "sqlalchemy.dialects.mysql": "nothing of ours",
 }
 IMPORTED = re.compile(r"^import time:\s+\d+ \|\s+\d+ \|\s+(\S+)$", re.MULTILINE)
+IN_VAIN = "Do AI labs sponsor visas?"
 SENTENCE = "Who owns evaluation of models at a frontier lab?"
 
 
@@ -194,6 +202,27 @@ async def test_a_question_during_a_start_is_decided_as_one_after_it(library: Lib
     assert await early.rank(SENTENCE, Surface.MENTION, library) == await late.rank(SENTENCE, Surface.MENTION, library)
     early.close()
     late.close()
+
+
+async def test_who_asks_in_vain_first_holds_up_nobody(library: Library, monkeypatch: pytest.MonkeyPatch):
+    others_went_on, build = threading.Event(), Decoys.build
+
+    def wait_and_build(*of: Any) -> Decoys:
+        assert others_went_on.wait(PATIENCE)
+        return build(*of)
+
+    monkeypatch.setattr(Decoys, "build", wait_and_build)
+    monkeypatch.setattr(library_module, "_latest", [])  # whose decoys would do
+    anew = replace(library)
+
+    asking = [asyncio.create_task(decide(text, Surface.MENTION, anew, None)) for text in (IN_VAIN, IN_VAIN)]
+    await asyncio.sleep(0)
+    others_went_on.set()
+
+    first, second = await asyncio.gather(*asking)
+    assert first
+    assert first.kind == NOT_ANSWERED
+    assert second == first == await decide(IN_VAIN, Surface.MENTION, library, None)
 
 
 async def test_who_stops_waiting_for_the_second_stage_does_not_call_it_off(library: Library):
