@@ -21,10 +21,10 @@ log = structlog.get_logger()
 
 
 @asynccontextmanager
-async def serving(app: asgi.App, listener: socket, send_away: Callable[[], None]) -> AsyncIterator[asyncio.Task[None]]:
+async def serving(app: asgi.App, listener: socket) -> AsyncIterator[asyncio.Task[None]]:
     """Serve Slack, and operators beside it, until the end of the block, which begins when requests are answered.
 
-    send_away: has answered who waits for what will not come. Gives what ends when serving does.
+    Gives what ends when that does.
     """
     started = asyncio.Event()
     task = asyncio.create_task(_until_cancelled(_http(app, started.set), listener))
@@ -34,7 +34,6 @@ async def serving(app: asgi.App, listener: socket, send_away: Callable[[], None]
         log.info("serving Slack over HTTP", port=listener.getsockname()[1], path=asgi.EVENTS)
         yield task
     finally:
-        send_away()  # first: uvicorn would cancel who waits, after a second, and log a traceback for each
         answering.cancel()
         task.cancel()
         with contextlib.suppress(asyncio.CancelledError):

@@ -273,7 +273,7 @@ async def _open(
 
     troubles, count = _signs_of_life(settings, started, None)
     app = asgi.create(reception, credentials.signing_secret or "", troubles, install, count)
-    serving = await door.enter_async_context(http_server.serving(app, listener, reception.close))
+    serving = await door.enter_async_context(http_server.serving(app, listener))
     await _let_in()
     return serving
 

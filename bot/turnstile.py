@@ -10,10 +10,6 @@ class InboxFullError(Exception):
     """There is no room for another piece of work now; Slack should send it again."""
 
 
-class EndingError(Exception):
-    """The process ends before it could record anything; Slack should send it again, to the next one."""
-
-
 class Turnstile:
     """Lets one request through in each turn of the event loop.
 

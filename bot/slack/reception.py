@@ -28,7 +28,7 @@ from bot.slack.incoming import Classified, Written, classify
 from bot.slack.payload_model import MalformedError
 from bot.slack.payloads import RATE_LIMITED, ForListeners, OtherPayload, Payload, UrlVerification
 from bot.slack.response import OK, Response
-from bot.turnstile import EndingError, InboxFullError, Turnstile
+from bot.turnstile import InboxFullError, Turnstile
 
 KINDS_REMEMBERED = 100  # there are fewer
 MOST_HELD = 2_000  # requests that wait for the rest of the bot; as many may wait in the inbox
@@ -66,10 +66,6 @@ class Reception:
     def open(self, recorder: Recorder) -> None:
         """Hand on to this what does not deserve silence, first what waits for it. Something must receive by then."""
         self._recorder = recorder
-        self._opened.set()
-
-    def close(self) -> None:
-        """Send away who waits for a rest that does not come, since the start has ended: Slack sends it again."""
         self._opened.set()
 
     async def respond(self, parse: Callable[[], Payload]) -> Response:
@@ -119,7 +115,7 @@ class Reception:
         return await classify(payload.event, bot_user, self.library, second, from_outside=from_outside)
 
     async def _wait(self) -> Recorder:
-        """Wait for the rest of the bot. Raises InboxFullError if too many do, and EndingError if it does not come.
+        """Wait for the rest of the bot. Raises InboxFullError if too many do.
 
         However long it takes: Slack does not wait for more than three seconds and sends anew what it got no answer to,
         but the third time only after a minute. What has come by then is recorded, and the second time does nothing.
@@ -138,8 +134,7 @@ class Reception:
                 await asyncio.sleep(0)
         finally:
             self._held -= 1
-        if self._recorder is None:
-            raise EndingError
+        assert self._recorder is not None  # noqa: S101 - it is there when this is opened
         return self._recorder
 
 
