@@ -3,6 +3,7 @@
 import asyncio
 import re
 import signal
+import socket
 import subprocess
 import sys
 import threading
@@ -22,7 +23,6 @@ from bot.domain.faq import Surface
 from bot.domain.not_answered import Decoys
 from bot.domain.reply_kinds import NOT_ANSWERED
 from bot.knowledge import Library
-from bot.knowledge import library as library_module
 from bot.second_stage import SecondStage
 from bot.slack import reception
 from bot.slack.deciding import decide
@@ -98,6 +98,17 @@ async def test_during_a_start_silence_is_acknowledged_and_a_question_once_it_is_
         [answer] = await workspace.replies(asked)
 
     assert "Member of Technical Staff" in shown(answer)
+
+
+async def test_the_port_is_taken_before_the_knowledge_is_read(tmp_path: Path):
+    async with Workspace.start() as workspace:
+        with socket.create_server(("", 0)) as taken:
+            port = taken.getsockname()[1]
+            broken = _http(workspace, port) | {"KNOWLEDGE_DIR": str(tmp_path)}
+            async with bot(workspace, tmp_path, "--http", anew=False, **broken) as started:
+                assert await started.ends() == 2
+
+    assert f"PORT: port {port} cannot be served on" in started.said()
 
 
 async def test_what_waits_during_a_start_that_ends_is_sent_away_and_no_error(tmp_path: Path):
@@ -212,8 +223,7 @@ async def test_who_asks_in_vain_first_holds_up_nobody(library: Library, monkeypa
         return build(*of)
 
     monkeypatch.setattr(Decoys, "build", wait_and_build)
-    monkeypatch.setattr(library_module, "_latest", [])  # whose decoys would do
-    anew = replace(library)
+    anew = replace(library, not_answered=library.not_answered[:-1])  # or the decoys that there are would do
 
     asking = [asyncio.create_task(decide(text, Surface.MENTION, anew, None)) for text in (IN_VAIN, IN_VAIN)]
     await asyncio.sleep(0)
