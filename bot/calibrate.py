@@ -7,6 +7,7 @@ does not answer. Everything random comes from a seed, so that the same knowledge
 
 import random
 from collections.abc import Iterator, Sequence
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 
 import numpy as np
@@ -108,6 +109,19 @@ class Example:
     entry: str | None
     fold: int
     weight: float = 1.0
+
+
+def one_thread() -> AbstractContextManager[object]:
+    """Have everything in a `with` block computed by one thread, as far as libraries are concerned that are loaded.
+
+    With another number of threads sums come out otherwise in their last bits, and what is learnt from them with them.
+    """
+    try:
+        from threadpoolctl import threadpool_limits  # noqa: PLC0415 - the bot itself does without
+    except ImportError:  # then nothing is learnt from utterances either, and these few sums hardly differ
+        return nullcontext()
+    limits: AbstractContextManager[object] = threadpool_limits(1)
+    return limits
 
 
 def calibrate(

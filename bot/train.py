@@ -4,21 +4,18 @@ Needs scikit-learn, which the bot itself does not. What is learnt is judged by a
 that the networks are fitted on has features from classifiers that have not seen its author.
 """
 
+import math
 import random
-import warnings
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
-from sklearn.exceptions import ConvergenceWarning
 from sklearn.feature_extraction.text import TfidfVectorizer
 from sklearn.linear_model import LogisticRegression
-from sklearn.neural_network import MLPClassifier
-from sklearn.preprocessing import StandardScaler
 
-from bot import calibrate
+from bot import calibrate, train_linear, train_network
 from bot.domain import faq
 from bot.domain.content import Check, Entry, NotAnswered, Synonyms
 from bot.domain.embeddings import SemanticScores
@@ -35,18 +32,25 @@ MADE, PROMISES = "made-up", "promises"
 MADE_UP = 3000  # negatives made of the phrasings, as for the calibration
 RARE = 2  # texts that must have a token for it to be learnt from
 TOPICS_C, WRAPPING_C = 40.0, 4.0  # inverse of the regularization's strength, chosen on left-out authors
-UNITS, DECAY, ROUNDS, RATE, BATCH = 16, 0.1, 40, 3e-3, 256  # of the networks
-NETWORKS = 3  # are fitted from different seeds, and the mean of their logits is taken
+NETWORKS = 3  # begin at different weights, and the mean of their logits is taken
 SLIGHT = 0.05  # a weight below this share of the largest of its entry is left out
 # The rule for the thresholds, on hard negatives (all but technical chatter) by authors that were left out: unprompted,
 # so many may be answered, and so many of all answers must be right; when asked, so many may be given suggestions.
-SOFT = frozenset({"technical", "made-up"})
+TECHNICAL = "technical"
+SOFT = frozenset({TECHNICAL, "made-up"})
+# No less sure than this. What passes for a question to us is right more often than the network is sure of.
+LEAST_SURE, LEAST_SURE_ALONE = 0.35, 0.5  # with the second stage, and by the first alone
+# Of technical chatter so much may be taken for a question to us. As few as that are seen in none, so it is read off the
+# tail: above a high bar, which so many pass, log-odds fall off as an exponential does. The mean over several bars.
+CHATTER_ANSWERED = 1e-4
+TAIL = range(10, 21)
 FALSE_UNPROMPTED, PRECISE, SUGGESTED_TO, LEAST_SUGGESTED = 0.0295, 0.95, 0.22, 0.02
 # Confidences of the first stage from which the second is asked, unprompted: one in twenty messages of real technical
 # chatter has more, and nine tenths of what an entry answers. Few of that chatter name a role, a company or a person.
 WORTH, WORTH_NAMED = 0.31, 0.01
 LEAST_ENTRIES = 8  # of which some can be hidden and some be told apart
 NOTHING_LEARNT = Layer(mean=(0.0,), scale=(1.0,), hidden=((0.0,),), hidden_bias=(0.0,), out=(0.0,), out_bias=0.0)
+LEFT_OUT = 7  # groups of authors; each is left out once, for as many fits as there are groups
 HIDDEN = 4  # parts into which the entries are divided, to learn how to judge one that is new
 
 
@@ -73,21 +77,25 @@ class Classifiers:
 
 @dataclass(frozen=True)
 class Thresholds:
-    """From which confidence on to answer unprompted, and to suggest where the bot was asked."""
+    """From which confidence on to answer unprompted, and to suggest where the bot was asked; see SecondThresholds."""
 
     sure: float
     maybe: float
+    question: float = faq.QUESTION_TO_US
 
 
 @dataclass(frozen=True, eq=False)
 class LeftOut:
-    """An author left out: classifiers that have not seen them, and rows of their texts.
+    """Authors left out: classifiers that have not seen them, and rows of their texts.
 
-    `without` has seen neither the author nor any utterance or phrasing of the `hidden` entries. `score` gives what
-    the second stage makes of the text at a place; it has not seen the author either, and its networks are to come.
+    `own` are the places of their texts, `rest` of what others wrote, without what is made up.
+    `without` has seen neither the authors nor any utterance or phrasing of the `hidden` entries. `score` gives what
+    the second stage makes of the text at a place; it has not seen the authors either, and its networks are to come.
     """
 
-    author: str
+    authors: frozenset[str]
+    own: Sequence[int]
+    rest: Sequence[int]
     classifiers: Classifiers
     known: list[tuple[int, list[str], Floats]]
     hidden: frozenset[str]
@@ -95,9 +103,13 @@ class LeftOut:
     new: list[tuple[int, list[str], Floats]]
     score: Callable[[int], SemanticScores | None] = lambda _: None
 
-    def places(self, texts: Sequence[Labelled]) -> list[int]:
-        """Give the places of the author's texts."""
-        return [at for at, labelled in enumerate(texts) if labelled.author == self.author]
+    def cases(self, texts: Sequence[Labelled], *, new: bool) -> list[int]:
+        """Give the places of what they are tried on: what the authors wrote.
+
+        With `new` only what one of the hidden entries answers, or nothing.
+        """
+        own = [at for at in self.own if texts[at].author not in (MADE, PROMISES)]
+        return [at for at in own if not new or not texts[at].gold or texts[at].gold & self.hidden]
 
 
 class Trainer:
@@ -124,6 +136,7 @@ class Trainer:
         self.decoys = [text for decoy in decoys for text in decoy.wordings]
         # Learnt from by the networks alone: messages the like of which the classifiers have never seen.
         self.texts += [Labelled(text, frozenset(), MADE, "made-up") for text in self.made_up]
+        self._fitted: dict[tuple[LeftOut, ...], tuple[Layer, Layer]] = {}
         self._tokens = [self._read(labelled.text) for labelled in self.texts]
         self._phrased_tokens = [self._read(text) for text, _ in self.phrased]
         self._decoy_tokens = [self._read(text) for text in self.decoys]
@@ -145,22 +158,22 @@ class Trainer:
             if not gold & hidden:
                 rows += [(self._tokens[at], name) for name in (sorted(gold & frozenset(known)) or [NONE])]
         owners = [owner for _, owner in rows]
-        topics = TfidfVectorizer(analyzer=list, sublinear_tf=True, min_df=RARE)
+        topics = TfidfVectorizer(analyzer=list, sublinear_tf=True, min_df=RARE, dtype=np.float32)
         around = TfidfVectorizer(analyzer=list, sublinear_tf=True, min_df=RARE)
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore", ConvergenceWarning)
-            by_topic = LogisticRegression(C=TOPICS_C, max_iter=60).fit(
-                topics.fit_transform([plain for (plain, _), _ in rows]), owners
-            )
-            wrapped = LogisticRegression(C=WRAPPING_C, max_iter=100, class_weight="balanced").fit(
-                around.fit_transform([masked for (_, masked), _ in rows]), [owner != NONE for owner in owners]
-            )
-        order = [list(by_topic.classes_).index(name) for name in (*known, NONE)]
+        order = {name: at for at, name in enumerate((*known, NONE))}
+        by_topic = train_linear.fit(
+            topics.fit_transform([plain for (plain, _), _ in rows]),
+            np.array([order[owner] for owner in owners]),
+            TOPICS_C,
+        )
+        wrapped = LogisticRegression(C=WRAPPING_C, max_iter=1000, class_weight="balanced").fit(
+            around.fit_transform([masked for (_, masked), _ in rows]), [owner != NONE for owner in owners]
+        )
         return Classifiers(
             known,
             topics,
-            by_topic.coef_[order],
-            by_topic.intercept_[order],
+            by_topic.weights,
+            by_topic.intercepts,
             around,
             wrapped.coef_[0],
             float(wrapped.intercept_[0]),
@@ -202,10 +215,10 @@ class Trainer:
         parts: what `left_out` gave, if it is known.
         """
         parts = self.left_out(progress) if parts is None else parts
-        progress("fitting the classifiers on all texts")
-        known, new = self.networks(parts)
-        classifiers = self.fit([at for at, labelled in enumerate(self.texts) if labelled.author != MADE])
-        return _file(classifiers, known, new), self.thresholds(parts)
+        # Nothing but the networks learns from what is made up, so that leaving it out leaves out nothing here.
+        classifiers = next(part.classifiers for part in parts if part.authors == {MADE})
+        progress("fitting the networks")
+        return _file(classifiers, *self.networks(parts)), self.thresholds(parts)
 
     def thresholds(self, parts: Sequence["LeftOut"], seconds: Sequence["LeftOut"] | None = None) -> "Thresholds":
         """Find the thresholds by the rule above, on texts whose author neither classifiers nor networks have seen.
@@ -214,16 +227,16 @@ class Trainer:
         stage. seconds: those of the second, in the same order, for the thresholds where it was asked.
         """
         best: dict[int, Candidate | None] = {}
-        unprompted: dict[int, Candidate] = {}
+        considered: dict[int, Candidate] = {}
         for part, second in zip(parts, seconds or parts, strict=True):
-            if part.author == MADE:
+            if part.authors == {MADE}:
                 continue
             index = self._index(part.classifiers, self.networks([other for other in parts if other is not part]))
             weighing = None
             if seconds is not None:
                 known, new = self.networks([other for other in seconds if other is not second])
                 weighing = (Network.of(known), Network.of(new))
-            for at in part.places(self.texts):
+            for at in part.own:
                 text, scores = self.texts[at].text, second.score(at)
                 first = best[at] = next(iter(index.rank(text, limit=1)), None)
                 if scores is not None:
@@ -231,13 +244,21 @@ class Trainer:
                     best[at] = next(iter(index.rank(text, limit=1, semantic=scores)), None)
                     if first is None or not faq.worth_a_second_look(first, WORTH, WORTH_NAMED):
                         continue
-                if (candidate := best[at]) is not None and faq.answerable(candidate):
-                    unprompted[at] = candidate
+                if (candidate := best[at]) is not None:
+                    considered[at] = candidate
+        technical = [at for at, labelled in enumerate(self.texts) if not labelled.gold and labelled.style == TECHNICAL]
+        odds = [
+            faq.odds_of_question(candidate, candidate.nearness)
+            for at in technical
+            if (candidate := considered.get(at)) and candidate.nearness
+        ]
+        question = round(max([faq.QUESTION_TO_US, *_exceeded_by(odds, CHATTER_ANSWERED * len(technical))]), 2)
+        unprompted = {at: candidate for at, candidate in considered.items() if faq.answerable(candidate, question)}
         hard = [at for at, labelled in enumerate(self.texts) if not labelled.gold and labelled.style not in SOFT]
         false = sorted((unprompted[at].confidence for at in hard if at in unprompted), reverse=True)
         allowed = int(FALSE_UNPROMPTED * len(hard))
         sure = false[allowed] if allowed < len(false) else 0.0
-        for candidate_sure in np.arange(0.5, 0.95, 0.01).tolist():
+        for candidate_sure in np.arange(LEAST_SURE if seconds else LEAST_SURE_ALONE, 0.95, 0.01).tolist():
             answered = [at for at, candidate in unprompted.items() if candidate.confidence >= candidate_sure]
             right = sum(unprompted[at].entry in self.texts[at].gold for at in answered)
             if candidate_sure >= sure and right >= PRECISE * len(answered):
@@ -245,34 +266,40 @@ class Trainer:
                 break
         asked = sorted((top.confidence if (top := best.get(at)) else 0.0 for at in hard), reverse=True)
         maybe = max(LEAST_SUGGESTED, asked[int(SUGGESTED_TO * len(hard))])
-        return Thresholds(round(sure, 3), round(min(maybe, 0.3), 3))
+        return Thresholds(round(sure, 3), round(min(maybe, 0.3), 3), question)
 
     def _index(self, classifiers: Classifiers, networks: tuple[Layer, Layer]) -> Index:
         learnt = Learnt.of(_file(classifiers, *networks))
         return Index.build(self.entries, self.synonyms, self.english, self.calibration, learnt)
 
     def left_out(self, progress: Progress = print) -> list["LeftOut"]:
-        """Fit the classifiers without each author in turn, and lay out what they make of that author's texts."""
-        groups = _divided(self.ids, HIDDEN)
+        """Fit the classifiers without some authors in turn, and lay out what they make of these authors' texts."""
+        hidden = _divided(self.ids, HIDDEN)
+        authors = sorted({labelled.author for labelled in self.texts} - {MADE})
+        together = [frozenset(authors[at::LEFT_OUT]) for at in range(min(LEFT_OUT, len(authors)))]
         parts = []
-        for number, author in enumerate(sorted({labelled.author for labelled in self.texts})):
-            progress(f"leaving out {author}")
-            rest = [at for at, labelled in enumerate(self.texts) if labelled.author not in (author, MADE)]
-            own = [at for at, labelled in enumerate(self.texts) if labelled.author == author]
-            hidden = groups[number % HIDDEN]
-            classifiers, without = self.fit(rest), self.fit(rest, hidden)
+        for number, group in enumerate((*together, frozenset({MADE}))):
+            progress(f"leaving out {', '.join(sorted(group))}")
+            own = [at for at, labelled in enumerate(self.texts) if labelled.author in group]
+            rest = [at for at, labelled in enumerate(self.texts) if labelled.author not in (*group, MADE)]
+            strange = hidden[number % HIDDEN]
+            classifiers, without = self.fit(rest), self.fit(rest, strange)
             known = list(self.rows(own, classifiers))
-            parts.append(
-                LeftOut(author, classifiers, known, hidden, without, list(self.rows(own, without, new=hidden)))
-            )
+            new = list(self.rows(own, without, new=strange))
+            parts.append(LeftOut(group, own, rest, classifiers, known, strange, without, new))
         return parts
 
     def networks(self, parts: Sequence["LeftOut"]) -> tuple[Layer, Layer]:
-        """Fit the two networks on what the classifiers made of texts whose author, or entries, they had not seen."""
-        return (
-            self._network([row for part in parts for row in part.known]),
-            self._network([row for part in parts for row in part.new]),
-        )
+        """Fit the two networks on what the classifiers made of texts whose author, or entries, they had not seen.
+
+        The same parts are fitted once: the thresholds of both stages need what some of them say without an author.
+        """
+        if (key := tuple(parts)) not in self._fitted:
+            self._fitted[key] = (
+                self._network([row for part in parts for row in part.known]),
+                self._network([row for part in parts for row in part.new]),
+            )
+        return self._fitted[key]
 
     def judged_by_others(self, parts: Sequence["LeftOut"], part: "LeftOut", *, new: bool = False) -> LearntFile:
         """Give what is learnt from everybody but an author; with `new` also without the entries hidden from them."""
@@ -282,52 +309,41 @@ class Trainer:
     def indexes_without(
         self, progress: Progress = print, *, new: bool = False
     ) -> Iterator[tuple[Index, list[Labelled]]]:
-        """Give for each author an index that has learnt nothing of theirs, and their texts.
+        """Give for some authors at a time an index that has learnt nothing of theirs, and their texts.
 
         With `new` the index has seen no utterance of some entries either, and the texts are those that one of these
         answers or that nothing does: what an entry is like that was added yesterday.
         """
         parts = self.left_out(progress)
         for part in parts:
-            if part.author in (MADE, PROMISES):
+            if not (own := part.cases(self.texts, new=new)):
                 continue
             learnt = Learnt.of(self.judged_by_others(parts, part, new=new))
             index = Index.build(self.entries, self.synonyms, self.english, self.calibration, learnt)
-            own = [labelled for labelled in self.texts if labelled.author == part.author]
-            yield index, [labelled for labelled in own if not new or not labelled.gold or labelled.gold & part.hidden]
+            yield index, [self.texts[at] for at in own]
 
     def _network(self, rows: Sequence[tuple[int, list[str], Floats]]) -> Layer:
         features = np.vstack([row for _, _, row in rows])
         right = np.array([name in self.texts[at].gold for at, names, _ in rows for name in names])
-        scaler = StandardScaler().fit(features)
-        scaled = scaler.transform(features)
-        fitted = []
-        for seed in range(NETWORKS):
-            network = MLPClassifier(
-                (UNITS,), activation="tanh", alpha=DECAY, max_iter=ROUNDS, learning_rate_init=RATE,
-                batch_size=BATCH, random_state=SEED + seed,
-            )  # fmt: skip
-            with warnings.catch_warnings():
-                warnings.simplefilter("ignore", ConvergenceWarning)
-                fitted.append(network.fit(scaled, right))
-        # The mean of the logits of several networks is what one network says that has the units of all.
-        return Layer(
-            mean=_rounded(scaler.mean_),
-            scale=_rounded(scaler.scale_),
-            hidden=tuple(_rounded(row) for network in fitted for row in network.coefs_[0].T),
-            hidden_bias=_rounded([bias for network in fitted for bias in network.intercepts_[0]]),
-            out=_rounded([weight / NETWORKS for network in fitted for weight in network.coefs_[1][:, 0]]),
-            out_bias=round(float(np.mean([network.intercepts_[1][0] for network in fitted])), 4),
-        )
+        return train_network.fit(features, right, networks=NETWORKS, seed=SEED)
+
+
+def _exceeded_by(odds: Sequence[float], count: float) -> list[float]:
+    """Estimate what `count` of these exceed, which may be less than one; empty where there are too few to say.
+
+    Source: the mean excess over a threshold, as of an exponential distribution (Pickands, 1975, with shape 0).
+    """
+    highest = sorted(odds, reverse=True)[: TAIL[-1] + 1]
+    if len(highest) <= TAIL[-1] or not math.isfinite(highest[-1]):
+        return []
+    bars = ((passing, highest[passing]) for passing in TAIL)
+    estimates = [bar + (float(np.mean(highest[:passing])) - bar) * math.log(passing / count) for passing, bar in bars]
+    return [float(np.mean(estimates))]
 
 
 def _divided(names: Sequence[str], parts: int) -> list[frozenset[str]]:
     shuffled = random.Random(SEED).sample(sorted(names), len(names))  # noqa: S311 - to be repeatable, not secret
     return [frozenset(shuffled[at::parts]) for at in range(parts)]
-
-
-def _rounded(values: Sequence[float]) -> tuple[float, ...]:
-    return tuple(round(float(value), 4) for value in values)
 
 
 def _file(classifiers: Classifiers, known: Layer, new: Layer) -> LearntFile:

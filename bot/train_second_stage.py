@@ -3,24 +3,22 @@
 Needs scikit-learn, which the bot itself does not. Encoding all texts takes minutes.
 """
 
-import warnings
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from functools import partial
 
 import numpy as np
-from sklearn.exceptions import ConvergenceWarning
 from sklearn.linear_model import LogisticRegression
 
+from bot import train_linear
 from bot.domain.embeddings import Embedded, Floats, Heads, Neighbours, SemanticScores
 from bot.domain.learnt import Labelled, Learnt, Network
 from bot.domain.matching import Index
 from bot.encoder import SIZE
-from bot.train import MADE, PROMISES, LeftOut, Progress, Thresholds, Trainer
+from bot.train import MADE, LeftOut, Progress, Thresholds, Trainer
 
 STRENGTH = 30.0  # inverse of the regularization's strength, chosen on left-out authors
-ROUNDS = 60
-NOBODY = -1  # the class of what no entry answers
+ROUNDS = 1000  # at most; they end where there is nothing to gain
 
 
 class SecondStageTrainer:
@@ -59,9 +57,8 @@ class SecondStageTrainer:
         """Give the parts with what the second stage has to say in their rows; it has not seen their authors either."""
         seconds = []
         for part in parts:
-            self._progress(f"second stage: leaving out {part.author}")
-            own = [at for at, labelled in enumerate(self._first.texts) if labelled.author == part.author]
-            rest = [at for at in self._real if self._first.texts[at].author != part.author]
+            self._progress(f"second stage: leaving out {', '.join(sorted(part.authors))}")
+            own, rest = part.own, part.rest
             score = self._score_by_place(rest, frozenset())
             known = self._first.rows(own, part.classifiers, score=score)
             new = self._first.rows(own, part.without, new=part.hidden, score=self._score_by_place(rest, part.hidden))
@@ -71,25 +68,20 @@ class SecondStageTrainer:
     def indexes_without(
         self, parts: Sequence[LeftOut], seconds: Sequence[LeftOut], *, new: bool = False
     ) -> Iterator[tuple[Index, Callable[[str], SemanticScores], list[Labelled]]]:
-        """Give for each author an index and a scorer that have learnt nothing of theirs, and their texts.
+        """Give for some authors at a time an index and a scorer that have learnt nothing of theirs, and their texts.
 
         With `new` they have seen no utterance of some entries either, and the texts are those that one of these
         answers or that nothing does. seconds: what `left_out` made of `parts`.
         """
         first = self._first
         for part, second in zip(parts, seconds, strict=True):
-            if part.author in (MADE, PROMISES):
+            if not (own := part.cases(first.texts, new=new)):
                 continue
             learnt = Learnt.of(first.judged_by_others(parts, part, new=new))
             index = Index.build(first.entries, first.synonyms, first.english, first.calibration, learnt)
-            rest = [at for at in self._real if first.texts[at].author != part.author]
             networks = self._networks([other for other in seconds if other is not second])
-            score = self._score_by_place(rest, part.hidden if new else frozenset(), networks)
-            own = [
-                at
-                for at, labelled in enumerate(first.texts)
-                if labelled.author == part.author and (not new or not labelled.gold or labelled.gold & part.hidden)
-            ]
+            hidden = part.hidden if new else frozenset()
+            score = self._score_by_place(part.rest, hidden, networks)
             scorer = partial(_by_text, {first.texts[at].text: at for at in own}, score)
             yield index, scorer, [first.texts[at] for at in own]
 
@@ -128,22 +120,21 @@ class SecondStageTrainer:
             for point, (_, owner) in zip(self._phrased, self._first.phrased, strict=True)
             if owner not in hidden
         ]
-        rows += [(point, NOBODY) for point in self._decoys]
+        nobody = len(self._number)  # the class of what no entry answers
+        rows += [(point, nobody) for point in self._decoys]
         for at in seen:
             gold = sorted(self._number[name] for name in self._first.texts[at].gold)
-            rows += [(self._points[at], number) for number in (gold or [NOBODY])]
+            rows += [(self._points[at], number) for number in (gold or [nobody])]
         points, owners = np.array([point for point, _ in rows]), np.array([owner for _, owner in rows])
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore", ConvergenceWarning)
-            topics = LogisticRegression(C=STRENGTH, max_iter=ROUNDS).fit(points, owners)
-            answerable = LogisticRegression(C=STRENGTH, max_iter=ROUNDS, class_weight="balanced").fit(
-                points, owners != NOBODY
-            )
-        order = [*np.flatnonzero(topics.classes_ != NOBODY), *np.flatnonzero(topics.classes_ == NOBODY)]
+        known, classes = np.unique(owners, return_inverse=True)  # sorted, so that nobody is the last
+        topics = train_linear.fit(points, classes, STRENGTH)
+        answerable = LogisticRegression(C=STRENGTH, max_iter=ROUNDS, class_weight="balanced").fit(
+            points, owners != nobody
+        )
         return Heads(
-            tuple(self._first.ids[number] for number in topics.classes_[order[:-1]]),
-            np.asarray(topics.coef_[order], np.float32),
-            np.asarray(topics.intercept_[order], np.float32),
+            tuple(self._first.ids[number] for number in known[:-1]),
+            topics.weights,
+            topics.intercepts,
             np.asarray(answerable.coef_[0], np.float32),
             float(answerable.intercept_[0]),
         )

@@ -11,7 +11,7 @@ import pytest
 from bot import calibrate, evaluate, knowledge
 from bot.domain.content import Faq, Synonyms
 from bot.domain.faq import Answer, Silence, Suggestions, Surface, reply_to
-from bot.domain.learnt import Binary, Learnt, LearntFile, Linear
+from bot.domain.learnt import Binary, Learnt, LearntFile, Linear, Network
 from bot.domain.matching import Index
 from bot.knowledge import Library, english
 from bot.knowledge.learning import as_readable_json
@@ -86,6 +86,62 @@ def test_a_classifier_of_two_classes_scores_as_scikit_learn_does():
         assert ours.score(text) == pytest.approx(expected)
 
 
+@pytest.mark.parametrize("sparse", [False, True])
+def test_a_classifier_of_many_classes_is_fitted_as_scikit_learn_does_when_it_is_not_stopped(
+    sparse: bool, monkeypatch: pytest.MonkeyPatch
+):
+    from scipy.sparse import csr_array
+    from sklearn.linear_model import LogisticRegression
+
+    from bot import train_linear
+
+    monkeypatch.setattr(train_linear, "DONE", 1e-7)
+    chance = np.random.default_rng(1)
+    rows = chance.normal(size=(300, 6)).astype(np.float32)
+    owners = (rows @ chance.normal(size=(6, 5)) + chance.normal(size=(300, 5))).argmax(1)
+    theirs = LogisticRegression(C=3.0, max_iter=1000, tol=1e-8).fit(rows.astype(np.float64), owners)
+
+    fitted = train_linear.fit(csr_array(rows) if sparse else rows, owners, 3.0)
+
+    assert fitted.weights == pytest.approx(theirs.coef_, abs=0.02)
+    # An intercept that is the same for all classes says nothing.
+    assert fitted.intercepts - fitted.intercepts.mean() == pytest.approx(theirs.intercept_, abs=0.02)
+    assert 1 < fitted.steps < train_linear.STEPS
+
+
+def test_networks_learn_what_no_line_parts_and_the_same_from_the_same_seed():
+    from bot import train_network
+
+    chance = np.random.default_rng(2)
+    rows = chance.uniform(-1, 1, (4000, 3)).astype(np.float32)
+    right = (rows[:, 0] > 0) != (rows[:, 1] > 0)
+
+    layer = train_network.fit(rows, right, networks=2, seed=3)
+
+    confidences = Network.of(layer).confidences(rows)
+    assert np.mean((confidences > 0.5) == right) > 0.95
+    assert len(layer.hidden) == 2 * train_network.UNITS
+    assert train_network.fit(rows, right, networks=2, seed=3) == layer
+    assert train_network.fit(rows, right, networks=2, seed=4) != layer
+
+
+def test_what_is_learnt_does_not_depend_on_the_number_of_threads():
+    from threadpoolctl import threadpool_info, threadpool_limits
+
+    from bot import train_linear
+
+    chance = np.random.default_rng(4)
+    rows = chance.normal(size=(2000, 384)).astype(np.float32)
+    owners = np.arange(2000) % 40
+    fitted = []
+    for threads in (1, 2):
+        with threadpool_limits(threads), calibrate.one_thread():
+            assert {pool["num_threads"] for pool in threadpool_info()} == {1}
+            fitted.append(train_linear.fit(rows, owners, 10.0))
+    assert np.array_equal(fitted[0].weights, fitted[1].weights)
+    assert np.array_equal(fitted[0].intercepts, fitted[1].intercepts)
+
+
 def test_a_weight_of_a_word_that_is_not_listed_is_refused(library: Library):
     assert library.learnt_file is not None
     file = library.learnt_file.model_copy(update={"entries": {SECOND: {"no such word": 1.0}}})
@@ -116,6 +172,9 @@ def test_learning_leaves_each_author_out_in_turn_and_finds_what_was_labelled(
     authors = {each.author for each in some.texts}
     assert authors == {*AUTHORS, MADE}
     assert {f"leaving out {author}" for author in authors} <= set(said)
+    for part in parts:
+        assert {some.texts[at].author for at in part.own} == part.authors
+        assert {some.texts[at].author for at in part.rest} == authors - part.authors - {MADE}
     assert 0 < thresholds.maybe <= thresholds.sure < 1
     index = Index.build(some.entries, some.synonyms, english(), some.calibration, Learnt.of(learnt))
     ranked = [(each, index.rank(each.text, limit=1)) for each in some.texts if each.gold]
@@ -153,9 +212,9 @@ def _bag_of_words(text: str) -> np.ndarray:
 def test_the_second_stage_learns_beside_the_first_and_finds_thresholds_of_its_own(
     some: "Trainer", left_out: "tuple[list[LeftOut], list[str]]", monkeypatch: pytest.MonkeyPatch
 ):
-    from bot import train, train_second_stage
+    from bot import train, train_linear, train_network, train_second_stage
 
-    for module, name, few in ((train, "NETWORKS", 1), (train, "ROUNDS", 10), (train_second_stage, "ROUNDS", 10)):
+    for module, name, few in ((train, "NETWORKS", 1), (train_network, "ROUNDS", 10), (train_linear, "STEPS", 10)):
         monkeypatch.setattr(module, name, few)  # how well it has learnt is judged elsewhere
     parts, _ = left_out
     embedded, thresholds = train_second_stage.SecondStageTrainer(some, _bag_of_words, str).learn(parts)

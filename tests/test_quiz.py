@@ -95,6 +95,8 @@ def test_a_second_click_is_repeated_or_stale_and_changes_nothing(library: Librar
         ("0 1 0 2 0", "resume", Outcome.NOTHING, Status.OPEN),
         ("0 1 0 2 0 back", "pause", Outcome.TAKEN, Status.OPEN),
         ("0 1 0 2 0 back", "resume", Outcome.TAKEN, Status.OPEN),
+        ("0 0 0 0", "go_on", Outcome.TAKEN, Status.OPEN),
+        ("skip skip skip skip skip stop", "resume", Outcome.TAKEN, Status.OPEN),
         ("0 0 delete", "resume", Outcome.NOTHING, Status.DELETED),
     ],
 )
@@ -206,6 +208,8 @@ def test_back_goes_back_one_question_at_a_time(library: Library):
 
     assert (asked(once), asked(twice), asked(thrice)) == (ids(library)[1], ids(library)[0], "purpose")
     assert first.outcome is Outcome.FIRST
+    assert asked(act(after(library, "0 skip"), "back")) == ids(library)[1]
+    assert asked(act(after(library, "skip 0"), "back")) == ids(library)[1]
 
 
 def test_skipping_leaves_a_question_out_and_skipping_a_change_leaves_the_answer(library: Library):
@@ -216,6 +220,7 @@ def test_skipping_leaves_a_question_out_and_skipping_a_change_leaves_the_answer(
 
     assert ids(library)[1] in run.answers
     assert asked(run) == ids(library)[2]
+    assert quiz.apply(run, read({"do": "skip"})).question == ids(library)[2]
     assert not act(act(act(run, "skip"), "skip"), "skip").live
 
 
@@ -225,7 +230,28 @@ def test_a_result_stays_while_an_answer_is_being_changed(library: Library):
     assert run.finished
     assert asked(run) == ids(library)[0]
     assert not act(run, "stop").live
-    assert act(run, "stop").status is Status.OPEN
+    assert (act(run, "stop").status, act(run, "stop").live) == (Status.OPEN, False)
+
+
+def test_an_edited_reply_takes_what_it_says_now_and_leaves_open_what_is_asked(library: Library):
+    first, second, third, *_ = library.quiz.questions
+    edit = {"do": "edit", "answers": {first.id: [first.choices[1].id]}, "ts": "1.0"}
+    run = act(after(library, "0 skip"), "change", question=second.id)
+
+    done = quiz.apply(run, read(edit))
+
+    assert (done.outcome, done.question) == (Outcome.TAKEN, first.id)
+    assert done.run == replace(run, answers={**run.answers, first.id: (first.choices[1].id,)})
+    skipped = quiz.apply(run, read(edit | {"answers": {second.id: [second.choices[0].id]}})).run
+    assert (skipped.skipped, asked(skipped)) == (frozenset(), third.id)
+
+
+def test_what_is_asked_is_taken_back_once_other_answers_leave_nothing_to_ask(library: Library):
+    given = {question.id: [question.choices[0].id] for question in library.quiz.questions[1:]}
+
+    run = act(begun(library), "reply", answers=given, ts="1.0", aim=None)
+
+    assert (run.finished, run.live) == (True, False)
 
 
 def test_it_ends_early_and_goes_on_if_asked(library: Library):
@@ -254,7 +280,7 @@ def test_a_typed_reply_counts_for_the_prompt_it_was_meant_for(library: Library):
     # A reply that names its questions counts at any time, and takes up a round that pauses.
     paused = quiz.apply(act(once.run, "pause"), read({**reply, "ts": "2.0", "aim": None}))
     assert (paused.outcome, paused.run.status) == (Outcome.REPEATED, Status.OPEN)
-    assert paused.run.live
+    assert (paused.run.live, paused.run.prompts) == (True, once.run.prompts)
 
 
 @pytest.mark.parametrize(
@@ -390,6 +416,7 @@ def test_a_late_click_and_a_late_reply_name_the_question_they_were_meant_for(lib
 
     assert click(run, 1, prompt=2) == Transition(run, Outcome.STALE, first.id)
     assert quiz.apply(run, read(reply)) == Transition(run, Outcome.STALE, first.id)
+    assert quiz.apply(run, read(reply | {"aim": 1})) == Transition(run, Outcome.STALE, "purpose")
     for no_prompt in (0, 9):
         assert quiz.apply(run, read(reply | {"aim": no_prompt})) == Transition(run, Outcome.STALE, None)
 
@@ -413,6 +440,7 @@ def test_answers_to_all_questions_carry_over_with_a_result(library: Library):
 
     assert after.finished
     assert after.prompts == (Prompt(ids(library)[0]),) * 3
+    assert quiz.carried_over(library.quiz, {}, 0) == replace(begun(library), prompts=(Prompt(ids(library)[0]),))
 
 
 def test_answers_carry_over_to_another_version_as_far_as_it_has_them(library: Library):

@@ -139,7 +139,7 @@ def _trials_left_out(library: "Library", folder: Path, *, new: bool) -> "Iterato
 
     new: leave entries out too, and give the texts that one of them answers or that nothing does.
     """
-    from bot import encoder, knowledge
+    from bot import calibrate, encoder, knowledge
     from bot.domain.content import Faq
     from bot.evaluate import Case, Trial
 
@@ -152,19 +152,20 @@ def _trials_left_out(library: "Library", folder: Path, *, new: bool) -> "Iterato
         stop([str(problem) for problem in error.problems])
     if trainer is None:
         stop([f"{folder.name}: there are no utterances to leave out. Put some into {knowledge.UTTERANCES}/."])
-    progress = partial(typer.echo, err=True)
-    parts: Iterable[tuple[Index, SemanticScorer | None, list[Labelled]]]
-    if read_settings().rolefit_encoder is Switch.OFF or library.thresholds.second is None:
-        parts = ((index, None, texts) for index, texts in trainer.indexes_without(progress, new=new))
-    else:
-        from bot.train_second_stage import SecondStageTrainer
+    with calibrate.one_thread():
+        progress = partial(typer.echo, err=True)
+        parts: Iterable[tuple[Index, SemanticScorer | None, list[Labelled]]]
+        if read_settings().rolefit_encoder is Switch.OFF or library.thresholds.second is None:
+            parts = ((index, None, texts) for index, texts in trainer.indexes_without(progress, new=new))
+        else:
+            from bot.train_second_stage import SecondStageTrainer
 
-        firsts = trainer.left_out(progress)
-        second = SecondStageTrainer(trainer, encoder.load().encode, progress)
-        parts = second.indexes_without(firsts, second.left_out(firsts), new=new)
-    for index, scorer, texts in parts:
-        cases = [Case(labelled.text, labelled.gold, labelled.style, labelled.author) for labelled in texts]
-        yield Trial(index, library.thresholds, cases, scorer)
+            firsts = trainer.left_out(progress)
+            second = SecondStageTrainer(trainer, encoder.load().encode, progress)
+            parts = second.indexes_without(firsts, second.left_out(firsts), new=new)
+        for index, scorer, texts in parts:
+            cases = [Case(labelled.text, labelled.gold, labelled.style, labelled.author) for labelled in texts]
+            yield Trial(index, library.thresholds, cases, scorer)
 
 
 def _missed(name: str, outcome: "Outcome") -> str:

@@ -1,5 +1,6 @@
 """Candidates and surface -> Answer, Suggestions, NoAnswer or Silence."""
 
+import math
 import re
 from dataclasses import dataclass
 from enum import StrEnum
@@ -38,7 +39,7 @@ OF_CONFIDENCE = 0.76  # of its log-odds
 OF_NEAR, OF_DECLINED = 17.3, 7.6  # of the cosine similarities to the nearest known wording, and to the nearest decoy
 OF_NAMES = 2.1  # where a role, a company or a person is named
 OF_FORM = {Form.QUESTION: 1.2, Form.STATEMENT: -1.5}
-QUESTION_TO_US = 2.4
+QUESTION_TO_US = 2.4  # at least; learning finds how much more it takes, and writes it into matching.yaml
 
 # "and a research engineer?", "what about Meta": what is asked of them was said before.
 _ELLIPTIC = re.compile(
@@ -75,6 +76,7 @@ class SecondThresholds(Authored):
     worth_named: Probability  # the same where a role, a company or a person is named
     sure: Probability
     maybe: Probability
+    question: Annotated[float, Field(ge=-50, le=50)] = QUESTION_TO_US  # unprompted, answer from these odds on
 
 
 class ReplyThresholds(Authored):
@@ -316,12 +318,14 @@ def decide(ranked: tuple[Candidate, ...], surface: Surface, thresholds: ReplyThr
     Source: a threshold and a gap to the runner-up, as in Rasa's FallbackClassifier.
     """
     prompted = surface not in UNPROMPTED
+    to_us = thresholds.second.question if thresholds.second else QUESTION_TO_US
     sure: dict[int, Candidate] = {}
     for question in sorted({candidate.question for candidate in ranked}):
         best, *others = (candidate for candidate in ranked if candidate.question == question)
         ahead = best.confidence - (others[0].confidence if others else 0.0) >= thresholds.gap
-        enough = thresholds.asked if prompted or best.leans else thresholds.sure
-        if ahead and best.confidence >= enough and (prompted or answerable(best)):
+        enough = thresholds.asked if best.leans else thresholds.sure
+        unprompted = best.confidence >= enough and answerable(best, to_us)  # this much it says when asked, too
+        if ahead and (unprompted or (prompted and best.confidence >= thresholds.asked)):
             sure[question] = best
     if sure:
         return Answer(tuple(sure.values())[:MAX_ANSWERS])
@@ -331,8 +335,10 @@ def decide(ranked: tuple[Candidate, ...], surface: Surface, thresholds: ReplyThr
     return Suggestions(likely[:MAX_SUGGESTIONS]) if likely else NoAnswer()
 
 
-def answerable(candidate: Candidate) -> bool:
+def answerable(candidate: Candidate, question: float = QUESTION_TO_US) -> bool:
     """Return whether it was put so that it may be answered though nobody asked the bot.
+
+    question: see SecondThresholds.
 
     "what about Meta?" names a company and asks nothing of it, unless its thread says what. Where utterances had a part
     in the confidence, the question must name a role, a company or a person, or sound like a phrasing and be all but
@@ -341,7 +347,7 @@ def answerable(candidate: Candidate) -> bool:
     far better than words do.
     """
     if candidate.nearness is not None and not candidate.leans:
-        return _question_to_us(candidate, candidate.nearness)
+        return odds_of_question(candidate, candidate.nearness) >= question
     if candidate.learnt and not candidate.leans:
         if candidate.form is Form.STATEMENT:
             return candidate.names and candidate.confidence >= TOLD and candidate.phrased >= REMOTELY
@@ -355,14 +361,14 @@ def answerable(candidate: Candidate) -> bool:
     return enough and (why.telling > why.names or candidate.leans)
 
 
-def _question_to_us(candidate: Candidate, nearness: Nearness) -> bool:
-    """Return whether it is a question to us rather than everyday talk, by the weights above."""
+def odds_of_question(candidate: Candidate, nearness: Nearness) -> float:
+    """Give the log-odds that it is a question to us rather than everyday talk, by the weights above."""
     if candidate.form is Form.STATEMENT and candidate.confidence < TOLD:
-        return False
+        return -math.inf
     odds = BIAS + OF_CONFIDENCE * log_odds(candidate.confidence) + OF_FORM.get(candidate.form, 0.0)
     odds += OF_NEAR * nearness.known + OF_DECLINED * nearness.declined
     odds += OF_NAMES if candidate.names and _asks_of_names(candidate) else 0.0
-    return odds >= QUESTION_TO_US
+    return odds
 
 
 def _asks_of_names(candidate: Candidate) -> bool:

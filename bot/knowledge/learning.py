@@ -35,7 +35,8 @@ MATCHING_COMMENT = """\
 #   maybe  where somebody asked the bot, it suggests from here on
 #   second  the same where the second stage was asked; unprompted it is for messages of which the first is as sure as
 #           `worth`, or `worth_named` where a role, a company or a person is named (short questions in known words
-#           count as surer), so that it is asked for at most one in twenty messages of technical chatter
+#           count as surer), so that it is asked for at most one in twenty messages of technical chatter; and
+#           `question`, the log-odds of being put to the bot rather than to colleagues from which it answers unprompted
 #   calibration  how much each sign counts; see Calibration in bot/domain/judging.py
 """
 
@@ -61,11 +62,13 @@ def calibrate(folder: Path, progress: Progress = str) -> None:
     if entries is None or synonyms is None or checks is None or decoys is None:
         raise KnowledgeError([problem for file in files for problem in file.problems])
     progress("weighing the phrasings")
-    limits = calibration.calibrate(entries.entries, synonyms, english(), checks.checks)
+    with calibration.one_thread():
+        limits = calibration.calibrate(entries.entries, synonyms, english(), checks.checks)
     if teacher := trainer(folder, entries, decoys.not_answered, checks, synonyms, limits.calibration):
-        parts = teacher.left_out(progress)
-        learnt, thresholds = teacher.learn(progress, parts)
-        second = _learn_second_stage(folder, teacher, parts, progress)
+        with calibration.one_thread():  # of the libraries, too, that were loaded for this
+            parts = teacher.left_out(progress)
+            learnt, thresholds = teacher.learn(progress, parts)
+            second = _learn_second_stage(folder, teacher, parts, progress)
         limits = limits.model_copy(
             update={"sure": thresholds.sure, "maybe": thresholds.maybe, "gap": 0.0, "second": second}
         )
@@ -89,7 +92,7 @@ def _learn_second_stage(
     embedded, thresholds = train_second_stage.SecondStageTrainer(teacher, encode, progress).learn(parts)
     embedded_file.write(folder / embedded_file.FILE, embedded)
     worth = {"worth": train.WORTH, "worth_named": train.WORTH_NAMED}
-    return faq.SecondThresholds(**worth, sure=thresholds.sure, maybe=thresholds.maybe)
+    return faq.SecondThresholds(**worth, sure=thresholds.sure, maybe=thresholds.maybe, question=thresholds.question)
 
 
 def trainer(

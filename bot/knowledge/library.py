@@ -35,7 +35,6 @@ from bot.domain.quiz_content import Quiz
 from bot.knowledge.words import Words
 
 NOT_ANSWERED, LANGUAGES = "not_answered.yaml", "languages.yaml"
-MOST_REMEMBERED = 3  # libraries beside one that is being built, as long as somebody uses them
 BOT = Path(__file__).parents[1]
 ENGLISH, ENGLISH_SENSE = BOT / "english.txt.gz", BOT / "english.npz"
 
@@ -56,7 +55,7 @@ class Contents:
     languages: Languages
 
 
-_latest: "list[weakref.ref[Library]]" = []
+_with_indexes: "list[weakref.ref[Library]]" = []  # as long as somebody uses them
 
 
 @dataclass(frozen=True, repr=False)
@@ -113,8 +112,8 @@ class Library:
 
     def _with_the_same_answers(self, built: str) -> "Library | None":
         """Give another library that has this index and differs in nothing that it is made of, as after most edits."""
-        others = [library for ref in _latest if (library := ref()) is not None and library is not self]
-        _latest[:] = [*map(weakref.ref, others[-MOST_REMEMBERED:]), weakref.ref(self)]
+        others = [library for ref in _with_indexes if (library := ref()) is not None and library is not self]
+        _with_indexes[:] = map(weakref.ref, (*others, self))
         return next((library for library in others if built in vars(library) and library.digest == self.digest), None)
 
     @cached_property

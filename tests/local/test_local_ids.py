@@ -43,7 +43,8 @@ async def test_every_id_looks_like_slacks(everything: Path, listen):
         await client.files_upload_v2(channel=channel, filename="a.txt", content="a")
         await workspace.react(ana, asked, "wave")
         await workspace.shortcut(ana, "take")
-        trigger = bot.envelopes[-1]["payload"]["trigger_id"]
+        await workspace.acknowledged()
+        [trigger] = [e["payload"]["trigger_id"] for e in bot.envelopes if "trigger_id" in e["payload"]]
         await client.views_open(trigger_id=trigger, view=MODAL)
         await workspace.acknowledged()
         acknowledging.cancel()

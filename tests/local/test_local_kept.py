@@ -79,7 +79,8 @@ async def test_a_message_is_in_the_file_while_the_workspace_runs(path: Path, mon
     monkeypatch.setattr("bot.local.kept.DELAY", 0)
     async with Workspace.start(keep=path) as workspace:
         await workspace.post("U_ANA", "C_GENERAL", "What is an IC?")
-        await workspace.messages("C_GENERAL", "U_ANA")
+        async with Workspace.connect(workspace.url) as by_http:
+            await by_http.messages("C_GENERAL", "U_ANA")
 
         assert "What is an IC?" in content(path)
 
