@@ -220,7 +220,9 @@ async def test_the_same_answer_is_linked_within_ten_minutes(
 
     for asked in (again, mentioned):
         [link] = await workspace.replies(asked)
-        assert shown(link).startswith("This was asked here a moment ago: What does “Member of Technical Staff” mean")
+        assert shown(link).startswith(
+            "You will find my answer here already: What does “Member of Technical Staff” mean"
+        )
         assert answer["ts"] in str(link["blocks"])
     [elsewhere] = await workspace.replies(await workspace.post("U_ANA", "C_GENERAL", MTS))
     assert library.entries["member-of-technical-staff"].answer in shown(elsewhere)
@@ -424,7 +426,7 @@ async def test_a_question_after_the_command_can_be_posted_where_it_was_typed(wor
     assert shown(gone) == "It stands in the channel now, where everybody can read it."
     # It is remembered like any other: who asks is sent there, and whom it helped can say so.
     [link] = await workspace.replies(await workspace.post("U_BEN", "C_ASK", MTS), as_user="U_BEN")
-    assert "This was asked here a moment ago:" in shown(link)
+    assert "You will find my answer here already:" in shown(link)
     assert "Helpful" in buttons(answer)
 
 

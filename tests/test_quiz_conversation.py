@@ -129,7 +129,7 @@ async def test_five_clicks_lead_to_a_recommendation(either_way: Workspace, libra
     assert "That is clear. Next comes a research engineer." in said
     assert said.count("█") == 20
     assert "What decided it\n• finding out what is true\n• novelty\n• research training\n" in said
-    assert "One way to flip it to a research engineer: “" in said
+    assert "One way to change it to a research engineer: “" in said
     [table] = [block for block in told["blocks"] if block["type"] == "table"]
     assert [cell["text"] for cell in table["rows"][0]] == ["Dimension", "AI researcher", "Research engineer"]
     assert "This describes the work, not you, and not how well you do it." in said
@@ -317,7 +317,7 @@ async def test_who_asks_below_a_result_why_is_told_what_decided_it(workspace: Wo
     assert len(lines) == 4
     assert lines[0].startswith("For an AI researcher: “finding out what is true” in question 1")
     assert lines[1].startswith(against)
-    assert lines[3].startswith("One way to flip it")
+    assert lines[3].startswith("One way to change it")
 
 
 @pytest.mark.parametrize(
@@ -340,7 +340,7 @@ async def test_who_asks_below_a_result_how_sure_it_is_is_told_how_close_it_was(
     told = shown(await message(workspace, root, "as far as your answers go")).replace("*", "")
     lead, flip = told.splitlines()
     assert lead == f"Quite sure, as far as your answers go. They speak 63% for an AI researcher and {other}."
-    assert flip.startswith("One way to flip it to a research engineer: ")
+    assert flip.startswith("One way to change it to a research engineer: ")
 
 
 async def test_what_was_close_is_said_to_have_been_and_what_would_tip_it(workspace: Workspace, library: Library):
@@ -1299,7 +1299,7 @@ async def test_the_smallest_change_that_would_flip_it_is_named(workspace: Worksp
 
     said = shown(await result(workspace, root))
 
-    assert "One way to flip it* to a research engineer: “" in said
+    assert "One way to change it* to a research engineer: “" in said
 
 
 # Graded on the right column?

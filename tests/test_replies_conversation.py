@@ -26,7 +26,10 @@ __all__ = ["store"]  # the fixture
 
 T = TypeVar("T")
 MTS_ENTRY, XAI_ENTRY = "member-of-technical-staff", "xai-dropped-researcher"
-LINKED, TAKEN_BACK = "This was asked here a moment ago:", "The question was changed, so I have taken my answer back."
+LINKED, TAKEN_BACK = (
+    "You will find my answer here already:",
+    "The question was changed, so I have taken my answer back.",
+)
 BOTH = f"{MTS} {XAI}"
 
 

@@ -28,7 +28,7 @@ async def decide(
     another language that the bot recognises has no answer, whatever its words resemble.
     """
     prompted, talk = surface not in UNPROMPTED, library.words.talk
-    if prompted and not text:
+    if prompted and not text.strip("?! \n"):  # a mention alone, or "?"
         return PlannedReply(HELLO)
     if prompted and (intent := smalltalk.read(text, talk)):
         return PlannedReply(TALK, (intent,)) if talk.of(intent).reply else None
