@@ -238,7 +238,7 @@ async def test_two_who_ask_the_same_at_once_get_one_answer_and_a_link_to_it(work
 
     texts = sorted([shown((await workspace.replies(asked))[0])[:30] for asked in (first, second)])
 
-    assert texts[1].startswith("This was asked here a moment")
+    assert texts[1].startswith("You will find my answer here already")
     assert not texts[0].startswith("This was asked")
 
 
@@ -314,7 +314,7 @@ async def test_an_edit_that_asks_nothing_any_more_withdraws_the_answer(either_wa
 
     await until_thread(workspace, asked, 1)
     [answer] = await workspace.replies(await workspace.post("U_BEN", "C_ASK", MTS))
-    assert "a moment ago" not in shown(answer)
+    assert "here already" not in shown(answer)
 
 
 async def test_a_withdrawn_answer_that_people_have_talked_about_says_so(workspace: Workspace):

@@ -281,7 +281,7 @@ def test_of_an_answer_by_halves_the_half_that_speaks_for_a_role_is_named(library
     assert by_halves.recommendation is not None
     assert by_halves.recommendation.role.id == "ai-engineer"
     assert "• half “uptime, latency and cost”" in said(by_halves, library)
-    assert "novelty" not in said(by_halves, library).partition("What decided it")[2].partition("flip it")[0]
+    assert "novelty" not in said(by_halves, library).partition("What decided it")[2].partition("change it")[0]
     why = result_explained.explanation(by_halves, None, library).text
     assert "half “uptime, latency and cost” in question 3" in why
     assert "half “uptime, latency and cost”, half “the numbers the business watches”" in said(alike, library)
