@@ -81,9 +81,10 @@ def test_what_is_told_must_be_all_but_certain(library: Library, second: SecondSt
     best = library.index.rank(QUESTION, semantic=scores)[0]
     told = replace(best, confidence=0.85, form=Form.STATEMENT, nearness=Nearness(known=0.95, declined=0.3))
 
-    assert not faq.answerable(told)
-    assert faq.answerable(replace(told, confidence=0.95))
-    assert faq.answerable(replace(told, form=Form.QUESTION))
+    second_thresholds = library.thresholds.second
+    assert not faq.answerable(told, second_thresholds)
+    assert faq.answerable(replace(told, confidence=0.95), second_thresholds)
+    assert faq.answerable(replace(told, form=Form.QUESTION), second_thresholds)
 
 
 def test_where_the_bot_was_asked_the_second_stage_always_is(library: Library):
