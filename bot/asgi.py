@@ -3,6 +3,7 @@
 What goes on to `bot.slack.reception` is signed, of this minute and at most a megabyte; all else is answered here.
 """
 
+import asyncio
 import hmac
 import re
 import time
@@ -17,6 +18,7 @@ from slack_sdk.signature import SignatureVerifier
 
 from bot.slack.payloads import Payload, parse, parse_form, parse_json
 from bot.slack.reception import Reception, error_response
+from bot.slack.response import Response
 
 if TYPE_CHECKING:
     from bot.slack.install import Install
@@ -128,7 +130,10 @@ def create(
             except _RefusedError as refused:
                 await _answer(send, refused.status)
             else:
-                response = await reception.respond(parse)
+                try:
+                    response = await reception.respond(parse)
+                except asyncio.CancelledError:  # the process ends; uvicorn would answer 500, and log a traceback
+                    response = Response(HTTPStatus.SERVICE_UNAVAILABLE)
                 kind, later = response.content_type, response.retry_after
                 await _answer(send, response.status, response.body.encode(), kind, retry_after=later)
 

@@ -23,8 +23,10 @@ from bot.domain.reply import (
     Asks,
     Command,
     Defined,
+    NotAsked,
     Perhaps,
     Reading,
+    Unclear,
     WhichTwo,
     read,
 )
@@ -357,5 +359,9 @@ def _said_apart(  # noqa: PLR0911 - one for each reading
             return blocks.say(reply) if reply else None
         case WhichTwo():
             return render_aside("", RunAside.WHICH_TWO, None, run, library)
+        case NotAsked(question):
+            return render_aside("", RunAside.NOT_ASKED, question, run, library)
+        case Unclear(str(mark)):
+            return render_aside("", RunAside.NO_SUCH_MARK, mark, run, library)
         case _:
             return render_aside("", RunAside.UNCLEAR, None, run, library)

@@ -24,6 +24,7 @@ from typing import Any, NewType, ParamSpec, TypeVar
 
 import structlog
 from dbos import DBOS, DBOSConfig, DBOSConfiguredInstance, SetWorkflowID
+from dbos import error as dbos_error
 from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
 from sqlalchemy.exc import TimeoutError as NoConnectionError
 
@@ -137,6 +138,7 @@ def _set_if(condition: asyncio.Event, holds: bool) -> None:
 _in_flight = _InFlight()
 _ends: set[tuple[tuple[str, ...], asyncio.Event]] = set()  # who waits for work to end, by how its key begins
 _inbox: Inbox | None = None
+_over: set[str] = set()  # keys of workflows that ran here and have ended, while DBOS records that
 _file: str | None = None  # SQLite's
 _apart = ThreadPoolExecutor(1)  # asyncio's own threads are DBOS's, and may all wait for the database
 
@@ -168,7 +170,7 @@ def workflow(function: Callable[P, Coroutine[Any, Any, R]]) -> Callable[P, Corou
     async def tracked(*args: P.args, **kwargs: P.kwargs) -> R:
         started = _started.get()
         _life.set(_Life(in_doubt=started is None))
-        with _in_flight:
+        with _in_flight, _noting_end(current_key()):
             if started:
                 started.set()
             try:
@@ -184,6 +186,23 @@ def workflow(function: Callable[P, Coroutine[Any, Any, R]]) -> Callable[P, Corou
     durable = DBOS.workflow()(tracked)
     setattr(durable, FORMER_NAME, getattr(function, FORMER_NAME, ""))
     return durable
+
+
+@contextmanager
+def _noting_end(key: str) -> Iterator[None]:
+    """Remember that a workflow is over from the end of the block until its task is, which records it before."""
+    _over.discard(key)  # it may be run again
+    try:
+        yield
+    finally:
+        _over.add(key)
+        if task := asyncio.current_task():
+            task.add_done_callback(lambda _: _over.discard(key))
+
+
+def over() -> frozenset[str]:
+    """Give the keys of work that has ended in this process, and whose record may say so only in a moment."""
+    return frozenset(_over)
 
 
 async def step(name: str, function: Callable[P, Awaitable[R]], *args: P.args, **kwargs: P.kwargs) -> R:
@@ -391,6 +410,10 @@ async def _record(key: str, work: Callable[..., Coroutine[Any, Any, Any]], argum
     try:
         with SetWorkflowID(key):
             handle = await DBOS.start_workflow_async(work, **arguments)
+    except dbos_error.DBOSConflictingWorkflowError:
+        # A message that is delivered again may be read as something else than before, as once a round has ended.
+        log.info("work was begun before as work of another kind", key=key)
+        return
     finally:
         _started.reset(before)
     if (task := getattr(handle, "task", None)) is not None:  # DBOS's handle of what runs in this process

@@ -22,13 +22,11 @@ async def count_work() -> None:
             metrics.WAITING.set(await work_records.count_unfinished())
 
 
-async def find_troubles(settings: Settings, store: Store, pulse: Pulse | None, link: Link | None) -> list[str]:
+async def find_troubles(settings: Settings, store: Store, pulse: Pulse, link: Link | None) -> list[str]:
     """Return what keeps the bot from working now, a sentence each.
 
-    pulse: none before it works. link: its connections to Slack, unless that is over HTTP.
+    link: its connections to Slack, unless that is over HTTP.
     """
-    if pulse is None:
-        return [asgi.STARTING]
     problems = []
     postgresql = settings.database_url is not None
     try:

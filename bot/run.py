@@ -85,8 +85,20 @@ async def serve(settings: Settings, *, http: bool, port: int | None, browser: bo
         raise SettingsError(["--keep is for the local workspace; Slack keeps its messages itself. Leave it out."])
     settings.prepare_data_dir()
     logs.log_to_stderr(settings.log_level)
+    early: contextlib.AbstractContextManager[Listener | None] = contextlib.nullcontext()
+    if mode in (Mode.HTTP, Mode.OAUTH) and settings.database_url is None:
+        # First, so that what Slack sends during a start waits for us; it waits for three seconds. Where there may be
+        # other replicas a load balancer had better be refused, and turn to one that is up.
+        early = ports.listening(port or settings.port, "PORT")
+    with early as listener:
+        library = _load(settings)
+        await _until_signal(_serve(settings, mode, library, port, listener, browser=browser, keep=keep))
+
+
+def _load(settings: Settings) -> Library:
+    """Read the knowledge. Raises SettingsError."""
     try:
-        library = knowledge.load(settings.knowledge_dir)
+        return knowledge.load(settings.knowledge_dir)
     except KnowledgeError as error:
         raise SettingsError(
             [
@@ -94,11 +106,15 @@ async def serve(settings: Settings, *, http: bool, port: int | None, browser: bo
                 f"The knowledge in {settings.knowledge_dir} (KNOWLEDGE_DIR) has errors: mend them and start again.",
             ]
         ) from None
+
+
+async def _until_signal(running: Coroutine[Any, Any, None]) -> None:
+    """Run something until it ends, or until SIGINT or SIGTERM; then the process ends soon, come what may."""
     stop = asyncio.Event()
     loop = asyncio.get_running_loop()
     for stop_signal in (signal.SIGINT, signal.SIGTERM):
         loop.add_signal_handler(stop_signal, stop.set)
-    serving = asyncio.create_task(_serve(settings, mode, library, port, browser=browser, keep=keep))
+    serving = asyncio.create_task(running)
     stopping = asyncio.create_task(stop.wait())
     await asyncio.wait({serving, stopping}, return_when=asyncio.FIRST_COMPLETED)
     stopping.cancel()
@@ -118,7 +134,14 @@ def _end() -> None:
 
 
 async def _serve(
-    settings: Settings, mode: Mode, library: Library, port: int | None, *, browser: bool, keep: bool
+    settings: Settings,
+    mode: Mode,
+    library: Library,
+    port: int | None,
+    listener: "Listener | None",
+    *,
+    browser: bool,
+    keep: bool,
 ) -> None:
     async with AsyncExitStack() as stack:
         if mode is Mode.LOCAL:
@@ -133,7 +156,7 @@ async def _serve(
         else:
             credentials = _credentials(settings)
         port = (port or settings.port) if mode in (Mode.HTTP, Mode.OAUTH) else None
-        await bot(settings, credentials, library, port=port, begins=tuning.tune_for_serving)
+        await bot(settings, credentials, library, port=port, listener=listener, begins=tuning.tune_for_serving)
 
 
 @dataclass
@@ -151,21 +174,18 @@ async def bot(
     library: Library,
     *,
     port: int | None,
+    listener: "Listener | None" = None,
     begins: Callable[[], None] = lambda: None,
 ) -> None:
     """Run the bot until cancelled: over HTTP on this port, or over Socket Mode if there is none.
 
-    begins: called when everything is in place. Raises SettingsError for a database or a port that cannot be used, and
-    for a token that Slack refuses.
+    listener: the port, if it is taken already; who comes there is let in before the rest of the bot is there. begins:
+    called when everything is in place. Raises SettingsError for a database or a port that cannot be used, and for a
+    token that Slack refuses.
     """
     async with AsyncExitStack() as stack:
         door = AsyncExitStack()  # what Slack comes in by
         stack.push_async_callback(door.aclose)
-        listener = None
-        if port is not None and settings.database_url is None:
-            # First, so that what Slack sends while the rest is imported waits for us; it waits for three seconds. Where
-            # there may be other replicas a load balancer had better be refused, and turn to one that is up.
-            listener = door.enter_context(ports.listening(port, "PORT"))
         from bot.second_stage import SecondStage
         from bot.slack.reception import Reception
 
@@ -267,6 +287,8 @@ async def _open(
     from bot import asgi, http_server
 
     async def install() -> "Install | None":
+        if credentials.bot_token:  # of one workspace: there is none to wait for
+            return None
         return await asyncio.shield(started.install)
 
     troubles, count = _signs_of_life(settings, started, None)
@@ -323,6 +345,7 @@ def _background(
     """Give what runs beside the bot until it is cancelled."""
     from bot import background, knowledge_watch
     from bot.second_stage import scorer_for
+    from bot.slack.deciding import prepare_decoys
 
     taken_up: asyncio.Queue[Library] = asyncio.Queue()
     taken_up.put_nowait(library)
@@ -331,11 +354,11 @@ def _background(
         renew(library)
         taken_up.put_nowait(library)
 
-    async def prepare_decoys() -> None:
+    async def prepare() -> None:
         """Have ready what only who asks in vain needs, after what others wait for."""
         if second is not None:
             await second.ready()
-        await asyncio.to_thread(lambda: library.decoys)
+        await prepare_decoys(library)
 
     return (
         knowledge_watch.follow(folder, take_up, scorer_for if second else None),
@@ -343,7 +366,7 @@ def _background(
         background.handle_due_runs(store),
         background.post_digests(store),
         background.publish_homes(store),
-        prepare_decoys(),
+        prepare(),
     )
 
 

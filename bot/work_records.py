@@ -27,10 +27,12 @@ ID = re.compile(r"[\w.-]+")  # Slack's ids and times, and our own
 
 async def current_or_next(prefix: Key) -> Key:
     """Give the key, with this prefix and a number, of work that is under way; or of none yet, for the next."""
+    # Who was told just now what came of it, and clicks again, does not mean work that only its record calls unfinished.
+    over = jobs.over()
     workflows = await DBOS.list_workflows_async(workflow_id_prefix=prefix, load_input=False, load_output=False)
-    numbers = {workflow.workflow_id.removeprefix(prefix): workflow.status for workflow in workflows}
-    ended = [int(number) for number, status in numbers.items() if number.isdigit() and status not in UNDER_WAY]
-    return Key(f"{prefix}{max(ended, default=-1) + 1}")
+    ended = [each.workflow_id for each in workflows if each.status not in UNDER_WAY or each.workflow_id in over]
+    numbers = [int(number) for key in ended if (number := key.removeprefix(prefix)).isdigit()]
+    return Key(f"{prefix}{max(numbers, default=-1) + 1}")
 
 
 async def is_recorded(key: Key) -> bool:

@@ -517,13 +517,13 @@ async def _click(workspace: Workspace, user: str, asked: Json, place: int) -> No
     """Click unless an earlier click has been taken after all."""
     now = await workspace.latest(user, asked)
     if labels := buttons(now):
-        await workspace.click(user, now, labels[place])
+        await workspace.click_as_shown(user, now, labels[place])  # it may be taken while they look
 
 
 async def _click_if_there(workspace: Workspace, user: str, message: Json, label: str) -> None:
     """Click a button unless an earlier click has been taken after all."""
     if label in buttons(await workspace.latest(user, message)):
-        await workspace.click(user, message, label)
+        await workspace.click_as_shown(user, message, label)
 
 
 async def _last(workspace: Workspace, one: Taken, questions: list[str], end: str) -> Json:

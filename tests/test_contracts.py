@@ -42,12 +42,13 @@ from bot.slack.event_payloads import EventCallback
 from bot.slack.interaction_payloads import BlockActions, SlashCommand
 from bot.slack.payloads import parse
 from bot.slack.response import OK, Response
+from bot.storage.sqlite_connection import Connection, connect
 from tests.forked import queue_of_what_is_left
 from tests.test_manifest import METHOD_SCOPES, OFFERED, PARSED
 
 Json = dict[str, Any]
 
-VERSIONS = ", ".join(f"{name} {version(name)}" for name in ("slack_sdk", "slack_bolt", "dbos"))
+VERSIONS = ", ".join(f"{name} {version(name)}" for name in ("slack_sdk", "slack_bolt", "dbos", "aiosqlite"))
 COMMAND = {
     "command": "/rolefit",
     "text": "",
@@ -93,6 +94,15 @@ SUBCLASSES = [
     ),
     Subclass(dispatch.App, "bot/slack/dispatch.py"),
     Subclass(Client, "bot/slack/client.py", {"api_call": "gives every failure a code"}),
+    Subclass(
+        Connection,
+        "bot/storage/sqlite_connection.py",
+        {
+            "cursor": "gives a cursor that goes to the thread once a statement",
+            "commit": "does not go to the thread for nothing",
+            "rollback": "does not go to the thread for nothing",
+        },
+    ),
 ]
 
 
@@ -125,7 +135,8 @@ def test_what_we_override_is_there_and_takes_what_ours_takes(subclass: Subclass)
         where = f"{subclass.file} overrides {subclass.base.__name__}.{name}; ours {purpose}"
         theirs, ours = getattr(subclass.base, name, None), getattr(subclass.ours, name)
         assert theirs is not None, f"{where}. The base has it no more: nobody calls ours."
-        assert inspect.iscoroutinefunction(theirs), f"{where}. The base's is no coroutine function any more."
+        is_coroutine = inspect.iscoroutinefunction
+        assert is_coroutine(theirs) == is_coroutine(ours), f"{where}. Only one of both is a coroutine function."
         (their_order, their_names), (our_order, our_names) = parameters(theirs), parameters(ours)
         assert our_order[: len(their_order)] == their_order, f"{where}. By position the base's takes {their_order}."
         missing = set() if takes_any_name(ours) else their_names - our_names
@@ -609,6 +620,32 @@ def test_dbos_looks_every_second_for_what_is_left_unless_the_queue_says_otherwis
     queue = queue_of_what_is_left()
 
     assert queue.polling_interval_sec == queue._polling_interval_sec == 1.0, "tests.forked hurries it by this attribute"
+
+
+# SQLite
+
+
+async def test_a_connection_to_sqlite_begins_commits_and_ends_its_thread_as_aiosqlite_does(tmp_path: Path):
+    """It uses the private names `_execute`, `_conn` and `_thread` of aiosqlite's."""
+    connection = connect(str(tmp_path / "contract.db"))
+    await connection
+    cursor = connection.cursor()
+    await cursor.execute("CREATE TABLE numbers (number INTEGER)")
+    await cursor.executemany("INSERT INTO numbers VALUES (?)", [(1,), (2,)])
+    assert (cursor.rowcount, connection.in_transaction) == (2, True)
+    await connection.rollback()
+    assert not connection.in_transaction
+
+    connection.commits_each = True
+    await cursor.execute("INSERT INTO numbers VALUES (?) RETURNING number", (3,))
+    assert (await cursor.fetchall(), connection.in_transaction) == ([(3,)], False)
+
+    thread = connection._thread
+    assert thread.daemon, "a process would not end while a connection is open"
+    await connection.close()
+    await asyncio.to_thread(thread.join)
+    with pytest.raises(ValueError, match="no active connection"):  # which SQLAlchemy takes for a lost connection
+        await cursor.execute("SELECT 1")
 
 
 # DBOS

@@ -1,6 +1,8 @@
 """Nothing is lost and nothing said twice, whatever Slack does."""
 
+import asyncio
 import sqlite3
+from collections.abc import Awaitable, Callable
 from contextlib import closing
 from pathlib import Path
 from typing import Any
@@ -8,15 +10,17 @@ from typing import Any
 import aiosqlite
 import psycopg
 import pytest
+from dbos import DBOS
 from sqlalchemy import create_engine
 from sqlalchemy.exc import OperationalError
 
-from bot import inbox, jobs, run
+from bot import inbox, jobs, replica, run
 from bot.knowledge import Library
 from bot.settings import Settings
 from bot.slack.access import Member
-from bot.storage import Installation
-from tests.conftest import bot_in, free_port
+from bot.slack.work import Work
+from bot.storage import Installation, ReplyState
+from tests.conftest import bot_in, free_port, rows
 from tests.sharing import RECEIPT, previewed, thread_of
 from tests.test_faq_conversation import SEVEN
 from tests.test_quiz_conversation import CLEAR, begin, message, question, result, take
@@ -256,6 +260,43 @@ async def test_an_answer_is_brought_in_three_steps(tmp_path: Path, library: Libr
             }
 
     assert of_each == {"D": ["hold", "post", "settle"], "C_ASK": ["hold", "post", "settle"]}
+
+
+@pytest.mark.parametrize("name", ["hold", "post", "settle"])
+async def test_whichever_step_of_an_answer_a_process_dies_after_it_is_posted_once(
+    tmp_path: Path, library: Library, monkeypatch: pytest.MonkeyPatch, name: str
+):
+    class DiedError(BaseException):
+        """Ends a piece of work, and nothing of it is recorded any more."""
+
+    died, run_step = asyncio.Event(), DBOS.run_step_async
+
+    async def run_or_die(options: Any, effect: Callable[[], Awaitable[Any]]) -> Any:
+        async def dies() -> None:
+            await effect()
+            died.set()
+            raise DiedError
+
+        return await run_step(options, dies if options["name"] == name else effect)
+
+    async def say_no_goodbye(*_: object) -> None:
+        """Nobody hears that the process ends."""
+
+    async with Workspace.start() as workspace:
+        with monkeypatch.context() as crashing:
+            crashing.setattr(DBOS, "run_step_async", run_or_die)
+            crashing.setattr(replica, "deregister", say_no_goodbye)
+            async with bot_in(workspace, library, tmp_path):
+                asked = await workspace.post("U_ANA", "C_ASK", QUESTION)
+                await died.wait()
+        async with bot_in(workspace, library, tmp_path), rows(tmp_path, {}) as store:
+            await (await DBOS.retrieve_workflow_async(Work.ANSWER.key("T_LOCAL", "C_ASK", asked))).get_result()
+
+            assert len(await answers(workspace, asked)) == 1
+            reply = await store.replies.get("T_LOCAL", "C_ASK", asked)
+            assert reply is not None
+            assert reply.state is ReplyState.POSTED
+            assert not await store.replies.is_held("T_LOCAL", "C_ASK", asked)
 
 
 async def test_a_channel_gets_one_message_a_second_and_others_do_not_wait_for_it(tmp_path: Path, library: Library):

@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import threading
 import time
 from collections.abc import AsyncIterator, Mapping
 from dataclasses import replace
@@ -11,6 +12,7 @@ from urllib.parse import urlencode
 
 import aiohttp
 import pytest
+from dbos._sys_db import SystemDatabase
 
 from bot.domain.gaps import QuestionKind, message_id
 from bot.domain.reply_kinds import ANSWER, UNKNOWN
@@ -607,6 +609,38 @@ async def test_a_question_that_reached_nobody_is_passed_on_by_the_next_click(wor
 
     await asyncio.gather(*(workspace.click("U_ANA", declined, "Ask a person") for _ in range(2)))
     await changed(workspace, "U_ANA", asked, "I have passed it on to ")
+    await workspace.settled()
+
+    assert len([each for each in await workspace.messages("C_GENERAL", "U_MEI") if each["user"] == BOT]) == 1
+
+
+async def test_so_it_is_by_a_click_that_comes_before_the_end_of_the_first_try_is_recorded(
+    workspace: Workspace, store: Store, monkeypatch: pytest.MonkeyPatch
+):
+    reached, recorded = asyncio.Event(), threading.Event()
+    loop, original = asyncio.get_running_loop(), SystemDatabase.update_workflow_outcome
+
+    def late(database: SystemDatabase, key: str, *what: Any, **more: Any) -> bool:
+        if key.startswith("ask:") and key.endswith(":0"):
+            loop.call_soon_threadsafe(reached.set)
+            recorded.wait()
+        return original(database, key, *what, **more)
+
+    monkeypatch.setattr(SystemDatabase, "update_workflow_outcome", late)
+    await editors_in(store, "C_LEADS")  # where the bot is no member
+    asked, offer = await answered(workspace, UNCLEAR)
+    await workspace.click("U_ANA", offer, "None of these")
+    declined = await workspace.latest("U_ANA", offer, once=lambda now: buttons(now) == ["Ask a person"])
+    await workspace.click("U_ANA", declined, "Ask a person")
+    await told(workspace, "U_ANA", asked)
+    await reached.wait()
+    await editors_in(store)
+
+    try:
+        await asyncio.gather(*(workspace.click("U_ANA", declined, "Ask a person") for _ in range(2)))
+        await changed(workspace, "U_ANA", asked, "I have passed it on to ")
+    finally:
+        recorded.set()
     await workspace.settled()
 
     assert len([each for each in await workspace.messages("C_GENERAL", "U_MEI") if each["user"] == BOT]) == 1

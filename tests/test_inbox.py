@@ -6,6 +6,7 @@ import sqlite3
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -14,9 +15,13 @@ import aiosqlite
 import psycopg
 import pytest
 from prometheus_client import REGISTRY
+from structlog.testing import capture_logs
 
 from bot import inbox, jobs, replica, turnstile
+from bot.domain.faq import Surface
 from bot.knowledge import Library
+from bot.slack.feedback_work import feedback_worker
+from bot.slack.work import Work
 from bot.storage import Item, Store
 from tests.conftest import bot_in, free_port
 from tests.test_edge import EVENT, Edge
@@ -146,6 +151,28 @@ async def test_an_event_that_comes_again_while_it_waits_and_after_it_is_answered
         await eventually(lambda: not rows(kept_in, tmp_path))
 
         assert len(await answers(workspace, asked)) == 1
+
+
+async def test_a_message_that_is_read_as_other_work_when_it_comes_again_is_no_failure(
+    library: Library, tmp_path: Path, kept_in: dict[str, Any]
+):
+    failed = partial(metric, "work_failed_total", error="DBOSConflictingWorkflowError")
+    before = failed()
+    async with Workspace.start() as workspace, bot_in(workspace, library, tmp_path, **kept_in):
+        asked = await workspace.post("U_ANA", "C_ASK", QUESTION)
+        await workspace.replies(asked)
+        key = Work.ANSWER.key("T_LOCAL", "C_ASK", asked)
+        entries: list[str] = []
+        read_now = ("T_LOCAL", "C_ASK", asked, asked, "U_ANA", 1, "", entries, Surface.CHANNEL.value)
+
+        with capture_logs() as logged:
+            await jobs.start(key, feedback_worker.choose_by_number, *read_now, shared=False)
+            await workspace.settled()
+
+        assert [each["event"] for each in logged if each["log_level"] == "error"] == []
+        assert failed() == before
+        assert len(await answers(workspace, asked)) == 1
+        await eventually(lambda: not rows(kept_in, tmp_path))
 
 
 async def test_a_full_inbox_refuses_says_so_and_takes_it_later(

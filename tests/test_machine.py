@@ -99,7 +99,7 @@ async def answered_once(workspace: Workspace, library: Library, asked: Sent) -> 
     thread = await workspace.thread(asked.channel, asked, asked.user)
     [answer] = [shown(each) for each in thread if each["user"] == "U_ROLEFIT"]
     entry = library.entries["xai-dropped-researcher"]
-    assert entry.answer in answer or f"asked here a moment ago: {entry.question}" in answer
+    assert entry.answer in answer or f"find my answer here already: {entry.question}" in answer
 
 
 # The disk

@@ -220,7 +220,9 @@ async def test_the_same_answer_is_linked_within_ten_minutes(
 
     for asked in (again, mentioned):
         [link] = await workspace.replies(asked)
-        assert shown(link).startswith("This was asked here a moment ago: What does “Member of Technical Staff” mean")
+        assert shown(link).startswith(
+            "You will find my answer here already: What does “Member of Technical Staff” mean"
+        )
         assert answer["ts"] in str(link["blocks"])
     [elsewhere] = await workspace.replies(await workspace.post("U_ANA", "C_GENERAL", MTS))
     assert library.entries["member-of-technical-staff"].answer in shown(elsewhere)
@@ -236,7 +238,7 @@ async def test_two_who_ask_the_same_at_once_get_one_answer_and_a_link_to_it(work
 
     texts = sorted([shown((await workspace.replies(asked))[0])[:30] for asked in (first, second)])
 
-    assert texts[1].startswith("This was asked here a moment")
+    assert texts[1].startswith("You will find my answer here already")
     assert not texts[0].startswith("This was asked")
 
 
@@ -312,7 +314,7 @@ async def test_an_edit_that_asks_nothing_any_more_withdraws_the_answer(either_wa
 
     await until_thread(workspace, asked, 1)
     [answer] = await workspace.replies(await workspace.post("U_BEN", "C_ASK", MTS))
-    assert "a moment ago" not in shown(answer)
+    assert "here already" not in shown(answer)
 
 
 async def test_a_withdrawn_answer_that_people_have_talked_about_says_so(workspace: Workspace):
@@ -424,7 +426,7 @@ async def test_a_question_after_the_command_can_be_posted_where_it_was_typed(wor
     assert shown(gone) == "It stands in the channel now, where everybody can read it."
     # It is remembered like any other: who asks is sent there, and whom it helped can say so.
     [link] = await workspace.replies(await workspace.post("U_BEN", "C_ASK", MTS), as_user="U_BEN")
-    assert "This was asked here a moment ago:" in shown(link)
+    assert "You will find my answer here already:" in shown(link)
     assert "Helpful" in buttons(answer)
 
 

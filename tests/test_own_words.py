@@ -25,6 +25,8 @@ IN_OWN_WORDS = (
     (1, "dashboards and forecasts so the business knows what to do", "e"),
     (1, "answering open scientific questions", "a"),
     (1, "i run the production service for our model", "d"),
+    (1, "keep the training runs alive so that the researchers get their results", "b"),
+    (1, "I build product features on top of the openai api", "d"),
     (2, "published papers at conferences", "a"),
     (2, "a benchmark that other labs pick up", "a"),
     (2, "we know whether an idea works or not", "b"),

@@ -86,16 +86,18 @@ async def said(edge: Edge, root: Sent) -> list[str]:
 # A number typed below suggestions
 
 
-@pytest.mark.parametrize(("place", "prefix"), [("U_ROLEFIT", ""), ("C_ASK", "<@U_ROLEFIT> ")])
+@pytest.mark.parametrize(
+    ("place", "written"), [("U_ROLEFIT", "{}"), ("C_ASK", "<@U_ROLEFIT> {}"), ("C_ASK", "{} <@U_ROLEFIT>")]
+)
 async def test_a_number_that_comes_again_is_taken_once(
-    edge: Edge, store: Store, library: Library, place: str, prefix: str
+    edge: Edge, store: Store, library: Library, place: str, written: str
 ):
     workspace = edge.workspace
-    asked = await workspace.post("U_ANA", place, f"{prefix}{UNCLEAR}")
+    asked = await workspace.post("U_ANA", place, written.format(UNCLEAR))
     [offer] = await workspace.replies(asked)
     label = buttons(offer)[1].removesuffix("…")
     await workspace.settled()
-    number = await workspace.post("U_ANA", asked.channel, f"{prefix}2", asked)
+    number = await workspace.post("U_ANA", asked.channel, written.format("2"), asked)
     await workspace.settled()
 
     await deliver_again(edge, number)

@@ -1,18 +1,21 @@
 """Replies that meet edits, clicks, people and other replies on their way."""
 
 import asyncio
+import sqlite3
+import time
 from collections.abc import Awaitable, Callable
 from pathlib import Path
 from typing import Any, TypeVar
 
 import pytest
+from sqlalchemy.exc import OperationalError
 
 from bot import jobs
 from bot.jobs import Key
 from bot.knowledge import Library
 from bot.settings import Settings
 from bot.slack import slack_calls
-from bot.slack.faq import faq_worker
+from bot.slack.faq import FaqWorker, faq_worker
 from bot.storage import ReplyState, Store
 from bot.work_records import WorkRecords
 from tests.test_feedback import UNCLEAR, store
@@ -23,7 +26,10 @@ __all__ = ["store"]  # the fixture
 
 T = TypeVar("T")
 MTS_ENTRY, XAI_ENTRY = "member-of-technical-staff", "xai-dropped-researcher"
-LINKED, TAKEN_BACK = "This was asked here a moment ago:", "The question was changed, so I have taken my answer back."
+LINKED, TAKEN_BACK = (
+    "You will find my answer here already:",
+    "The question was changed, so I have taken my answer back.",
+)
 BOTH = f"{MTS} {XAI}"
 
 
@@ -51,6 +57,77 @@ async def eventually(condition: Callable[[], Awaitable[T]]) -> T:
         while not (value := await condition()):  # noqa: ASYNC110
             await asyncio.sleep(0.1)
     return value
+
+
+# What happens while the database is busy
+
+
+def busy_once(
+    monkeypatch: pytest.MonkeyPatch, meanwhile: Callable[[], Awaitable[object]] | None = None
+) -> asyncio.Event:
+    """Let the first look at what a reply has to mind meet a database that is locked; set once it has."""
+    met, original = asyncio.Event(), FaqWorker._first_way
+
+    async def look(worker: FaqWorker, *about: Any) -> dict[str, Any] | None:
+        if met.is_set():
+            return await original(worker, *about)
+        met.set()
+        if meanwhile:
+            await meanwhile()
+        locked = sqlite3.OperationalError("database is locked")
+        locked.sqlite_errorcode = sqlite3.SQLITE_BUSY
+        raise OperationalError("", {}, locked)
+
+    monkeypatch.setattr(FaqWorker, "_first_way", look)
+    return met
+
+
+async def test_who_asks_where_it_is_switched_off_is_told_though_the_database_was_busy(
+    workspace: Workspace, monkeypatch: pytest.MonkeyPatch
+):
+    await set_mode(workspace, "Off")
+    busy = busy_once(monkeypatch)
+
+    await workspace.mention("U_ANA", "C_ASK", MTS)
+    await workspace.settled()
+
+    assert busy.is_set()
+    assert [shown(each) for each in await whispers(workspace) if "I am switched off" in shown(each)]
+
+
+async def test_a_reply_that_is_switched_off_while_the_database_is_busy_is_let_go_of(
+    workspace: Workspace, store: Store, monkeypatch: pytest.MonkeyPatch
+):
+    async def switch_off() -> None:
+        await store.replies.set_mode("T_LOCAL", "C_ASK", "off", by="U_BEN", at=time.time())
+
+    busy = busy_once(monkeypatch, switch_off)
+
+    asked = await workspace.post("U_ANA", "C_ASK", MTS)
+    await workspace.settled()
+
+    assert busy.is_set()
+    assert await posts(workspace) == 0
+    assert not await store.replies.is_held("T_LOCAL", "C_ASK", asked)
+    left = await store.replies.get("T_LOCAL", "C_ASK", asked)
+    assert left is not None
+    assert left.state is ReplyState.WITHHELD
+
+
+async def test_a_reply_that_cannot_be_decided_is_let_go_of(
+    workspace: Workspace, store: Store, monkeypatch: pytest.MonkeyPatch
+):
+    async def fails(*_: object) -> None:
+        raise ValueError
+
+    monkeypatch.setattr(FaqWorker, "_first_way", fails)
+    asked = await workspace.post("U_ANA", "C_ASK", MTS)
+    await workspace.settled()
+
+    assert not await store.replies.is_held("T_LOCAL", "C_ASK", asked)
+    left = await store.replies.get("T_LOCAL", "C_ASK", asked)
+    assert left is not None
+    assert left.state is ReplyState.WITHHELD
 
 
 # What happens while an answer waits for its turn

@@ -7,7 +7,7 @@ from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from bot.domain import quiz, smalltalk, typed
-from bot.domain.actions import Answer, Change, Guess, Reply
+from bot.domain.actions import Answer, Change, Guess, Reply, Skip
 from bot.domain.one_choice import read_choice
 from bot.domain.quiz_run import Graded, Run
 from bot.domain.reply import (
@@ -16,6 +16,7 @@ from bot.domain.reply import (
     Asks,
     Command,
     Defined,
+    NotAsked,
     Perhaps,
     Reading,
     Reviewed,
@@ -113,10 +114,6 @@ def test_every_wording_in_the_knowledge_is_an_answer_to_its_question(library: Li
         ("1b 2a 3c 4d 5a", {1: (1,), 2: (0,), 3: (2,), 4: (3,), 5: (0,)}),
         ("1: b; 3: c", {1: (1,), 3: (2,)}),
         ("2.a and 4.c", {2: (0,), 4: (2,)}),
-        ("change 3 to b", {3: (1,)}),
-        ("please change question 3 to b", {3: (1,)}),
-        ("Change my answer to 2 to a", {2: (0,)}),
-        ("set 4 = years", {4: (0,)}),
         ("1 half b half d, 2 half d half e, 3 half b half c", {1: (1, 3), 2: (3, 4), 3: (1, 2)}),
         ("1: half a, half c; 2: b", {1: (0, 2), 2: (1,)}),
         ("q1 b/d, q2 50/50 a and c, question 3 d", {1: (1, 3), 2: (0, 2), 3: (3,)}),
@@ -129,6 +126,87 @@ def test_answers_can_name_their_questions(library: Library, typed: str, expected
     assert positions(library, found) == expected
     assert isinstance(found, Answered)
     assert found.named
+
+
+@pytest.mark.parametrize(
+    ("typed", "expected"),
+    [
+        ("change 3 to b", {3: (1,)}),
+        ("please change question 3 to b", {3: (1,)}),
+        ("Change my answer to 2 to a", {2: (0,)}),
+        ("set 4 = years", {4: (0,)}),
+    ],
+)
+def test_an_answer_is_changed_once_its_question_was_asked(
+    library: Library, typed: str, expected: dict[int, tuple[int, ...]]
+):
+    run = begun(library)
+    [number] = expected
+
+    assert reading(library, typed, run) == NotAsked(library.quiz.questions[number - 1].id)
+    for _ in library.quiz.questions:
+        run = quiz.apply(run, Skip()).run
+    found = reading(library, typed, run)
+    assert positions(library, found) == expected
+    assert isinstance(found, Answered)
+    assert found.named
+
+
+def test_a_letter_that_no_choice_has_is_named(library: Library):
+    assert [reading(library, typed) for typed in ("f", "(Z)", "9", "I think g")] == [
+        Unclear("f"), Unclear("z"), Unclear("9"), Unclear("g"),
+    ]  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    "typed",
+    [
+        "I build product features on top of the openai api",
+        "keep the training runs alive so that the researchers get their results",
+        "I coordinate people and write status reports",
+    ],
+)
+def test_a_description_of_work_does_not_say_whom_a_round_is_about(library: Library, typed: str):
+    assert reading(library, typed, quiz.begin(library.quiz)) == Unclear()
+
+
+@pytest.mark.parametrize(
+    "typed",
+    [
+        "what does this question mean?",
+        "can you explain the question?",
+        "I don't understand this question",
+        "?",
+        "could you put it differently",
+    ],
+)
+def test_what_the_open_question_means_is_asked_in_many_ways(library: Library, typed: str):
+    run = begun(library)
+    for _ in library.quiz.questions:
+        assert reading(library, typed, run) == Command("why")
+        run = quiz.apply(run, Skip()).run
+    assert not isinstance(reading(library, typed, run), Command)
+
+
+@pytest.mark.parametrize("typed", ["so, which role am I?", "what is my role then?", "am I a researcher?"])
+def test_which_role_it_is_can_be_asked_in_the_round_itself(library: Library, typed: str):
+    run = begun(library)
+
+    assert read(typed, run, library.words.typed, answerable=True) == Command("so_far")
+    for question in library.quiz.questions:
+        run = quiz.apply(
+            run, Answer(prompt=len(run.prompts), question=question.id, choices=(question.choices[0].id,))
+        ).run
+    assert run.recommendation
+    assert isinstance(read(typed, run, library.words.typed, answerable=True), AboutResult)
+
+
+@pytest.mark.parametrize("typed", ["erase every trace of me please", "who in my team is going to see this?"])
+def test_what_is_said_of_ones_data_answers_no_question(library: Library, typed: str):
+    begun_ = quiz.begin(library.quiz)
+    for question in (library.quiz.purpose, *library.quiz.all_questions):
+        run = quiz.apply(begun_, Change(question=question.id)).run
+        assert isinstance(reading(library, typed, run), Aside), question.id
 
 
 @pytest.mark.parametrize(

@@ -71,7 +71,7 @@ def test_how_far_behind_the_runner_up_is_said_to_be_agrees_with_what_would_flip_
             assert not weakened_by_one(library.quiz, run.answers, found.role.id)
             far += 1
         if NOT_FAR in text:
-            flipped = r"flip it\* to [^:]+: “[^”]+”(?: or “[^”]+”)* in (?:question \d|the last question)\."
+            flipped = r"change it\* to [^:]+: “[^”]+”(?: or “[^”]+”)* in (?:question \d|the last question)\."
             assert re.search(flipped, text)
         if found.clearness in (Clearness.CLEAR, Clearness.LEANING):
             assert ("at least three other" in text) == (run.flip is None)
@@ -121,9 +121,9 @@ def test_no_answer_that_would_flip_it_as_well_is_left_out_without_a_word(library
         }
         text = said(run, library)
         assert {flips[each] for each in named} == {flip.role}
-        assert ("One way to flip it" in text) == (named != flips.keys())
+        assert ("One way to change it" in text) == (named != flips.keys())
         several += len(named) > 1
-        alone += "What would flip it" in text
+        alone += "What would change it" in text
 
     assert several > 100
     assert alone > 5
@@ -281,7 +281,7 @@ def test_of_an_answer_by_halves_the_half_that_speaks_for_a_role_is_named(library
     assert by_halves.recommendation is not None
     assert by_halves.recommendation.role.id == "ai-engineer"
     assert "• half “uptime, latency and cost”" in said(by_halves, library)
-    assert "novelty" not in said(by_halves, library).partition("What decided it")[2].partition("flip it")[0]
+    assert "novelty" not in said(by_halves, library).partition("What decided it")[2].partition("change it")[0]
     why = result_explained.explanation(by_halves, None, library).text
     assert "half “uptime, latency and cost” in question 3" in why
     assert "half “uptime, latency and cost”, half “the numbers the business watches”" in said(alike, library)

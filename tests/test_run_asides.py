@@ -5,13 +5,13 @@ from datetime import UTC, datetime
 import pytest
 
 from bot.domain import quiz
-from bot.domain.actions import Answer, Back, Pause, Resume, Skip, Stop
+from bot.domain.actions import Answer, AskAgain, Back, Pause, Resume, Skip, Stop
 from bot.domain.quiz import Outcome
 from bot.domain.quiz_run import Run
 from bot.domain.reply import DOES
 from bot.knowledge import Library
 from bot.slack.run_asides import TYPED_ASIDES, RunAside, confirmation, render_aside
-from bot.storage import StoredRun
+from bot.storage import Posted, StoredRun
 
 NO_COMMANDS = {"leaves", "yes", "no", "explain", "sure"}  # phrases that are read otherwise
 OF_THEIR_OWN = {"start_over", "manages"}  # begin another piece of work
@@ -70,6 +70,58 @@ def test_where_no_question_is_open_the_round_says_that_it_waits(library: Library
     stopped = quiz.apply(begun(library), Stop()).run
 
     assert said(aside, None, stopped, library) == library.words.quiz.waiting
+
+
+def test_who_has_skipped_everything_is_told_that_no_role_may_fit(library: Library):
+    run = begun(library)
+    for _ in library.quiz.questions:
+        run = quiz.apply(run, Skip()).run
+    words = library.words.quiz
+
+    assert run.nothing_to_weigh
+    stored = StoredRun("r1", "U1", "D1", "1.0", 0, 0, None, datetime(2026, 11, 1, tzinfo=UTC), "", run, {})
+    for outcome in (Outcome.TAKEN, Outcome.NOTHING):
+        message = confirmation(stored, Skip(), outcome, "2.0", library)
+        assert message
+        assert message.text == words.all_skipped
+    assert said(RunAside.SO_FAR, None, run, library) == said(RunAside.UNCLEAR, None, run, library) == words.all_skipped
+
+
+def test_the_second_time_nothing_was_understood_it_may_be_that_nothing_fits(library: Library):
+    run = begun(library)
+    twice = said(RunAside.UNCLEAR_AGAIN, None, run, library)
+
+    assert "perhaps none of them fits" in twice
+    assert all(choice.label in twice for choice in run.quiz.questions[0].choices)
+    assert "no “f” here: the letters are a to e" in said(RunAside.NO_SUCH_MARK, "f", run, library)
+    third = run.quiz.questions[2].id
+    assert "Question 3 has not been asked yet" in said(RunAside.NOT_ASKED, third, run, library)
+    at_first = said(RunAside.UNCLEAR, None, quiz.begin(library.quiz), library)
+    assert "questions about the work come next" in at_first
+
+
+def test_whether_something_was_said_since_the_question_was_asked_is_known(library: Library):
+    run, at = begun(library), datetime(2026, 11, 1, tzinfo=UTC)
+    shown = {"prompt:1": Posted("1.0", ""), "said:1.5": Posted("1.5", ""), "prompt:2": Posted("2.0", "")}
+
+    assert not StoredRun("r1", "U1", "D1", "1.0", 0, 0, None, at, "", run, shown).said_since_asked
+    noted = shown | {"said:3.0": Posted("3.0", "")}
+    assert StoredRun("r1", "U1", "D1", "1.0", 0, 0, None, at, "", run, noted).said_since_asked
+    again = quiz.apply(run, AskAgain()).run
+    assert not StoredRun("r1", "U1", "D1", "1.0", 0, 0, None, at, "", again, shown).said_since_asked
+
+
+@pytest.mark.parametrize("intent", ["sharing", "own_result", "next_steps"])
+def test_below_a_result_small_talk_says_where_the_buttons_are(library: Library, intent: str):
+    run = begun(library)
+    in_quiz = said(RunAside.SMALLTALK, intent, run, library)
+    for question in library.quiz.questions:
+        run = quiz.apply(
+            run, Answer(prompt=len(run.prompts), question=question.id, choices=(question.choices[0].id,))
+        ).run
+
+    assert run.shareable
+    assert said(RunAside.SMALLTALK, intent, run, library) == library.words.talk.of(intent).below_result != in_quiz
 
 
 @pytest.mark.parametrize(

@@ -451,7 +451,8 @@ async def test_a_second_click_on_send_of_an_update_is_no_forgery(workspace: Work
     await forge_metadata(workspace, await workspace.modal(ANA), metadata)
     answer = await workspace.submit(ANA)
 
-    assert answer.get("response_action") == "clear"
+    assert answer.get("response_action") == "update"
+    assert "It is on its way to" in str(answer["view"])
 
 
 # Withdrawing

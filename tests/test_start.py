@@ -3,21 +3,29 @@
 import asyncio
 import re
 import signal
+import socket
 import subprocess
 import sys
+import threading
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager, closing, suppress
+from dataclasses import replace
 from pathlib import Path
+from typing import Any
 from urllib.parse import urlsplit
 
 import aiohttp
 import pytest
+from structlog.testing import capture_logs
 
 from bot import asgi, turnstile
 from bot.domain.faq import Surface
+from bot.domain.not_answered import Decoys
+from bot.domain.reply_kinds import NOT_ANSWERED
 from bot.knowledge import Library
 from bot.second_stage import SecondStage
 from bot.slack import reception
+from bot.slack.deciding import decide
 from bot.slack.event_payloads import EventCallback, MessageEvent
 from bot.slack.incoming import Classified
 from bot.slack.payloads import ForListeners, parse_json
@@ -26,7 +34,7 @@ from bot.slack.response import OK, Response
 from tests.bench.requests import message
 from tests.bench.signed import Request
 from tests.conftest import free_port
-from tests.test_process import Started, bot, health
+from tests.test_process import PATIENCE, Started, bot, health
 from tests.workspace import Workspace, shown
 
 # What a start does not need, and what takes long to import or reads what only editors and trainers need.
@@ -43,6 +51,7 @@ FOR_LATER = {
     "sqlalchemy.dialects.mysql": "nothing of ours",
 }
 IMPORTED = re.compile(r"^import time:\s+\d+ \|\s+\d+ \|\s+(\S+)$", re.MULTILINE)
+IN_VAIN = "Do AI labs sponsor visas?"
 SENTENCE = "Who owns evaluation of models at a frontier lab?"
 
 
@@ -79,6 +88,7 @@ async def test_during_a_start_silence_is_acknowledged_and_a_question_once_it_is_
         assert await _status(await _sent(port, message("lunch at 12?"))) == 200
         assert await _get(port, asgi.READY) == (503, asgi.STARTING)
         assert await _get(port, asgi.HEALTH) == (200, "ok")
+        assert await _get(port, asgi.INSTALL) == (404, "")  # of one workspace
         assert not question.done()
         slack.answers.set()
         status = await question
@@ -90,13 +100,25 @@ async def test_during_a_start_silence_is_acknowledged_and_a_question_once_it_is_
     assert "Member of Technical Staff" in shown(answer)
 
 
-async def test_what_waits_during_a_start_that_ends_is_not_acknowledged(tmp_path: Path):
+async def test_the_port_is_taken_before_the_knowledge_is_read(tmp_path: Path):
+    async with Workspace.start() as workspace:
+        with socket.create_server(("", 0)) as taken:
+            port = taken.getsockname()[1]
+            broken = _http(workspace, port) | {"KNOWLEDGE_DIR": str(tmp_path)}
+            async with bot(workspace, tmp_path, "--http", anew=False, **broken) as started:
+                assert await started.ends() == 2
+
+    assert f"PORT: port {port} cannot be served on" in started.said()
+
+
+async def test_what_waits_during_a_start_that_ends_is_sent_away_and_no_error(tmp_path: Path):
     async with _starting(tmp_path) as (_, port, _, started):
         question = await _sent(port, message("What does MTS mean?"))
         assert await _status(await _sent(port, message("lunch at 12?"))) == 200
         await started.gets(signal.SIGTERM)
 
-        assert await _status(question) != 200
+        assert await _status(question) == 503
+        assert "Traceback" not in started.said()
 
 
 async def test_during_a_start_only_what_slack_has_signed_is_acknowledged(tmp_path: Path):
@@ -151,8 +173,10 @@ async def test_no_more_wait_for_the_rest_than_may(library: Library, monkeypatch:
     first = asyncio.create_task(_responded(held, "What does MTS mean?"))
     await _let_all_wait([first])
 
-    refused = await _responded(held, "What is an RE?")
-    assert (refused.status, refused.retry_after) == (503, "5")
+    with capture_logs() as logged:
+        refused = [await _responded(held, "What is an RE?") for _ in range(2)]
+    assert {(each.status, each.retry_after) for each in refused} == {(503, "5")}
+    assert [line["waiting"] for line in logged] == [1]
     assert (await _responded(held, "lunch at 12?")).status == 200
     held.open(_Recorder())
     assert (await first).status == 200
@@ -189,6 +213,26 @@ async def test_a_question_during_a_start_is_decided_as_one_after_it(library: Lib
     assert await early.rank(SENTENCE, Surface.MENTION, library) == await late.rank(SENTENCE, Surface.MENTION, library)
     early.close()
     late.close()
+
+
+async def test_who_asks_in_vain_first_holds_up_nobody(library: Library, monkeypatch: pytest.MonkeyPatch):
+    others_went_on, build = threading.Event(), Decoys.build
+
+    def wait_and_build(*of: Any) -> Decoys:
+        assert others_went_on.wait(PATIENCE)
+        return build(*of)
+
+    monkeypatch.setattr(Decoys, "build", wait_and_build)
+    anew = replace(library, not_answered=library.not_answered[:-1])  # or the decoys that there are would do
+
+    asking = [asyncio.create_task(decide(text, Surface.MENTION, anew, None)) for text in (IN_VAIN, IN_VAIN)]
+    await asyncio.sleep(0)
+    others_went_on.set()
+
+    first, second = await asyncio.gather(*asking)
+    assert first
+    assert first.kind == NOT_ANSWERED
+    assert second == first == await decide(IN_VAIN, Surface.MENTION, library, None)
 
 
 async def test_who_stops_waiting_for_the_second_stage_does_not_call_it_off(library: Library):

@@ -57,6 +57,12 @@ def picks(text: str) -> bool:
     return _PICKED.fullmatch(text) is not None
 
 
+def picked_mark(text: str) -> str | None:
+    """Give the letter or number that a text consists of, whether or not a choice has it; None for another text."""
+    picked = _PICKED.fullmatch(text)
+    return picked.group(1) if picked else None
+
+
 def read_pick(text: str, question: HasChoices) -> Option | None:
     """Find the choice that a text picks by its letter or number; None if it has none, or the text says more."""
     picked = _PICKED.fullmatch(text)

@@ -173,6 +173,16 @@ class Run:
             return ()
         return tuple(question for question in self.quiz.questions if question.id not in self.answers)
 
+    def has_asked(self, question: str) -> bool:
+        """Whether a question has come up by now: it was asked, answered or skipped, or the round is past it."""
+        asked = {prompt.question for prompt in self.prompts}
+        return self.finished or question in asked or question in self.answers or question in self.skipped
+
+    @property
+    def nothing_to_weigh(self) -> bool:
+        """Whether every question was skipped, so that none is left and there is no result."""
+        return self.upcoming is None and not self.finished and not self.live
+
     @property
     def shareable(self) -> bool:
         """Whether there is a recommendation of one's own; a picture from too few answers is none."""

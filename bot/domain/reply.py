@@ -11,17 +11,19 @@ from rapidfuzz.distance import OSA
 
 from bot.domain import smalltalk, typed
 from bot.domain.actions import Action, AskAgain, Back, Pause, Resume, Skip, Stop
+from bot.domain.asked_back import asks_for_role, asks_what_is_meant
 from bot.domain.fit import Given
 from bot.domain.matching_text import MAX_CHARACTERS
-from bot.domain.one_choice import choice_at, read_choice, read_pick, read_wording
+from bot.domain.one_choice import choice_at, picked_mark, read_choice, read_pick, read_wording
 from bot.domain.own_words import MOST_GUESSES, SHORT, asks, asks_about_roles, asks_for_other_answers, guesses
-from bot.domain.quiz_content import AnyQuestion, HasChoices, Opening, Question, Term, TieBreak, TypedWords
+from bot.domain.quiz_content import AnyQuestion, HasChoices, Opening, Question, Quiz, Term, TieBreak, TypedWords
 from bot.domain.quiz_run import Graded, Run
 from bot.domain.result_question import AboutResult, about_result
 from bot.domain.review import ReviewQuestion
 from bot.domain.two_choices import bare_letters, is_both, read_halves, read_hedged, read_two, says_half
 
 SAME = 88  # fuzz.ratio of a term with a typo
+MOST_OF_OPENING = 6  # words in which whom a round is about may be said loosely; what has more describes work
 
 # "1b, 2a", "question 1: half b, half d; 2 b and c", "change 1 to b and 3 to d": before the first number nothing else.
 _SEVERAL = re.compile(r"(?:\b(?:questions?|answers?|number|no\.?|q)\s*|#\s*)?(?<!\d)(\d{1,2})(?!\d)", re.IGNORECASE)
@@ -35,6 +37,21 @@ _CHANGE = re.compile(
 _MEANT_BY = re.compile(r"(?:and\s+)?what(?:\s+do you mean|['’]s meant|\s+is meant)\s+(?:by|with)\s+(.+)", re.IGNORECASE)
 _MEANS = re.compile(
     r"(?:and\s+)?what does\s+(.+?)\s+mean(?:\s+(?:here|in (?:this|the) question))?\s*[?.!]*", re.IGNORECASE
+)
+# "erase all traces of me", "who is going to see my answers"
+_DELETING = re.compile(
+    r"\b(?:delete|erase|wipe|purge)\b.*\b(?:me|my|mine|i|this|everything)\b"
+    r"|\bforget\b.*\b(?:about me|my|i (?:said|told|typed|answered|wrote))\b",
+    re.IGNORECASE,
+)
+_WHO_SEES = re.compile(
+    r"^\W*(?:\w+\W+){0,3}who\s+(?:\w+\s+){0,6}(?:see|sees|read|reads|get to see)\s+"
+    r"(?:my|this|that|it|what i|these|the answers|any of)\b",
+    re.IGNORECASE,
+)
+# Words that say whom a round is about, within a sentence that is otherwise about work.
+_OF_OTHERS = re.compile(
+    r"\b(?:manag\w+|lead\w*|hir\w+|recruit\w*|vacanc\w+|opening|fill\w*|(?:direct|my) reports?|team)\b", re.IGNORECASE
 )
 # "I run payroll, nothing with AI"; "I am a nurse so this is not for me at all"
 _CLAUSES = re.compile(r"[.,;:!?…()]+|\s[-–—]\s|\b(?:and|but|because|since|so|as)\b", re.IGNORECASE)
@@ -126,13 +143,22 @@ class Asks:
 
 
 @dataclass(frozen=True)
+class NotAsked:
+    """A change of the answer to a question that has not been asked yet."""
+
+    question: str
+
+
+@dataclass(frozen=True)
 class Unclear:
-    """Nothing of the above."""
+    """Nothing of the above; `mark`: the letter or number that no choice has, if it is one."""
+
+    mark: str | None = None
 
 
 Reading = (
     Answered | Perhaps | Command | Defined | WhichTwo | Aside | AboutResult | AsksForOther
-    | Reviewed | PerhapsReviewed | Asks | Unclear
+    | Reviewed | PerhapsReviewed | Asks | NotAsked | Unclear
 )  # fmt: skip
 
 
@@ -184,11 +210,13 @@ def _read(
         or (review and _picked_cell(text, review, aside))
         or (AsksForOther() if run.subject and asks_for_other_answers(text, answerable=answerable) else None)
         or about_result(text, run, words, answerable=answerable)
+        or (_asked_back(text, run, of_quiz))
         or _exact_command(text, words)
         or _leaves(text, words)
         or _not_for_me(text, words)
         or _yes_or_no(as_sent, words)
         or ((Command("stop") if aside == "stop" else Aside(aside)) if aside else None)
+        or (None if answerable else _on_what_is_kept(text))
         or (weighed and _by_two(text, weighed))
         or (question and not (answerable and (isinstance(question, Opening) or about_roles)) and _one(text, question))
         or _command(text, words)
@@ -198,7 +226,7 @@ def _read(
         or (None if "?" in text else _begins_unsure(text, words))
         or (Asks() if asks(text) or (answerable and about_roles) else None)
         or (question and _guesses(text, question))
-        or (Asks() if answerable else Unclear())
+        or (Asks() if answerable else Unclear(_mark_of_none(text, question)))
     )
 
 
@@ -226,19 +254,49 @@ def _typed(text: str) -> str:
     return " ".join(typed.plain(_bounded(text)).split())
 
 
-def _explicit(text: str, run: Run) -> Answered | Command | None:
+def _asked_back(text: str, run: Run, question: AnyQuestion | None) -> Command | AboutResult | None:
+    """Read a question about the one that is open, or about the role that comes out of the round."""
+    if question and asks_what_is_meant(text):
+        return Command("why")
+    if run.subject is None and asks_for_role(text, _names(run.quiz)):
+        return AboutResult(how_sure=True) if run.recommendation else Command("so_far")
+    return None
+
+
+def _names(quiz: Quiz) -> set[str]:
+    """Give the names of the roles in small letters, as somebody may type them: "ai researcher", and "researcher"."""
+    return {smalltalk.plain(name) for role in quiz.roles for name in (role.name, role.id)}
+
+
+def _on_what_is_kept(text: str) -> Aside | None:
+    """Read that something that is kept is to go, or who can see it, however it is put: that is never an answer."""
+    if _DELETING.search(text):
+        return Aside("deletion")
+    return Aside("privacy") if _WHO_SEES.search(text) else None
+
+
+def _mark_of_none(text: str, question: HasChoices | None) -> str | None:
+    """Give the letter or number of a text that picks a choice which the question does not have."""
+    mark = picked_mark(text)
+    return mark.lower() if question and mark and len(mark) == 1 else None
+
+
+def _explicit(text: str, run: Run) -> Answered | Command | NotAsked | None:
     """Read what names its questions by number: "change 3 to b", "1b, 2a", "1 half b half d, 2 c"."""
     if several := _several(text, run):
-        return several
+        [first, *more] = several.answers
+        return NotAsked(first) if not more and _CHANGE.fullmatch(text) and not run.has_asked(first) else several
     if changed := _CHANGE.fullmatch(text):
         question = _numbered(changed.group(1), run)
         if question is None:
             return None
         answer = changed.group(2) or changed.group(3)
         choice = read_choice(answer, question) if answer else None
+        halves = read_halves(answer, question) if answer and not choice else ()
+        if (choice or halves) and not run.has_asked(question.id):
+            return NotAsked(question.id)  # "change 4 to years"
         if choice:
             return Answered({question.id: (choice.id,)}, named=True)
-        halves = read_halves(answer, question) if answer else ()
         return Answered({question.id: halves}, named=True) if halves else Command("change", question.id)
     return None
 
@@ -404,5 +462,9 @@ def _about_wording(text: str, question: AnyQuestion, *, answerable: bool) -> Com
 
 
 def _guesses(text: str, question: HasChoices) -> Perhaps | None:
+    """Read what may be an answer. A description of work is none to the opening question, whatever words it shares."""
+    described = isinstance(question, Opening) and len(text.split()) > MOST_OF_OPENING and not _OF_OTHERS.search(text)
+    if described:
+        return None
     likely = guesses(text, question)
     return Perhaps(question.id, likely) if likely else None

@@ -11,13 +11,14 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from enum import StrEnum
 from functools import lru_cache
-from itertools import islice, pairwise, product
+from itertools import chain, islice, pairwise, product
 from typing import Protocol
 
 from rapidfuzz import fuzz, process, utils
 from rapidfuzz.distance import OSA
 
 from bot.domain import matching_text
+from bot.domain.loose_phrases import GAP, GappedPhrases, KindWords
 from bot.domain.matching_text import Form, Sentence
 
 MAX_CHARACTERS = 160  # who writes more has something else to say
@@ -28,7 +29,8 @@ LEFT = 2  # words at least that are left of a phrase without those around it: "w
 JOINTS = 4  # places where a part of a message is tried as two, and half of those of a message: so reading is bounded
 AROUND = 2  # times that such words are taken off either end
 ACKNOWLEDGEMENT = "acknowledgement"
-COURTESIES = (ACKNOWLEDGEMENT, "greeting", "thanks", "bye")  # may stand before or behind anything else
+KIND = ("greeting", "thanks", "bye")  # beside them kind words say nothing more: "thanks, that was useful"
+COURTESIES = (ACKNOWLEDGEMENT, *KIND)  # may stand before or behind anything else
 YES_AND_NO = ("choosing", "declining")  # "no, that's wrong" says what is wished for behind it
 
 _MARKUP = re.compile(r"<[@#!][^>]*>|:skin-tone-\d:")
@@ -40,6 +42,7 @@ _CONTINUES = re.compile(r"\s*(?:or|and)\s+", re.IGNORECASE)
 _EXPLAINS = re.compile(r"(?:\s(?:because|cause|cuz|bc|since|as|but|and|about|regarding)|(?<=\sfor))\s+", re.IGNORECASE)
 _DRAWN_OUT = re.compile(r"(\w)\1{2,}")
 _NOT = re.compile(r"\b(?:not|no|never|dont|isnt|cant|wont|doesnt)\b")
+_INVERTED = re.compile(r"(?:is|are|was|were) (?:it|this|that|you)\b")
 _US = frozenset({"you", "your", "u", "ur"})
 # What says nothing: what the bot is called, and what people put around a word.
 _FILLERS = frozenset(
@@ -48,8 +51,8 @@ _FILLERS = frozenset(
 )
 _WRITTEN_OUT = {
     "whats": "what is", "whos": "who is", "hows": "how is", "wheres": "where is", "thats": "that is", "its": "it is",
-    "im": "i am", "id": "i would", "youre": "you are", "u": "you", "r": "are", "ur": "your", "wanna": "want to",
-    "could": "can",
+    "im": "i am", "id": "i would", "ive": "i have", "youre": "you are", "youve": "you have", "u": "you", "r": "are",
+    "ur": "your", "wanna": "want to", "could": "can",
 }  # fmt: skip
 
 
@@ -66,6 +69,14 @@ class Talk(Protocol):
     @property
     def phrases(self) -> Mapping[str, tuple[str, ...]]:
         """The phrases by the intent they mean; the intents in COURTESIES must be among them."""
+
+    @property
+    def gapped(self) -> Mapping[str, tuple[str, ...]]:
+        """Phrases in which GAP stands for a few words of whatever kind, by the intent they mean."""
+
+    @property
+    def kind(self) -> Sequence[str]:
+        """What says beside a courtesy no more than that somebody is pleased or wishes well."""
 
     @property
     def alike(self) -> Sequence[Sequence[str]]:
@@ -99,7 +110,7 @@ def read(utterance: str, talk: Talk) -> str | None:
     parts = [part for part in parts if reader.says_something(part.text)] or parts
     if not parts:
         return ACKNOWLEDGEMENT if _EMOJI.search(text) or any(map(_is_symbol, text)) else None
-    parts = reader.read(parts)
+    parts = reader.courteous(reader.read(parts))
     intents = [part.intent for part in parts if part.intent]
     wishes = [intent for intent in intents if intent not in COURTESIES]
     wish = next((intent for intent in wishes if intent not in YES_AND_NO), next(iter(wishes), None))
@@ -175,6 +186,11 @@ def plain(text: str) -> str:
     return " ".join(_WRITTEN_OUT.get(word, word) for word in _DRAWN_OUT.sub(r"\1", text).split())
 
 
+def _plain_pieces(phrase: str) -> str:
+    """Give a phrase with gaps in one spelling."""
+    return GAP.join(f" {plain(piece)} " for piece in phrase.split(GAP)).strip()
+
+
 class _Phrases(dict[str, str]):
     """What each phrase means, in one spelling; and the phrases by their length."""
 
@@ -195,6 +211,8 @@ class Alike:
 
     def __init__(self, talk: Talk) -> None:
         groups = [[plain(words) for words in group] for group in talk.alike]
+        gapped = {intent: [_plain_pieces(phrase) for phrase in phrases] for intent, phrases in talk.gapped.items()}
+        self._gapped = GappedPhrases(gapped, groups)
         self._first = {words: group[0] for group in groups for words in group}
         longest_first = "|".join(re.escape(words) for words in sorted(self._first, key=len, reverse=True))
         self._pattern = re.compile(rf"\b(?:{longest_first})\b") if longest_first else None
@@ -210,7 +228,8 @@ class Alike:
         text = self.spelling(part)
         without_fillers = " ".join(word for word in text.split() if word not in _FILLERS)
         intents = (_whole(spelling, self._phrases) for spelling in dict.fromkeys((text, without_fillers)))
-        return next(filter(None, intents), None)
+        gapped = (self._gapped.read(spelling) for spelling in dict.fromkeys((plain(part), bare(part))))
+        return next(filter(None, chain(intents, gapped)), None)
 
 
 class _Reader:
@@ -219,6 +238,7 @@ class _Reader:
     def __init__(self, talk: Talk) -> None:
         self.phrases = _Phrases({plain(words): intent for intent, group in talk.phrases.items() for words in group})
         self._alike = Alike(talk)
+        self._kind = KindWords(map(plain, talk.kind))
         self._explained = talk.explained
         self._around = frozenset(map(plain, talk.around))
         around = "|".join(re.escape(words) for words in sorted(self._around, key=len, reverse=True))
@@ -240,10 +260,32 @@ class _Reader:
             read += [replace(part, intent=intent)] if intent else self._in_two(part, joints)
         return read
 
+    def courteous(self, parts: list[_Part]) -> list[_Part]:
+        """Give the parts with those for a courtesy that say only kind words beside one: "hi, hope you are well"."""
+        if not any(part.intent in KIND for part in parts):
+            return parts
+        return [
+            replace(part, intent=ACKNOWLEDGEMENT)
+            if part.intent is None and "?" not in part.sign and self._kind.are_all_of(plain(part.text))
+            else part
+            for part in parts
+        ]
+
     def whole(self, part: str) -> str | None:
         """Give the intent of a part of a message, or None if any of it is something else."""
-        intent = self._exact(part) or _to_somebody(part, self.phrases)
+        intent = self._exact(part) or _to_somebody(part, self.phrases) or self._with_kind_words(plain(part))
         return intent or next(filter(None, map(self._exact, self._without_around(plain(part)))), None)
+
+    def _with_kind_words(self, text: str) -> str | None:
+        """Read a courtesy with kind words before or behind it: "thanks that was useful"."""
+        words = text.split()
+        for at in range(len(words) - 1, 0, -1):
+            first, second = " ".join(words[:at]), " ".join(words[at:])
+            for courtesy, rest in ((first, second), (second, first)):
+                is_courtesy = self.phrases.get(courtesy) in KIND and not self._kind.are_all_of(courtesy)
+                if is_courtesy and self._kind.are_all_of(rest):
+                    return self.phrases[courtesy]
+        return None
 
     def _exact(self, part: str) -> str | None:
         return _part(part, self.phrases) or self._alike.read(part)
@@ -316,6 +358,8 @@ def _whole(text: str, phrases: _Phrases) -> str | None:
             return intent
         if phrases.get(behind) in COURTESIES and (intent := phrases.get(before) or _nearly(before, phrases)):
             return intent
+        if (intent := phrases.get(before)) and intent == phrases.get(behind):  # "you stupid bot you are useless"
+            return intent
     return None
 
 
@@ -339,6 +383,8 @@ def _nearly(text: str, phrases: _Phrases) -> str | None:
         alike = phrases.as_long_as(len(text), int(len(text) * 2 * (100 - SAME) / SAME))
         reordered = process.extractOne(text, alike, scorer=fuzz.token_sort_ratio, score_cutoff=SAME)
         phrase = reordered[0] if reordered else ""
+    if bool(_INVERTED.match(text)) != bool(_INVERTED.match(phrase)):  # "is that clear" asks what "that is clear" says
+        return None
     if len(phrase) < SHORT or bool(_NOT.search(text)) != bool(_NOT.search(phrase)):
         return None
     return phrases[phrase]

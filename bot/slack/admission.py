@@ -24,7 +24,7 @@ class Refusals:
     def response(self, error: Exception) -> Response | None:
         """Give the answer to a request that failed for want of room or time; None for any other error."""
         match error:
-            case InboxFullError():  # which the inbox has logged
+            case InboxFullError():  # which whoever refuses has logged
                 metrics.REFUSED.labels("full").inc()
             case TimeoutError():
                 metrics.REFUSED.labels("late").inc()

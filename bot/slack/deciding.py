@@ -1,5 +1,7 @@
 """What to say to a message, as the message itself tells; needs the knowledge and nothing else."""
 
+import asyncio
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
 from bot.domain import faq, smalltalk
@@ -9,6 +11,8 @@ from bot.domain.matching_text import Form
 from bot.domain.reply_kinds import ANSWER, HELLO, NOT_ANSWERED, ONLY_ENGLISH, SUGGEST, TALK, UNKNOWN
 from bot.knowledge import Library
 from bot.second_stage import SecondStage
+
+_apart = ThreadPoolExecutor(1, thread_name_prefix="decoys")  # one thread, so that nobody makes them twice
 
 
 @dataclass(frozen=True)
@@ -28,11 +32,13 @@ async def decide(
     another language that the bot recognises has no answer, whatever its words resemble.
     """
     prompted, talk = surface not in UNPROMPTED, library.words.talk
-    if prompted and not text:
+    if prompted and not text.strip("?! \n"):  # a mention alone, or "?"
         return PlannedReply(HELLO)
     if prompted and (intent := smalltalk.read(text, talk)):
         return PlannedReply(TALK, (intent,)) if talk.of(intent).reply else None
-    after = library.leaning(text, after)
+    if after is not None:
+        await prepare_decoys(library)
+        after = library.leaning(text, after)
     if second is None:
         reply = faq.reply_to(text, surface, library.index, library.thresholds, after=after)
     else:
@@ -40,7 +46,18 @@ async def decide(
     # Looked for last: nearly all that is said in channels gets silence in any language.
     if not isinstance(reply, Silence) and (language := library.language.identify(text)):
         return PlannedReply(ONLY_ENGLISH, (language.value,)) if prompted else None
+    if isinstance(reply, Suggestions | NoAnswer):
+        await prepare_decoys(library)
     return _planned(reply, text, library, prompted=prompted)
+
+
+async def prepare_decoys(library: Library) -> None:
+    """Have ready what recognises questions that are known not to be answered, and hold up nobody for it.
+
+    It takes half a second, once, and only who asks in vain needs it.
+    """
+    if "decoys" not in vars(library):
+        await asyncio.get_running_loop().run_in_executor(_apart, getattr, library, "decoys")
 
 
 async def rank(

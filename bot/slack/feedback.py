@@ -34,8 +34,6 @@ from bot.slack.windows import open_window
 from bot.slack.work import Work
 from bot.storage import Store
 
-_NUMBER = re.compile(r"\W*([1-9])\W*")
-
 log = structlog.get_logger()
 
 
@@ -62,12 +60,6 @@ async def choose(ack: AsyncAck, block_actions: BlockActions, context: AsyncBoltC
     key = Work.SHOW_ENTRY.key(click.team, click.channel, click.ts, revision, click.at)
     await jobs.start(key, feedback_worker.choose, click.record(), question_ts, entry, revision)
     await ack()
-
-
-def typed_number(text: str) -> int | None:
-    """Give the number that a message consists of, if it may name one of several suggestions."""
-    typed = _NUMBER.fullmatch(text)
-    return int(typed[1]) if typed else None
 
 
 async def choose_by_number(

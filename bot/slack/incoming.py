@@ -1,5 +1,6 @@
 """Messages that reach the bot: which are for it, and which deserve silence whatever the database holds."""
 
+import re
 from dataclasses import dataclass, replace
 
 from bot import metrics
@@ -21,6 +22,8 @@ from bot.slack.event_payloads import (
     MessageEvent,
 )
 from bot.slack.text import begins_with_mention, mentions, without_mention
+
+NUMBER = re.compile(r"\W*([1-9])\W*")  # of one of several suggestions
 
 
 @dataclass(frozen=True)
@@ -47,6 +50,14 @@ class IncomingMessage:
     def is_continuation(self) -> bool:
         """Whether it may lean on what was said before it: in its thread, or in the direct message itself."""
         return self.thread_ts is not None or self.surface is Surface.DM
+
+    @property
+    def number(self) -> int | None:
+        """The number that a message to us consists of: it may name one of the suggestions above it."""
+        if self.surface in UNPROMPTED or not self.is_continuation:
+            return None
+        typed = NUMBER.fullmatch(self.text)
+        return int(typed[1]) if typed else None
 
     @property
     def former_surface(self) -> Surface:
@@ -174,7 +185,9 @@ class Classified:
         if message.revised_ts:  # it may have been replied to
             return False
         may_be_reply = message.surface is Surface.DM and message.thread_ts is not None
-        return self.reply is None and not self.follows and not may_be_reply and not message.replies_to_us
+        may_choose = message.number is not None
+        alone = not (self.follows or may_be_reply or may_choose or message.replies_to_us)
+        return self.reply is None and alone
 
 
 async def classify(

@@ -45,7 +45,7 @@ async def on_message(
             return  # delivered again: the latest answer, against which it would be decided, may be its own
         after = await _answered_before(team, message, known, store)
         reply = await decide(message.text, message.surface, library, second_stage, after) if after else reply
-    stored, number = None, _typed_number(message)
+    stored, number = None, message.number
     if message.surface is Surface.DM and message.thread_ts:
         stored = await store.runs.in_thread(team, message.user, message.thread_ts)
         reply = reply if stored else await _below_copy(team, message, message.thread_ts, reply, store)
@@ -114,13 +114,6 @@ async def _between_people(team: str, message: IncomingMessage, store: Store) -> 
     where = (message.channel, message.thread_ts, message.ts)
     stands_there = await feedback.on_reply_to_us(team, message.user, *where, store)
     return stands_there and message.surface is not Surface.MENTION
-
-
-def _typed_number(message: IncomingMessage) -> int | None:
-    """Give the number that a message to us consists of: it may name one of the suggestions above it."""
-    if message.surface in UNPROMPTED or not message.is_continuation:
-        return None
-    return feedback.typed_number(message.text)
 
 
 async def _below_copy(

@@ -20,6 +20,7 @@ from bot.domain.reply import (
     AsksForOther,
     Command,
     Defined,
+    NotAsked,
     Perhaps,
     PerhapsReviewed,
     Reading,
@@ -140,12 +141,14 @@ async def _start(key: Key, team: str, stored: StoredRun, reading: Reading, ts: s
         case Command(name) if name in DOES:
             does = DOES[name]()
             await _typed(key, team, stored.id, does, ts, aimed=isinstance(does, Skip | Back))
+        case Unclear(None) if stored.said_since_asked:
+            await _say(key, team, stored.id, RunAside.UNCLEAR_AGAIN)
         case _:
             await _say(key, team, stored.id, *_aside_to(reading))
 
 
 def _aside_to(  # noqa: PLR0911 - one for each reading
-    reading: Command | Defined | AboutResult | Aside | WhichTwo | AsksForOther | Asks | Unclear,
+    reading: Command | Defined | AboutResult | Aside | WhichTwo | AsksForOther | Asks | NotAsked | Unclear,
 ) -> tuple[RunAside, str | None]:
     """Give what is said to something typed that changes nothing, and what that is about."""
     match reading:
@@ -161,6 +164,10 @@ def _aside_to(  # noqa: PLR0911 - one for each reading
             return RunAside.WHICH_TWO, None
         case AsksForOther():
             return RunAside.OTHER_ANSWERS, None
+        case NotAsked(question):
+            return RunAside.NOT_ASKED, question
+        case Unclear(str(mark)):
+            return RunAside.NO_SUCH_MARK, mark
         case Asks() | Unclear():
             return RunAside.UNCLEAR, None
         case _ as never:

@@ -194,7 +194,9 @@ class QuizWorker(ActingWorker):
         elif isinstance(does, Change | Resume) and ts and thread_ts in (None, ts):  # on the card, outside the thread
             await step("asked", self._is_asked, team, run_id)  # by whoever holds the run
             await self._lead_into_thread(team, run_id, user)
-        elif isinstance(does, Grade) and ts and await step("apart", self._stands_apart, team, run_id, REVIEW, ts):
+        elif (isinstance(does, Skip) and applied.outcome == Outcome.TAKEN) or (
+            isinstance(does, Grade) and ts and await step("apart", self._stands_apart, team, run_id, REVIEW, ts)
+        ):
             await self._post_confirmation(team, run_id, does, applied.outcome, ts)
         if note:
             await self._gateway.post_ephemeral(team, channel, user, note, thread_ts=thread_ts)

@@ -54,7 +54,7 @@ class Reception:
         self.turnstile = Turnstile()
         self._recorder: Recorder | None = None
         self._opened, self._in_line = asyncio.Event(), asyncio.Lock()
-        self._held = 0
+        self._held, self._refuses = 0, False
         self.take_up(library)
 
     def take_up(self, library: Library) -> None:
@@ -121,6 +121,11 @@ class Reception:
         but the third time only after a minute. What has come by then is recorded, and the second time does nothing.
         """
         if self._held >= MOST_HELD:
+            if not self._refuses:
+                self._refuses = True
+                log.error(
+                    "too much waits for the end of the start, and Slack is told to come again", waiting=self._held
+                )
             raise InboxFullError
         self._held += 1
         try:

@@ -98,7 +98,10 @@ class LinkingReplies(ReplyHolder):
 
         async def content() -> Message | None:
             answer = await render() if render else None
-            linked = [manners_blocks.answered_lately(link, entry, self._library) for entry, link in links.items()]
+            # Beside a new answer, what stands in the same thread needs no pointing out.
+            same_thread = f"thread_ts={reply.thread_ts}" if answer and reply.thread_ts else None
+            elsewhere = {entry: link for entry, link in links.items() if not (same_thread and same_thread in link)}
+            linked = [manners_blocks.answered_lately(link, entry, self._library) for entry, link in elsewhere.items()]
             parts = [*([answer] if answer else []), *linked]
             if reply.surface == Surface.COMMAND and reply.thread_ts in ("", reply.answer_ts):
                 if channel.startswith(DIRECT_MESSAGE):

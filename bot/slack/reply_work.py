@@ -50,17 +50,23 @@ class ReplyWorker(LinkingReplies):
         questions whose suggestions the reply supersedes, once it is recorded; they are given, and none without it.
         """
 
+        is_wanted = False
+
         async def hold(by: str) -> Reply | None:
-            # After a crash it may be held already, whatever has been switched off since.
-            if shared is not None and not in_doubt() and await self._is_off(team, channel, wanted, shared):
+            nonlocal is_wanted
+            # After a crash, or trouble of the database, it may be held already, whatever has been switched off since.
+            is_wanted = is_wanted or in_doubt() or shared is None
+            if not is_wanted and await self._is_off(team, channel, wanted, bool(shared)):
                 return None
+            is_wanted = True
             return await self._store.replies.hold(team, channel, wanted, by=by)
 
         async def decide(held: Reply) -> dict[str, Any] | None:
-            async with self._freed_on_failure(team, channel, held):
-                return await self._first_way(team, channel, _as_of(wanted, held), shared)
+            return await self._first_way(team, channel, _as_of(wanted, held), shared)
 
-        held, decided = await once_free_then(hold, decide)
+        # A step that is tried again goes on holding it: it is freed once all tries have failed, if it is held by then.
+        async with self._freed_on_failure(team, channel, wanted):
+            held, decided = await once_free_then(hold, decide)
         if held is None:
             return await step("suggested before", before) if before else []
         async with self._freed_on_failure(team, channel, held):

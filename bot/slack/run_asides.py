@@ -32,6 +32,9 @@ class RunAside(StrEnum):
         "review_guess"  # what the last review looked at, if that was meant: the cells as `record_cells` has them
     )
     UNCLEAR = "unclear"  # that was not understood
+    UNCLEAR_AGAIN = "unclear_again"  # that it was not understood once more, so that perhaps no choice fits
+    NO_SUCH_MARK = "no_such_mark"  # that no choice has this letter or number
+    NOT_ASKED = "not_asked"  # that an answer cannot be changed before its question was asked
 
 
 # By the names of the commands that somebody may type for them.
@@ -51,6 +54,8 @@ _OfQuestion = Literal[
     RunAside.WHICH_TWO,
     RunAside.REVIEW_GUESS,
     RunAside.UNCLEAR,
+    RunAside.UNCLEAR_AGAIN,
+    RunAside.NO_SUCH_MARK,
 ]
 
 
@@ -73,7 +78,11 @@ def render_aside(  # noqa: PLR0911, PLR0912 - one for each aside
         case RunAside.SO_FAR:
             if run.finished:
                 return finished(run, library)
+            if run.nothing_to_weigh:
+                return blocks.say(words.all_skipped)
             return result.so_far(run, library) if run.so_far else blocks.say(words.nothing_so_far)
+        case RunAside.NOT_ASKED:
+            return run_messages.not_asked(run, about, library) if about else None
         case RunAside.TERM:
             return next(
                 (
@@ -87,7 +96,8 @@ def render_aside(  # noqa: PLR0911, PLR0912 - one for each aside
             return blocks.say(words.kept)
         case RunAside.SMALLTALK:
             talk = library.words.talk.of(about) if about else None
-            text = (talk.in_quiz or talk.reply) if talk else None
+            below = talk.below_result if talk and run.shareable and run.asking is None else None
+            text = below or ((talk.in_quiz or talk.reply) if talk else None)
             return blocks.say(text) if text else None
         case (
             RunAside.EXPLAIN
@@ -98,21 +108,25 @@ def render_aside(  # noqa: PLR0911, PLR0912 - one for each aside
             | RunAside.WHICH_TWO
             | RunAside.REVIEW_GUESS
             | RunAside.UNCLEAR
+            | RunAside.UNCLEAR_AGAIN
+            | RunAside.NO_SUCH_MARK
         ):
             if review := review_messages.open_review(run, library):
                 if aside is RunAside.REVIEW_GUESS and about:
                     return review_messages.guess(read_cells(about), review, run_id, library)
                 return review_messages.unclear(run_id, library)
-            return _of_question(run_id, aside, run, library)
+            return _of_question(run_id, aside, about, run, library)
         case _ as never:
             assert_never(never)
 
 
-def _of_question(run_id: str, aside: _OfQuestion, run: Run, library: Library) -> Message | None:
+def _of_question(  # noqa: PLR0911 - one for each aside
+    run_id: str, aside: _OfQuestion, about: str | None, run: Run, library: Library
+) -> Message | None:
     """Render an aside about the open question; without one, say that the round waits or has ended."""
     words = library.words.quiz
     if run.asking is None:
-        return finished(run, library) if run.finished else blocks.say(words.waiting)
+        return finished(run, library) if run.finished else blocks.say(_waits(run, library))
     asked = run.quiz.question(run.asking.question)
     match aside:
         case RunAside.WHY:
@@ -123,10 +137,20 @@ def _of_question(run_id: str, aside: _OfQuestion, run: Run, library: Library) ->
             return run_messages.not_for_me(run, run_id, library)
         case RunAside.WHICH_TWO:
             return blocks.say(words.which_two)
+        case RunAside.UNCLEAR_AGAIN:
+            return run_messages.unclear(asked, run, run_id, library, again=True)
+        case RunAside.NO_SUCH_MARK:
+            return run_messages.no_such_mark(about or "", asked, library)
         case RunAside.EXPLAIN | RunAside.HOW_SURE | RunAside.REVIEW_GUESS | RunAside.UNCLEAR:
-            return run_messages.unclear(asked, library)
+            return run_messages.unclear(asked, run, run_id, library)
         case _ as never:
             assert_never(never)
+
+
+def _waits(run: Run, library: Library) -> str:
+    """Say that a round without a result waits; where every question was skipped, that there is nothing to weigh."""
+    words = library.words.quiz
+    return words.all_skipped if run.nothing_to_weigh and run.status is Status.OPEN else words.waiting
 
 
 def finished(run: Run, library: Library) -> Message:
@@ -158,8 +182,10 @@ def confirmation(stored: StoredRun, typed: Action, outcome: str, ts: str, librar
             return review_messages.noted(run, library)
         case ((Stop() | Pause()), Outcome.TAKEN):
             return _left(run, library)
+        case Skip(), Outcome.TAKEN if run.nothing_to_weigh and run.status is Status.OPEN:
+            return blocks.say(words.all_skipped)
         case ((Stop() | Pause() | Skip()), Outcome.NOTHING) if not run.finished:
-            return blocks.say(library.words.compare.over if run.closed else words.waiting)
+            return blocks.say(library.words.compare.over if run.closed else _waits(run, library))
         case ((Stop() | Pause() | Skip()), Outcome.NOTHING):
             shown = stored.messages.get(RESULT)
             # A result that came after it ended the round meanwhile: this is the second half of a double Enter.

@@ -21,6 +21,7 @@ from bot.domain.actions import (
     Skip,
     Stop,
 )
+from bot.domain.quiz import LETTERS
 from bot.domain.quiz_content import (
     PEOPLE,
     AnyQuestion,
@@ -211,9 +212,36 @@ def term(definition: Term, library: Library) -> Message:
     return message([section(text), context(source)], [text, source])
 
 
-def unclear(question: AnyQuestion, library: Library) -> Message:
-    """Ask again, in short, for an answer that was not understood."""
-    return plain(fill(library.words.quiz.unclear, options=lettered(question)))
+def unclear(question: AnyQuestion, run: Run, run_id: str, library: Library, *, again: bool = False) -> Message:
+    """Ask again, in short, for an answer that was not understood.
+
+    At the opening question whoever describes their work is told that the questions about that come next, with the
+    choices as buttons. again: it was not understood before, so perhaps no choice fits, and a button skips it.
+    """
+    words = library.words.quiz
+    if isinstance(question, Opening):
+        number = len(run.prompts)
+        text = fill(words.unclear_purpose, options=lettered(question))
+        buttons = [_lettered_button(run_id, number, question, choice) for choice in question.choices]
+        return message([section(text), kit.ActionsBlock([*buttons])], [text])
+    if not again:
+        return plain(fill(words.unclear, last=LETTERS[len(question.choices) - 1]))
+    text = fill(words.unclear_again, options=lettered(question))
+    button = do_button(words.skip, run_id, Skip(prompt=len(run.prompts)))
+    return message([section(text), kit.ActionsBlock([button])], [text])
+
+
+def no_such_mark(mark: str, question: AnyQuestion, library: Library) -> Message:
+    """Say that no choice has this letter or number, and which there are."""
+    return plain(fill(library.words.quiz.no_such_mark, mark=mark, last=LETTERS[len(question.choices) - 1]))
+
+
+def not_asked(run: Run, question: str, library: Library) -> Message | None:
+    """Say that a question has not been asked yet; None if it has been since, or is gone."""
+    numbered = [known for known in run.numbered if known.id == question]
+    if not numbered or run.has_asked(question):
+        return None
+    return plain(fill(library.words.quiz.not_asked, number=str(run.number(numbered[0]))))
 
 
 def unsure(question: AnyQuestion, run: Run, run_id: str, library: Library) -> Message:
@@ -318,7 +346,7 @@ def _settled(run: Run, number: int, prompt: Prompt, library: Library) -> str:
         chosen = fill(words.chosen, choice=in_words(choices, library))
         return f"{chosen}\n{escape(words.manages)}" if choices[0].id == PEOPLE else chosen
     if prompt.question == run.quiz.purpose.id and (run.weighed or prompt.question in run.skipped):
-        return escape(words.purpose_taken)
+        return escape(words.purpose_skipped if prompt.question in run.skipped else words.purpose_taken)
     if prompt.question in run.skipped:
         return escape(words.skipped)
     is_repeated = any(later.question == prompt.question for later in run.prompts[number:])

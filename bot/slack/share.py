@@ -149,7 +149,10 @@ async def preview(
 async def send(
     ack: AsyncAck, view_submission: ViewSubmission, context: AsyncBoltContext, library: Library, store: Store
 ) -> None:
-    """Send what was previewed. What the window brings back only names it: all is checked against the rows."""
+    """Send what was previewed, and say so in the window, also to the second of two clicks.
+
+    What the window brings back only names it: all is checked against the rows.
+    """
     team, user = str(context.team_id), view_submission.user.id
     confirmed = read_confirmed_share(view_submission.view)
     run_id, share_id, digest = confirmed or ("", "", "")
@@ -173,7 +176,7 @@ async def send(
         return
     if waits:
         await jobs.start(Work.SEND_SHARE.key(team, share.run, share.id), share_worker.deliver, team, share.id)
-    await ack(response_action="clear")
+    await ack(response_action="update", view=share_blocks.sent_view(share, library))
 
 
 def _not_theirs(stored: StoredRun | None, user: str, run_reference: str) -> str | None:

@@ -166,6 +166,14 @@ def notice_view(text: str, library: Library) -> View:
     return finished_view(view)
 
 
+def sent_view(share: Share, library: Library) -> View:
+    """Say in the window that what was confirmed is on its way, and where its receipt will be."""
+    words = library.words.share
+    text = fill(words.sent, to=named(share.recipient, library))
+    view = kit.ModalView(title=words.sent_title, blocks=[section(text)], close=words.sent_close, clear_on_close=True)
+    return finished_view(view)
+
+
 # The copy
 
 

@@ -32,6 +32,7 @@ class QuizWords(Authored):
     expired: Plain
     done: Plain
     nothing_to_weigh: Plain
+    all_skipped: Plain
     deleted: Plain
     unknown: Annotated[Line, text("examples")]
     know: Plain
@@ -39,6 +40,7 @@ class QuizWords(Authored):
     purpose: Plain
     purpose_how: Plain
     purpose_taken: Plain
+    purpose_skipped: Plain
     manages: Plain
     progress: Annotated[Line, text("number", "count")]
     how_to_answer: Plain
@@ -62,7 +64,11 @@ class QuizWords(Authored):
     skip: Button
     leave: Plain
     for_whom: Plain
-    unclear: Annotated[Line, text("options")]
+    unclear: Annotated[Line, text("last")]
+    unclear_again: Annotated[Line, text("options")]
+    unclear_purpose: Annotated[Line, text("options")]
+    no_such_mark: Annotated[Line, text("mark", "last")]
+    not_asked: Annotated[Line, text("number")]
     kept: Plain
     edited_late: Plain
     already_answered: Annotated[Line, text("choice")]

@@ -51,6 +51,9 @@ class ShareWords(Authored):
     preview_buttons: To
     send: Title
     back: Title
+    sent_title: Title
+    sent: Annotated[Line, text("to")]
+    sent_close: Title
 
     # What the recipient gets
     reply_hint: Annotated[Line, text("to")]

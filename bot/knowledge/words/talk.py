@@ -7,6 +7,7 @@ from pydantic import Field
 
 from bot.domain.authored import Authored, Line
 from bot.domain.language import Language
+from bot.domain.loose_phrases import GAP
 from bot.domain.quiz_content import Phrases
 from bot.domain.smalltalk import Explained
 from bot.knowledge.words.texts import Plain, text
@@ -15,13 +16,16 @@ from bot.knowledge.words.texts import Plain, text
 class Talk(Authored):
     """Something people say besides questions: how they put it, and what to say to it; None is silence.
 
-    `in_quiz` is said instead in the thread of a run. `begins` puts the button that begins the quiz below the reply, and
+    `gapped` are phrases in which GAP stands for a few words. `in_quiz` is said instead in the thread of a run, and
+    `below_result` once that has a result to share. `begins` puts the button that begins the quiz below the reply, and
     `person` how a person can be reached. `explained` says where a sentence that asks nothing may stand beside a phrase.
     """
 
     phrases: Phrases
+    gapped: tuple[Annotated[Line, Field(pattern=GAP)], ...] = ()
     reply: Plain | None = None
     in_quiz: Plain | None = None
+    below_result: Plain | None = None
     begins: bool = False
     person: bool = False
     explained: Explained | None = None
@@ -30,11 +34,13 @@ class Talk(Authored):
 class TalkWords(Authored):
     """What people say to a bot besides questions, by what they want.
 
-    alike: words that mean the same in phrases. around: what says nothing more before or behind a phrase.
+    alike: words that mean the same in phrases. around: what says nothing more before or behind a phrase. kind: what
+    says nothing more beside a greeting, thanks or a goodbye.
     """
 
     alike: tuple[Annotated[Phrases, Field(min_length=2)], ...] = ()
     around: tuple[Line, ...] = ()
+    kind: tuple[Line, ...] = ()
     acknowledgement: Talk
     greeting: Talk
     thanks: Talk
@@ -49,6 +55,9 @@ class TalkWords(Authored):
     listening: Talk
     deletion: Talk
     sharing: Talk
+    comparing: Talk
+    own_result: Talk
+    next_steps: Talk
     about_quiz: Talk
     for_whom: Talk
     begin: Talk
@@ -74,6 +83,11 @@ class TalkWords(Authored):
         return {intent: self.of(intent).phrases for intent in self._intents}
 
     @property
+    def gapped(self) -> Mapping[str, tuple[str, ...]]:
+        """Give the phrases with gaps by the intent they mean."""
+        return {intent: self.of(intent).gapped for intent in self._intents}
+
+    @property
     def explained(self) -> Mapping[str, Explained]:
         """Give where people explain what they say, by the intents of which they do."""
         places = {intent: self.of(intent).explained for intent in self._intents}
@@ -81,7 +95,7 @@ class TalkWords(Authored):
 
     @property
     def _intents(self) -> tuple[str, ...]:
-        return tuple(name for name in type(self).model_fields if name not in ("alike", "around"))
+        return tuple(name for name in type(self).model_fields if name not in ("alike", "around", "kind"))
 
 
 class TerminalWords(Authored):
@@ -102,6 +116,11 @@ class TerminalWords(Authored):
     deletion: Plain
     sharing: Plain
     sharing_in_quiz: Plain
+    comparing: Plain
+    own_result: Plain
+    own_result_in_quiz: Plain
+    next_steps: Plain
+    next_steps_in_quiz: Plain
     quiet: Plain
     about_quiz: Plain
     about_quiz_in_quiz: Plain

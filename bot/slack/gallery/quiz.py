@@ -38,7 +38,10 @@ def questions(library: Library) -> Iterator[Rendering]:
     """Give every question in every state, with the card, the reminder and all that stands in the thread beside it."""
     begun = quiz.begin(library.quiz)
     for asked in (library.quiz.purpose, *library.quiz.all_questions):
-        yield Rendering(f"unclear answer to {asked.id}", partial(run_messages.unclear, asked, library))
+        yield Rendering(f"unclear answer to {asked.id}", partial(run_messages.unclear, asked, begun, RUN, library))
+        once_more = partial(run_messages.unclear, asked, begun, RUN, library, again=True)
+        yield Rendering(f"unclear answer to {asked.id} once more", once_more)
+        yield Rendering(f"no such letter at {asked.id}", partial(run_messages.no_such_mark, "z", asked, library))
         yield Rendering(f"why {asked.id} is asked", partial(run_messages.why, asked, begun, library))
         yield Rendering(f"unsure about {asked.id}", partial(run_messages.unsure, asked, begun, RUN, library))
         leaving = partial(run_messages.not_for_me, begun, RUN, library)

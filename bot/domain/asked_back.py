@@ -1,0 +1,55 @@
+"""What somebody asks back in a round: what the open question means, and which role it is."""
+
+import re
+from collections.abc import Iterable
+
+_FIRST = r"\W*(?:(?:and|but|so|ok|okay|well|then|sorry|please|hm+|um+|wait)\b[\s,]+)*"
+_LAST = r"(?:\s+(?:then|now|please|exactly|really|actually|here|again|though|to me|for me))*\W*"
+_QUESTION = r"(?:this|that|the|your)(?:\s+(?:last|first|one))?\s+question"
+_MEANS = (
+    r"(?:\s+(?:even|actually|really|exactly|supposed to|meant to))*"
+    r"(?:\s+(?:mean|about|ask|asking|for|me|getting at|aiming at|after|on about|want(?:s|ing)?(?: to know)?))*"
+)
+_CAN_YOU = r"(?:(?:can|could|would|will) you\s+(?:please\s+)?)?"
+_ASKS_BACK = tuple(
+    re.compile(rf"{_FIRST}{pattern}{_LAST}", re.IGNORECASE)
+    for pattern in (
+        r"what(?:['’]?s|\s+(?:exactly\s+)?(?:is|does|did|do you mean (?:by|with)|is meant (?:by|with)))\s+"
+        rf"{_QUESTION}{_MEANS}",
+        rf"{_CAN_YOU}(?:explain|clarify|rephrase|reword|simplify)\s+"
+        rf"(?:to me\s+)?(?:{_QUESTION}|this|that|it)"
+        r"(?:\s+(?:differently|better|in (?:other|plain|simple|simpler) words))*",
+        rf"{_CAN_YOU}(?:put|say|ask)\s+(?:{_QUESTION}|this|that|it)\s+"
+        r"(?:differently|another way|in (?:other|plain|simple|simpler) words)",
+        rf"i\s+(?:do not|don['’]?t|did not|didn['’]?t)\s+(?:quite\s+|really\s+)?(?:get|understand|follow|know what)\s+"
+        rf"{_QUESTION}(?:\s+(?:means?|is about|is asking|wants))?",
+        r"how\s+(?:am i (?:supposed|meant) to|should i|do i)\s+(?:read|understand|interpret|take)\s+"
+        rf"(?:{_QUESTION}|this|that)",
+        rf"what (?:are you asking|do you ask|do you want to know|do you want to hear|do you want from me)"
+        rf"(?:\s+(?:me|for|(?:with|by|in) {_QUESTION}))*",
+        r"\?+",
+    )
+)
+_WHICH = (
+    r"(?:which|what)(?:\s+one)?(?:\s+of\s+(?:the|these|those)(?:\s+(?:three|3))?)?(?:\s+(?:kind|sort)\s+of)?"
+    r"(?:\s+(?:ai\s+)?(?:roles?|title|job|one|engineer|researcher|scientist|person))?\s+"
+    r"(?:am i|would i be|should i be|is mine|is it|is my (?:role|title|job)|do i have"
+    r"|(?:would (?:best )?|could )?(?:fits?|suits?|match|matches) me"
+    r"|describes me|fits my work|does my work call for)(?:\s+(?:so far|supposed to be|best|most))*"
+)
+_MY_ROLE = r"what(?:['’]?s|\s+is)\s+my\s+(?:role|title)"
+
+
+def asks_what_is_meant(text: str) -> bool:
+    """Return whether a text asks what the open question means, with or without a word of it."""
+    return any(pattern.fullmatch(text) for pattern in _ASKS_BACK)
+
+
+def asks_for_role(text: str, roles: Iterable[str]) -> bool:
+    """Return whether a text asks which role comes out: "so, which role am I?", "am I a researcher?".
+
+    roles: their names, as somebody may type them.
+    """
+    named = "|".join(re.escape(role) for role in sorted(roles, key=len, reverse=True))
+    am_i = rf"am\s+i\s+(?:really\s+|more\s+(?:of\s+)?)?an?\s+(?:{named})(?:\s+or\s+(?:an?\s+)?(?:{named}))?"
+    return re.fullmatch(rf"{_FIRST}(?:{_WHICH}|{_MY_ROLE}|{am_i}){_LAST}", text, re.IGNORECASE) is not None
