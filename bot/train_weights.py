@@ -23,6 +23,7 @@ TECHNICAL = "technical"
 # chatter like this from other authors, so that lightly regularized, their confidence would decide nearly alone.
 LOOK_C, QUESTION_C = 0.1, 0.02
 LOOKED_AT = 0.04  # of technical chatter the second stage is asked about so much
+WORTH = 0.5  # the bar, where nothing is named
 LEAST_TEXTS = 100  # of either kind, or there are too few to learn from
 ROUNDS = 5000  # at most; they end where there is nothing to gain
 
@@ -58,8 +59,8 @@ class Look:
 def look(texts: Sequence[Judged]) -> Look | None:
     """Learn which messages are worth asking the second stage about; None where there are too few texts.
 
-    The weights are for one of the log-odds of the first stage's confidence. The bar is where LOOKED_AT of all technical
-    chatter is above it.
+    The weights are for one of the log-odds of the first stage's confidence. The bias is such that LOOKED_AT of all
+    technical chatter is above the bar.
     """
     ours = [text.first for text in texts if text.labelled.gold and text.first]
     chatter = [text.first for text in texts if text.technical and text.first]
@@ -72,10 +73,11 @@ def look(texts: Sequence[Judged]) -> Look | None:
         return None
     named = names / confidence
     values = [round(weight / confidence, 2) for weight in (bias, *signs)]
-    weights = LookWeights(**dict(zip(LookWeights.model_fields, values, strict=True)))
-    odds = sorted((faq.odds_of_look(first, weights) + named * first.names for first in chatter), reverse=True)
+    unshifted = LookWeights(**dict(zip(LookWeights.model_fields, values, strict=True)))
+    odds = sorted((faq.odds_of_look(first, unshifted) + named * first.names for first in chatter), reverse=True)
     bar = odds[min(int(LOOKED_AT * sum(text.technical for text in texts)), len(odds) - 1)]
-    return Look(weights, round(_probability(bar), 4), round(_probability(bar - named), 4))
+    weights = unshifted.model_copy(update={"bias": round(unshifted.bias - bar, 3)})
+    return Look(weights, WORTH, round(float(1 / (1 + np.exp(named))), 4))
 
 
 def question_to_us(texts: Sequence[Judged]) -> QuestionWeights | None:
@@ -112,7 +114,3 @@ def _fit(
     fitted = LogisticRegression(C=c, max_iter=ROUNDS).fit((signs - middle) / scale, kinds, sample_weight=heavy)
     weights = fitted.coef_[0] / scale
     return float(fitted.intercept_[0] - weights @ middle), weights.tolist()
-
-
-def _probability(log_odds: float) -> float:
-    return float(1 / (1 + np.exp(-log_odds)))

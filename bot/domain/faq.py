@@ -69,7 +69,7 @@ class LookWeights(Authored):
     has none.
     """
 
-    bias: Weight = -3.46
+    bias: Weight = -2.464
     question: Weight = 0.47  # put as a question
     known_words: Weight = 8.4  # of the share of tokens that were learnt from
     field: Weight = 0.09  # of the share that words of the field have
