@@ -279,7 +279,7 @@ def _both_named(utterance: str, entry: str, index: Index, scores: SemanticScores
 def worth_asking(ranked: tuple[Candidate, ...], surface: Surface, thresholds: ReplyThresholds) -> bool:
     """Return whether the second stage is to be asked about a message with these candidates.
 
-    Where the bot was asked, always; unprompted only where the first stage sees a chance, so that nearly all chatter
+    Where the bot was asked, always; unprompted only where the first stage sees a chance, so that most chatter
     costs no more than that.
     """
     if always_worth_asking(surface, thresholds):
