@@ -6,7 +6,7 @@ that the networks are fitted on has features from classifiers that have not seen
 
 import math
 import random
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -15,7 +15,7 @@ import numpy.typing as npt
 from sklearn.feature_extraction.text import TfidfVectorizer
 from sklearn.linear_model import LogisticRegression
 
-from bot import calibrate, train_linear, train_network
+from bot import calibrate, train_linear, train_network, train_weights
 from bot.domain import faq
 from bot.domain.content import Check, Entry, NotAnswered, Synonyms
 from bot.domain.embeddings import SemanticScores
@@ -36,8 +36,7 @@ NETWORKS = 3  # begin at different weights, and the mean of their logits is take
 SLIGHT = 0.05  # a weight below this share of the largest of its entry is left out
 # The rule for the thresholds, on hard negatives (all but technical chatter) by authors that were left out: unprompted,
 # so many may be answered, and so many of all answers must be right; when asked, so many may be given suggestions.
-TECHNICAL = "technical"
-SOFT = frozenset({TECHNICAL, "made-up"})
+SOFT = frozenset({train_weights.TECHNICAL, "made-up"})
 # No less sure than this. What passes for a question to us is right more often than the network is sure of.
 LEAST_SURE, LEAST_SURE_ALONE = 0.35, 0.5  # with the second stage, and by the first alone
 # Of technical chatter so much may be taken for a question to us. As few as that are seen in none, so it is read off the
@@ -45,9 +44,7 @@ LEAST_SURE, LEAST_SURE_ALONE = 0.35, 0.5  # with the second stage, and by the fi
 CHATTER_ANSWERED = 1e-4
 TAIL = range(10, 21)
 FALSE_UNPROMPTED, PRECISE, SUGGESTED_TO, LEAST_SUGGESTED = 0.0295, 0.95, 0.22, 0.02
-# Confidences of the first stage from which the second is asked, unprompted: one in twenty messages of real technical
-# chatter has more, and nine tenths of what an entry answers. Few of that chatter name a role, a company or a person.
-WORTH, WORTH_NAMED = 0.31, 0.01
+WORTH_NAMED = 0.0374  # where there is too little to learn it from; see train_weights.WORTH
 LEAST_ENTRIES = 8  # of which some can be hidden and some be told apart
 NOTHING_LEARNT = Layer(mean=(0.0,), scale=(1.0,), hidden=((0.0,),), hidden_bias=(0.0,), out=(0.0,), out_bias=0.0)
 LEFT_OUT = 7  # groups of authors; each is left out once, for as many fits as there are groups
@@ -77,11 +74,10 @@ class Classifiers:
 
 @dataclass(frozen=True)
 class Thresholds:
-    """From which confidence on to answer unprompted, and to suggest where the bot was asked; see SecondThresholds."""
+    """From which confidence on to answer unprompted, and to suggest where the bot was asked."""
 
     sure: float
     maybe: float
-    question: float = faq.QUESTION_TO_US
 
 
 @dataclass(frozen=True, eq=False)
@@ -220,14 +216,48 @@ class Trainer:
         progress("fitting the networks")
         return _file(classifiers, *self.networks(parts)), self.thresholds(parts)
 
-    def thresholds(self, parts: Sequence["LeftOut"], seconds: Sequence["LeftOut"] | None = None) -> "Thresholds":
-        """Find the thresholds by the rule above, on texts whose author neither classifiers nor networks have seen.
+    def thresholds(self, parts: Sequence["LeftOut"]) -> "Thresholds":
+        """Find the thresholds of the first stage by the rule above, on texts by authors that were left out."""
+        best = {at: text.first for at, text in self._judged(parts).items() if text.first}
+        unprompted = {at: candidate for at, candidate in best.items() if faq.answerable(candidate)}
+        return self._bars(best, unprompted, LEAST_SURE_ALONE)
 
-        What is not put so that it may be answered unprompted has no part in the one for that. parts: of the first
-        stage. seconds: those of the second, in the same order, for the thresholds where it was asked.
+    def second_thresholds(self, parts: Sequence["LeftOut"], seconds: Sequence["LeftOut"]) -> faq.SecondThresholds:
+        """Find those of both stages together, and the weights by which is asked and answered unprompted.
+
+        parts: of the first stage. seconds: those of the second, in the same order.
         """
-        best: dict[int, Candidate | None] = {}
-        considered: dict[int, Candidate] = {}
+        judged = self._judged(parts, seconds)
+        best = {at: text.best for at, text in judged.items() if text.best}
+        second = faq.SecondThresholds(
+            worth=train_weights.WORTH, worth_named=WORTH_NAMED, sure=LEAST_SURE, maybe=LEAST_SUGGESTED
+        )
+        if look := train_weights.look(list(judged.values())):
+            bars = {"worth": look.worth, "worth_named": look.worth_named}
+            second = second.model_copy(update={"look": look.weights, **bars})
+        if to_us := train_weights.question_to_us(list(judged.values())):
+            second = second.model_copy(update={"to_us": to_us})
+        considered = {
+            at: text.best
+            for at, text in judged.items()
+            if text.best and text.first and faq.worth_a_second_look(text.first, second)
+        }
+        odds = [
+            faq.odds_of_question(candidate, candidate.nearness, second.to_us)
+            for at, candidate in considered.items()
+            if judged[at].technical and candidate.nearness
+        ]
+        for question in _exceeded_by(odds, CHATTER_ANSWERED * sum(text.technical for text in judged.values())):
+            second = second.model_copy(update={"question": round(question, 2)})
+        unprompted = {at: candidate for at, candidate in considered.items() if faq.answerable(candidate, second)}
+        bars_of_both = self._bars(best, unprompted, LEAST_SURE)
+        return second.model_copy(update={"sure": bars_of_both.sure, "maybe": bars_of_both.maybe})
+
+    def _judged(
+        self, parts: Sequence["LeftOut"], seconds: Sequence["LeftOut"] | None = None
+    ) -> dict[int, train_weights.Judged]:
+        """Give for the place of each text, but what is made up, what it is taken for by what other authors taught."""
+        judged: dict[int, train_weights.Judged] = {}
         for part, second in zip(parts, seconds or parts, strict=True):
             if part.authors == {MADE}:
                 continue
@@ -238,35 +268,33 @@ class Trainer:
                 weighing = (Network.of(known), Network.of(new))
             for at in part.own:
                 text, scores = self.texts[at].text, second.score(at)
-                first = best[at] = next(iter(index.rank(text, limit=1)), None)
+                first = best = next(iter(index.rank(text, limit=1)), None)
                 if scores is not None:
                     scores = replace(scores, networks=weighing)
-                    best[at] = next(iter(index.rank(text, limit=1, semantic=scores)), None)
-                    if first is None or not faq.worth_a_second_look(first, WORTH, WORTH_NAMED):
-                        continue
-                if (candidate := best[at]) is not None:
-                    considered[at] = candidate
-        technical = [at for at, labelled in enumerate(self.texts) if not labelled.gold and labelled.style == TECHNICAL]
-        odds = [
-            faq.odds_of_question(candidate, candidate.nearness)
-            for at in technical
-            if (candidate := considered.get(at)) and candidate.nearness
-        ]
-        question = round(max([faq.QUESTION_TO_US, *_exceeded_by(odds, CHATTER_ANSWERED * len(technical))]), 2)
-        unprompted = {at: candidate for at, candidate in considered.items() if faq.answerable(candidate, question)}
+                    best = next(iter(index.rank(text, limit=1, semantic=scores)), None)
+                judged[at] = train_weights.Judged(self.texts[at], first, best)
+        return judged
+
+    def _bars(
+        self, best: Mapping[int, Candidate], unprompted: Mapping[int, Candidate], least_sure: float
+    ) -> "Thresholds":
+        """Find the thresholds by the rule above, for the best candidates of the texts at these places.
+
+        unprompted: those that are put so that they may be answered though nobody asked.
+        """
         hard = [at for at, labelled in enumerate(self.texts) if not labelled.gold and labelled.style not in SOFT]
         false = sorted((unprompted[at].confidence for at in hard if at in unprompted), reverse=True)
         allowed = int(FALSE_UNPROMPTED * len(hard))
         sure = false[allowed] if allowed < len(false) else 0.0
-        for candidate_sure in np.arange(LEAST_SURE if seconds else LEAST_SURE_ALONE, 0.95, 0.01).tolist():
+        for candidate_sure in np.arange(least_sure, 0.95, 0.01).tolist():
             answered = [at for at, candidate in unprompted.items() if candidate.confidence >= candidate_sure]
             right = sum(unprompted[at].entry in self.texts[at].gold for at in answered)
             if candidate_sure >= sure and right >= PRECISE * len(answered):
                 sure = candidate_sure
                 break
-        asked = sorted((top.confidence if (top := best.get(at)) else 0.0 for at in hard), reverse=True)
+        asked = sorted((best[at].confidence if at in best else 0.0 for at in hard), reverse=True)
         maybe = max(LEAST_SUGGESTED, asked[int(SUGGESTED_TO * len(hard))])
-        return Thresholds(round(sure, 3), round(min(maybe, 0.3), 3), question)
+        return Thresholds(round(sure, 3), round(min(maybe, 0.3), 3))
 
     def _index(self, classifiers: Classifiers, networks: tuple[Layer, Layer]) -> Index:
         learnt = Learnt.of(_file(classifiers, *networks))

@@ -12,10 +12,11 @@ from sklearn.linear_model import LogisticRegression
 
 from bot import train_linear
 from bot.domain.embeddings import Embedded, Floats, Heads, Neighbours, SemanticScores
+from bot.domain.faq import SecondThresholds
 from bot.domain.learnt import Labelled, Learnt, Network
 from bot.domain.matching import Index
 from bot.encoder import SIZE
-from bot.train import MADE, LeftOut, Progress, Thresholds, Trainer
+from bot.train import MADE, LeftOut, Progress, Trainer
 
 STRENGTH = 30.0  # inverse of the regularization's strength, chosen on left-out authors
 ROUNDS = 1000  # at most; they end where there is nothing to gain
@@ -33,7 +34,7 @@ class SecondStageTrainer:
         self._decoys = self._encoded(first.decoys, "decoys")
         self._real = [at for at, labelled in enumerate(first.texts) if labelled.author != MADE]
 
-    def learn(self, parts: Sequence[LeftOut]) -> tuple[Embedded, Thresholds]:
+    def learn(self, parts: Sequence[LeftOut]) -> tuple[Embedded, SecondThresholds]:
         """Learn from everything, and find the thresholds on texts whose author was left out.
 
         parts: what the first stage's trainer made of each author who was left out.
@@ -51,7 +52,7 @@ class SecondStageTrainer:
             owners=tuple(name for _, name in owned),
             unanswered=self._points[self._unanswered(self._real)],
         )
-        return embedded, self._first.thresholds(parts, seconds)
+        return embedded, self._first.second_thresholds(parts, seconds)
 
     def left_out(self, parts: Sequence[LeftOut]) -> list[LeftOut]:
         """Give the parts with what the second stage has to say in their rows; it has not seen their authors either."""

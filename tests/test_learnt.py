@@ -1,6 +1,7 @@
 """What is learnt from labelled utterances, and how the index judges with it."""
 
 import json
+from collections.abc import Callable
 from dataclasses import replace
 from typing import TYPE_CHECKING
 from zlib import crc32
@@ -10,9 +11,20 @@ import pytest
 
 from bot import calibrate, evaluate, knowledge
 from bot.domain.content import Faq, Synonyms
-from bot.domain.faq import Answer, Silence, Suggestions, Surface, reply_to
-from bot.domain.learnt import Binary, Learnt, LearntFile, Linear, Network
-from bot.domain.matching import Index
+from bot.domain.embeddings import Nearness
+from bot.domain.faq import (
+    Answer,
+    SecondThresholds,
+    Silence,
+    Suggestions,
+    Surface,
+    answerable,
+    reply_to,
+    worth_a_second_look,
+)
+from bot.domain.learnt import Binary, Labelled, Learnt, LearntFile, Linear, Network
+from bot.domain.matching import Candidate, Index
+from bot.domain.matching_text import Form
 from bot.knowledge import Library, english
 from bot.knowledge.learning import as_readable_json
 from bot.knowledge.loader import read_learnt
@@ -20,6 +32,7 @@ from bot.settings import KNOWLEDGE
 
 if TYPE_CHECKING:  # scikit-learn takes seconds to import, and each worker would only to know which tests there are
     from bot.train import LeftOut, Trainer
+    from bot.train_weights import Judged
 
 FIRST, SECOND = "role-differences", "bell-labs"
 SOME = (FIRST, SECOND, "spacex", "meta-roles", "paper-reviewed", "on-call", "rotation", "interviews")
@@ -223,6 +236,87 @@ def test_the_second_stage_learns_beside_the_first_and_finds_thresholds_of_its_ow
     assert len(embedded.known.weights) > features  # it weighs what the embedding says, too
     assert set(embedded.owners) == set(SOME)
     assert 0 < thresholds.maybe < thresholds.sure < 1
+
+
+def _judged(library: Library, number: int, kind: str) -> "list[Judged]":
+    """Give texts of the kind as if others' utterances had judged them: chatter is unlike questions, but varies."""
+    from bot.train_weights import Judged
+
+    [best, *_] = library.index.rank("What does a research engineer do?")
+    ours = kind == "ours"
+    texts = []
+    for at in range(number):
+        share = at / number
+        candidate = replace(
+            best,
+            confidence=0.3 + 0.69 * share if ours else 0.4 * share**4,
+            names=ours and at % 2 == 0,
+            form=Form.QUESTION if at % 4 or not ours else Form.STATEMENT,
+            extent=(0.8, 0.5, 0.4) if ours else (0.7 * share, 0.1, 0.7),
+            nearness=Nearness(0.5 + 0.4 * share if ours else 0.2 + 0.4 * share**2, 0.5 if ours else 0.4),
+        )
+        gold = frozenset({best.entry}) if ours else frozenset[str]()
+        texts.append(Judged(Labelled(f"{kind} {at}", gold, "ana", "plain" if ours else kind), candidate, candidate))
+    return texts
+
+
+def test_what_is_worth_asking_and_what_is_a_question_to_us_is_learnt_from_technical_chatter_and_questions(
+    library: Library,
+):
+    from bot import train_weights
+
+    ours, chatter = _judged(library, 200, "ours"), _judged(library, 200, "technical")
+
+    look, to_us = train_weights.look([*ours, *chatter]), train_weights.question_to_us([*ours, *chatter])
+
+    assert look is not None
+    assert to_us is not None
+    second = SecondThresholds(
+        worth=look.worth,
+        worth_named=look.worth_named,
+        sure=0.5,
+        maybe=0.1,
+        question=0.0,
+        look=look.weights,
+        to_us=to_us,
+    )
+
+    def share(texts: "list[Judged]", chosen: Callable[[Candidate], bool]) -> float:
+        return float(np.mean([text.best is not None and chosen(text.best) for text in texts]))
+
+    def asked(candidate: Candidate) -> bool:
+        return worth_a_second_look(candidate, second)
+
+    assert share(chatter, asked) == pytest.approx(train_weights.LOOKED_AT, abs=0.02)
+    assert share(ours, asked) > 0.9
+    assert look.worth_named < look.worth  # who names a role is more likely to ask of it
+    assert share([text for text in ours if text.best and text.best.confidence > 0.9], _is_answerable(second)) > 0.9
+    assert share(chatter, _is_answerable(second)) < 0.1
+    assert to_us.near > 0
+    assert to_us.names > 0
+
+
+def _is_answerable(second: SecondThresholds) -> Callable[[Candidate], bool]:
+    return lambda candidate: answerable(candidate, second)
+
+
+def test_hard_negatives_have_no_part_in_what_is_a_question_to_us(library: Library):
+    from bot import train_weights
+
+    texts = [*_judged(library, 200, "ours"), *_judged(library, 200, "technical")]
+    more = [*texts, *_judged(library, 200, "lookalike")]
+
+    assert train_weights.look(more) == train_weights.look(texts)
+    assert train_weights.question_to_us(more) == train_weights.question_to_us(texts)
+
+
+def test_from_too_few_texts_nothing_is_learnt_of_what_is_a_question_to_us(library: Library):
+    from bot import train_weights
+
+    few = [*_judged(library, 200, "ours"), *_judged(library, train_weights.LEAST_TEXTS - 1, "technical")]
+
+    assert train_weights.look(few) is None
+    assert train_weights.question_to_us(few) is None
 
 
 def test_without_what_was_learnt_the_phrasings_decide(library: Library):

@@ -34,9 +34,10 @@ MATCHING_COMMENT = """\
 #   asked  where somebody asked the bot, it answers from here on: more likely right than wrong
 #   maybe  where somebody asked the bot, it suggests from here on
 #   second  the same where the second stage was asked; unprompted it is for messages of which the first is as sure as
-#           `worth`, or `worth_named` where a role, a company or a person is named (short questions in known words
-#           count as surer), so that it is asked for at most one in twenty messages of technical chatter; and
-#           `question`, the log-odds of being put to the bot rather than to colleagues from which it answers unprompted
+#           `worth`, or `worth_named` where a role, a company or a person is named, with what `look` adds (short
+#           messages in known words count as surer), so that it is asked about one in 25 messages of technical chatter;
+#           and `question`, the log-odds, by the weights `to_us`, of being put to the bot rather than to colleagues
+#           from which it answers unprompted. See bot/train_weights.py
 #   calibration  how much each sign counts; see Calibration in bot/domain/judging.py
 """
 
@@ -81,7 +82,7 @@ def _learn_second_stage(
     folder: Path, teacher: "train.Trainer", parts: "list[train.LeftOut]", progress: Progress
 ) -> faq.SecondThresholds | None:
     """Learn for the second stage and write its file; None where there is no encoder."""
-    from bot import encoder, train, train_second_stage  # noqa: PLC0415 - see above
+    from bot import encoder, train_second_stage  # noqa: PLC0415 - see above
 
     try:
         encode = encoder.load().encode
@@ -91,8 +92,7 @@ def _learn_second_stage(
         return None
     embedded, thresholds = train_second_stage.SecondStageTrainer(teacher, encode, progress).learn(parts)
     embedded_file.write(folder / embedded_file.FILE, embedded)
-    worth = {"worth": train.WORTH, "worth_named": train.WORTH_NAMED}
-    return faq.SecondThresholds(**worth, sure=thresholds.sure, maybe=thresholds.maybe, question=thresholds.question)
+    return thresholds
 
 
 def trainer(
