@@ -316,7 +316,8 @@ async def test_a_suggestion_after_the_command_is_answered_in_its_place(workspace
         ("which restaurant has the best ramen?", "I don’t know that one."),
         ("do AI labs sponsor a visa?", "Visas and relocation"),
         ("thank you", "You’re welcome."),
-        ("histroy", "I don’t know “histroy” after /rolefit."),
+        ("histroy", "/rolefit history lists your rounds"),
+        ("xyzzy", "I don’t know “xyzzy” after /rolefit."),
         ("ok", "I don’t know “ok” after /rolefit."),
     ],
 )
