@@ -66,6 +66,7 @@ async def shared(workspace: Workspace, /, recipient: str = MEI, user: str = ANA,
     """Share a result; gives the root of the round, and the receipt."""
     root, _ = await previewed(workspace, recipient, user, **chosen)
     await workspace.submit(user)
+    await workspace.close(user)  # the window says that it is on its way
     return root, await message(workspace, root, RECEIPT)
 
 

@@ -16,10 +16,11 @@ import yaml
 from slack_sdk.web.async_client import AsyncWebClient
 
 from bot.local.config import AppConfig
-from tests.workspace import MANIFEST, Workspace
+from tests.workspace import MANIFEST, PATIENCE, Workspace
 
 playwright = pytest.importorskip("playwright.async_api", reason="playwright is not installed")
 expect = playwright.expect
+expect.set_options(timeout=PATIENCE * 1_000)  # however busy the machine is
 
 Json = dict[str, Any]
 NAMES = ("chromium", "chromium-browser", "google-chrome")

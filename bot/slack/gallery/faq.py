@@ -73,6 +73,8 @@ def replies(library: Library) -> Iterator[Rendering]:
             yield from _ways_to_person(f"small talk {intent}", blocks.talk(talk.reply, library), library)
         if talk.in_quiz:
             yield Rendering(f"small talk {intent} in the quiz", partial(blocks.say, talk.in_quiz))
+        if talk.below_result:
+            yield Rendering(f"small talk {intent} below a result", partial(blocks.say, talk.below_result))
     for language in Language:
         yield Rendering(f"only English, in {language}", partial(blocks.only_english, language, library))
     entries = list(library.entries.values())

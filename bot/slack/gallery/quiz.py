@@ -65,6 +65,9 @@ def questions(library: Library) -> Iterator[Rendering]:
     early = replace(begun, answers=MappingProxyType(ahead), prompts=(Prompt(first.id),), live=True)
     if note := noted([third.id], early, library):
         yield Rendering("answer to a later question", lambda: note)
+    if refused := run_messages.not_asked(begun, third.id, library):
+        yield Rendering("change of a question that was not asked", lambda: refused)
+    yield Rendering("all questions skipped", partial(blocks.say, library.words.quiz.all_skipped))
     yield from thread("a question that is open again", begun, library, [RESULT, *PARTS])
     several = [question.id for question in library.quiz.questions]
     yield Rendering("the same answers once more", partial(run_messages.same_answer, several, begun, library))
