@@ -496,7 +496,8 @@ async def _share(one: Taken, result: Json, tally: Tally) -> None:
     while view is None:
         await _again_until_taken(lambda: workspace.click(user, result, SHARE), tally)
         view = await workspace.view(user)
-    while view is not None:  # first what is chosen, until Slack says who that is, then what was previewed
+    # First what is chosen, until Slack says who that is, then what was previewed; then it says that it is on its way.
+    while view is not None and view["callback_id"]:
         chosen: Json = {"share:to": {"share_to": MANAGER}} if view["callback_id"] == "share_choose" else {}
         await _again_until_taken(partial(workspace.submit, user, chosen), tally)
         view = await workspace.view(user)
