@@ -597,13 +597,19 @@ async def test_whoever_asks_again_is_told_that_it_has_been_passed_on(workspace: 
     assert len([each for each in await workspace.messages("C_GENERAL", "U_MEI") if each["user"] == BOT]) == 1
 
 
-async def test_a_question_that_reached_nobody_is_passed_on_by_the_next_click(workspace: Workspace, store: Store):
+async def passed_on_in_vain(workspace: Workspace, store: Store) -> tuple[Sent, Json]:
+    """Ask a person where the bot reaches nobody; gives the question, and the reply with the button."""
     await editors_in(store, "C_LEADS")  # where the bot is no member
     asked, offer = await answered(workspace, UNCLEAR)
     await workspace.click("U_ANA", offer, "None of these")
     declined = await workspace.latest("U_ANA", offer, once=lambda now: buttons(now) == ["Ask a person"])
     await workspace.click("U_ANA", declined, "Ask a person")
     await told(workspace, "U_ANA", asked)
+    return asked, declined
+
+
+async def test_a_question_that_reached_nobody_is_passed_on_by_the_next_click(workspace: Workspace, store: Store):
+    asked, declined = await passed_on_in_vain(workspace, store)
     await workspace.settled()
     await editors_in(store)
 
@@ -627,12 +633,7 @@ async def test_so_it_is_by_a_click_that_comes_before_the_end_of_the_first_try_is
         return original(database, key, *what, **more)
 
     monkeypatch.setattr(SystemDatabase, "update_workflow_outcome", late)
-    await editors_in(store, "C_LEADS")  # where the bot is no member
-    asked, offer = await answered(workspace, UNCLEAR)
-    await workspace.click("U_ANA", offer, "None of these")
-    declined = await workspace.latest("U_ANA", offer, once=lambda now: buttons(now) == ["Ask a person"])
-    await workspace.click("U_ANA", declined, "Ask a person")
-    await told(workspace, "U_ANA", asked)
+    asked, declined = await passed_on_in_vain(workspace, store)
     await reached.wait()
     await editors_in(store)
 

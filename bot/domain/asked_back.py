@@ -3,6 +3,8 @@
 import re
 from collections.abc import Iterable
 
+from bot.domain.matching_text import any_of
+
 _FIRST = r"\W*(?:(?:and|but|so|ok|okay|well|then|sorry|please|hm+|um+|wait)\b[\s,]+)*"
 _LAST = r"(?:\s+(?:then|now|please|exactly|really|actually|here|again|though|to me|for me))*\W*"
 _QUESTION = r"(?:this|that|the|your)(?:\s+(?:last|first|one))?\s+question"
@@ -50,6 +52,6 @@ def asks_for_role(text: str, roles: Iterable[str]) -> bool:
 
     roles: their names, as somebody may type them.
     """
-    named = "|".join(re.escape(role) for role in sorted(roles, key=len, reverse=True))
+    named = any_of(roles)
     am_i = rf"am\s+i\s+(?:really\s+|more\s+(?:of\s+)?)?an?\s+(?:{named})(?:\s+or\s+(?:an?\s+)?(?:{named}))?"
     return re.fullmatch(rf"{_FIRST}(?:{_WHICH}|{_MY_ROLE}|{am_i}){_LAST}", text, re.IGNORECASE) is not None

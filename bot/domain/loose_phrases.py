@@ -3,6 +3,8 @@
 import re
 from collections.abc import Iterable, Mapping, Sequence
 
+from bot.domain.matching_text import any_of
+
 GAP = "…"  # in a phrase: a few words of whatever kind
 MOST = 6  # words in a gap
 
@@ -95,12 +97,8 @@ class GappedPhrases:
 
     def __init__(self, phrases: Mapping[str, Sequence[str]], alike: Iterable[Sequence[str]]) -> None:
         groups = {words: group for group in alike for words in group}
-        longest_first = "|".join(re.escape(words) for words in sorted(groups, key=len, reverse=True))
-        self._any = re.compile(rf"\b(?:{longest_first})\b") if longest_first else None
-        self._groups = {
-            words: "(?:" + "|".join(map(re.escape, sorted(group, key=len, reverse=True))) + ")"
-            for words, group in groups.items()
-        }
+        self._any = re.compile(rf"\b(?:{any_of(groups)})\b") if groups else None
+        self._groups = {words: f"(?:{any_of(group)})" for words, group in groups.items()}
         self._patterns = [
             (intent, re.compile("|".join(map(self._pattern, spelt)))) for intent, spelt in phrases.items() if spelt
         ]
@@ -121,7 +119,7 @@ class KindWords:
     """Words that say no more than that somebody is pleased or wishes well: "very clear", "hope you are well"."""
 
     def __init__(self, words: Iterable[str]) -> None:
-        alternatives = "|".join(re.escape(phrase) for phrase in sorted(words, key=len, reverse=True))
+        alternatives = any_of(words)
         self._kind = re.compile(rf"\b(?:{alternatives})\b") if alternatives else None
 
     def are_all_of(self, text: str) -> bool:

@@ -3,7 +3,7 @@
 import html
 import re
 import unicodedata
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -178,6 +178,11 @@ def _cleaned(text: str) -> tuple[str, bool]:
 def normalized(text: str) -> str:
     """Give a text in one form of each character, without those that nobody sees."""
     return _INVISIBLE.sub("", unicodedata.normalize("NFKC", text))
+
+
+def any_of(wordings: Iterable[str]) -> str:
+    """Give a regular expression of alternatives for wordings; of two that begin alike, the longer is found."""
+    return "|".join(re.escape(wording) for wording in sorted(wordings, key=len, reverse=True))
 
 
 def words(text: str) -> tuple[str, ...]:

@@ -39,8 +39,8 @@ def read_choice(text: str, question: HasChoices) -> Option | None:
     None if no choice fits, if two fit about as well, if the text is a question or a negation, and if it is only a few
     letters long.
     """
-    if picked := _PICKED.fullmatch(text.strip()):
-        return choice_at(picked.group(1), question)
+    if mark := picked_mark(text.strip()):
+        return choice_at(mark, question)
     normalised = utils.default_process(text)
     if not normalised:
         return None
@@ -52,11 +52,6 @@ def read_choice(text: str, question: HasChoices) -> Option | None:
     return choice if best >= SURE and best - next_best >= LEAD and is_about(normalised, choice) else None
 
 
-def picks(text: str) -> bool:
-    """Say whether a text picks something by a letter or a number, and says nothing else."""
-    return _PICKED.fullmatch(text) is not None
-
-
 def picked_mark(text: str) -> str | None:
     """Give the letter or number that a text consists of, whether or not a choice has it; None for another text."""
     picked = _PICKED.fullmatch(text)
@@ -65,8 +60,8 @@ def picked_mark(text: str) -> str | None:
 
 def read_pick(text: str, question: HasChoices) -> Option | None:
     """Find the choice that a text picks by its letter or number; None if it has none, or the text says more."""
-    picked = _PICKED.fullmatch(text)
-    return choice_at(picked.group(1), question) if picked else None
+    mark = picked_mark(text)
+    return choice_at(mark, question) if mark else None
 
 
 def choice_at(mark: str, question: HasChoices) -> Option | None:

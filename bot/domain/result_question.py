@@ -9,6 +9,7 @@ from rapidfuzz import fuzz, process
 from rapidfuzz.distance import OSA
 
 from bot.domain import smalltalk
+from bot.domain.matching_text import any_of
 from bot.domain.own_words import SHORT
 from bot.domain.quiz_content import Quiz, TypedWords
 from bot.domain.quiz_run import Run
@@ -75,7 +76,6 @@ def _explaining(phrases: tuple[str, ...]) -> frozenset[str]:
 def _with_roles(plain: str, quiz: Quiz) -> tuple[str, tuple[str, ...]]:
     """Put A_ROLE for each role that a text in one spelling names, and leave out articles; gives the roles too."""
     names = {name: role.id for role in quiz.roles for name in (smalltalk.plain(role.name), smalltalk.plain(role.id))}
-    longest_first = "|".join(sorted(map(re.escape, names), key=len, reverse=True))
-    roles = re.compile(rf"\b(?:role of (?:an? |the )?)?({longest_first})s?\b(?: role\b)?")
+    roles = re.compile(rf"\b(?:role of (?:an? |the )?)?({any_of(names)})s?\b(?: role\b)?")
     replaced = " ".join(word for word in roles.sub(A_ROLE, plain).split() if word not in _ARTICLES)
     return replaced, tuple(names[match[1]] for match in roles.finditer(plain))

@@ -19,7 +19,7 @@ from rapidfuzz.distance import OSA
 
 from bot.domain import matching_text
 from bot.domain.loose_phrases import GAP, GappedPhrases, KindWords
-from bot.domain.matching_text import Form, Sentence
+from bot.domain.matching_text import Form, Sentence, any_of
 
 MAX_CHARACTERS = 160  # who writes more has something else to say
 SHORT, LONG = 5, 16  # letters; in less than SHORT none may be wrong, in fewer than LONG one, in more two
@@ -214,8 +214,7 @@ class Alike:
         gapped = {intent: [_plain_pieces(phrase) for phrase in phrases] for intent, phrases in talk.gapped.items()}
         self._gapped = GappedPhrases(gapped, groups)
         self._first = {words: group[0] for group in groups for words in group}
-        longest_first = "|".join(re.escape(words) for words in sorted(self._first, key=len, reverse=True))
-        self._pattern = re.compile(rf"\b(?:{longest_first})\b") if longest_first else None
+        self._pattern = re.compile(rf"\b(?:{any_of(self._first)})\b") if self._first else None
         spelt = {self.spelling(phrase): intent for intent, phrases in talk.phrases.items() for phrase in phrases}
         self._phrases = _Phrases(spelt)
 
@@ -241,7 +240,7 @@ class _Reader:
         self._kind = KindWords(map(plain, talk.kind))
         self._explained = talk.explained
         self._around = frozenset(map(plain, talk.around))
-        around = "|".join(re.escape(words) for words in sorted(self._around, key=len, reverse=True))
+        around = any_of(self._around)
         self._before = re.compile(rf"(?:{around}) (?=\S)") if around else None
         self._behind = re.compile(rf" (?:{around})$") if around else None
 

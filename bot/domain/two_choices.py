@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from rapidfuzz import utils
 
 from bot.domain.fit import Given
-from bot.domain.one_choice import LEAD, NOT, picks, read_choice, read_pick
+from bot.domain.one_choice import LEAD, NOT, picked_mark, read_choice, read_pick
 from bot.domain.own_words import ASKING, MAYBE, MOST_GUESSES, SMALL_WORDS, hinted, scored
 from bot.domain.quiz import LETTERS
 from bot.domain.quiz_content import AnyQuestion, HasChoices, Option
@@ -59,7 +59,7 @@ def read_halves(text: str, question: AnyQuestion) -> Given:
         parts = [piece for part in parts for piece in (part.split() if _LETTERS.fullmatch(part) else [part])]
     if len(parts) > MOST_PARTS:
         return ()
-    if not by_halves and not all(picks(part) for part in parts):
+    if not by_halves and not all(map(picked_mark, parts)):
         return ()
     choices = [choice for part in parts if (choice := read_choice(part, question) or _likely(part, question))]
     chosen = tuple(dict.fromkeys(choice.id for choice in choices))

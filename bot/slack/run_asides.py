@@ -150,7 +150,12 @@ def _of_question(  # noqa: PLR0911 - one for each aside
 def _waits(run: Run, library: Library) -> str:
     """Say that a round without a result waits; where every question was skipped, that there is nothing to weigh."""
     words = library.words.quiz
-    return words.all_skipped if run.nothing_to_weigh and run.status is Status.OPEN else words.waiting
+    return words.all_skipped if _is_all_skipped(run) else words.waiting
+
+
+def _is_all_skipped(run: Run) -> bool:
+    """Say whether a round that is open has an end without a result."""
+    return run.nothing_to_weigh and run.status is Status.OPEN
 
 
 def finished(run: Run, library: Library) -> Message:
@@ -182,7 +187,7 @@ def confirmation(stored: StoredRun, typed: Action, outcome: str, ts: str, librar
             return review_messages.noted(run, library)
         case ((Stop() | Pause()), Outcome.TAKEN):
             return _left(run, library)
-        case Skip(), Outcome.TAKEN if run.nothing_to_weigh and run.status is Status.OPEN:
+        case Skip(), Outcome.TAKEN if _is_all_skipped(run):
             return blocks.say(words.all_skipped)
         case ((Stop() | Pause() | Skip()), Outcome.NOTHING) if not run.finished:
             return blocks.say(library.words.compare.over if run.closed else _waits(run, library))
