@@ -46,6 +46,8 @@ OVERSLEPT = 10.0  # seconds that a sleep may be longer than it was meant to be, 
 LONGEST = 15.0  # seconds between two tries of a step while the database is in trouble
 LISTENS_EVERY = 1.0  # seconds between two looks of DBOS for what workflows send each other; a shutdown waits so long
 UNDER_WAY = ["PENDING", "ENQUEUED", "DELAYED"]
+CANCELLED = "Asyncio task cancelled"  # how DBOS begins to say that
+LEAVES_WITHIN = 1.0  # seconds that a shutdown waits for what it has cancelled
 OLDEST = 2_000  # pieces of work; what a dead process left is soon among the oldest
 FAILED_TOO_OFTEN = "MAX_RECOVERY_ATTEMPTS_EXCEEDED"  # DBOS's word for work that each process dies of
 ENDS = ["SUCCESS", "CANCELLED", "ERROR", FAILED_TOO_OFTEN]
@@ -110,15 +112,18 @@ class _InFlight:
     def reset(self) -> None:
         """Begin anew, for the event loop that runs next."""
         self.count = self.live = 0
+        self.tasks: set[asyncio.Task[Any]] = set()  # of those that are running or pause
         self.idle, self.room = asyncio.Event(), asyncio.Event()
         self.add(0)
 
     def __enter__(self) -> None:
         self.live += 1
+        self.tasks |= _current_task()
         self.add(1)
 
     def __exit__(self, *_: object) -> None:
         self.live -= 1
+        self.tasks -= _current_task()
         self.add(-1)
 
     def add(self, number: int) -> None:
@@ -126,6 +131,10 @@ class _InFlight:
         self.count += number
         _set_if(self.idle, self.count == 0)
         _set_if(self.room, self.count < ACTIVE and self.live < LIVE)
+
+
+def _current_task() -> set[asyncio.Task[Any]]:
+    return {task} if (task := asyncio.current_task()) else set()
 
 
 def _set_if(condition: asyncio.Event, holds: bool) -> None:
@@ -316,7 +325,12 @@ def configure(url: str, *, executor: str = "local") -> None:
 
 
 def _without_traceback(record: logging.LogRecord) -> bool:
-    """Have DBOS log one line and the kind of an error only: a traceback may hold what people wrote."""
+    """Have DBOS log one line and the kind of an error only: a traceback may hold what people wrote.
+
+    Of what `close` cancels it says a line for each step and workflow, in place of which there is one of ours.
+    """
+    if record.getMessage().startswith(CANCELLED):
+        return False
     error = record.exc_info[1] if isinstance(record.exc_info, tuple) else None
     line = record.getMessage().partition("\n")[0]
     record.msg, record.args = f"{line} {kind_of(error)}" if error else line, ()
@@ -492,7 +506,20 @@ async def close(patience: float) -> None:
     with contextlib.suppress(TimeoutError):
         async with asyncio.timeout(patience):
             await wait_until_idle()
+    await _leave_unfinished()
     await asyncio.to_thread(DBOS.destroy)
+
+
+async def _leave_unfinished() -> None:
+    """Stop what pauses, or has not ended in time, with nothing recorded of that, so that it goes on later.
+
+    If it woke while DBOS ends, its next step could not be recorded, and it would seem to have failed.
+    """
+    if left := set(_in_flight.tasks):
+        log.info("work that has not ended goes on at the next start", pausing=_in_flight.live - _in_flight.count)
+        for task in left:
+            task.cancel()
+        await asyncio.wait(left, timeout=LEAVES_WITHIN)
 
 
 async def begun_at() -> float:
