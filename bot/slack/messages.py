@@ -9,8 +9,9 @@ from bot.knowledge import Library
 from bot.second_stage import SecondStage
 from bot.slack import faq, feedback, for_sender, gaps, quiz, share
 from bot.slack.deciding import PlannedReply, decide
+from bot.slack.dispatch import ReceivedRequest
 from bot.slack.event_payloads import EventCallback
-from bot.slack.incoming import Classified, IncomingMessage, Written, classify, count_silence, deserved_reply
+from bot.slack.incoming import IncomingMessage, Written, classify, count_silence, deserved_reply
 from bot.slack.work import Work
 from bot.storage import TOP_LEVEL, Reply, Store, StoredRun
 
@@ -25,12 +26,13 @@ async def on_message(
     library: Library,
     store: Store,
     second_stage: SecondStage | None,
-    classified: Classified | None,
+    request: ReceivedRequest,
 ) -> None:
     """Give a message to the quiz if it stands in a run's thread, and to the FAQ otherwise."""
     team, event = str(context.team_id), event_callback.event
     if not isinstance(event, Written):
         return
+    classified = request.classified
     if classified is None:
         from_outside = event_callback.from_outside(team)
         classified = await classify(event, str(context.bot_user_id), library, second_stage, from_outside=from_outside)

@@ -162,9 +162,7 @@ class Reception:
         """Log it, once for a start."""
         if not self._lets_go:
             self._lets_go = True
-            log.error(
-                "the start takes long, and what waits is let go: events come anew, clicks fail", held=self._held
-            )
+            log.error("the start takes long, and what waits is let go: events come anew, clicks fail", held=self._held)
 
 
 @lru_cache(KINDS_REMEMBERED)
