@@ -99,6 +99,11 @@ class Inbox:
         """How many items have not begun."""
         return len(self._arriving) + len(self._recording) + len(self._queued)
 
+    def count_waiting(self, prefix: str) -> int:
+        """Count the items here that have not begun and whose key begins with this."""
+        coming = [item.key for item, _ in (*self._arriving, *self._recording)]
+        return sum(key.startswith(prefix) for key in (*coming, *self._queued))
+
     @property
     def full(self) -> bool:
         """Whether items are refused."""

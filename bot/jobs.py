@@ -461,6 +461,11 @@ def inbox() -> Inbox | None:
     return _inbox
 
 
+def count_waiting(prefix: str) -> int:
+    """Count the work that was received here and has not begun, whose key begins with this."""
+    return 0 if _inbox is None else _inbox.count_waiting(prefix)
+
+
 def is_full() -> bool:
     """Say whether so much waits that no more is taken."""
     return _inbox is not None and _inbox.full

@@ -67,8 +67,7 @@ async def on_message(
     elif reply is not None:
         where = (team, message.channel, message.ts, message.user)
         await gaps.record_message(*where, message.text, message.surface, reply, alone, store)
-        key = Work.ANSWER.key(team, message.channel, message.ts)
-        await jobs.start(key, faq.faq_worker.post_reply, team, *_arguments(message, reply), message.user, shared)
+        await _answer(team, message, reply, shared=shared)
     else:
         count_silence(message, event)
 
@@ -184,6 +183,16 @@ async def _is_replied_to(team: str, message: IncomingMessage, store: Store, *, d
     if await work_records.is_recorded(Work.ANSWER.key(team, message.channel, message.ts)):
         return True
     return bool(await work_records.received([Work.REVISE_REPLY.key(team, message.channel, message.ts, "")]))
+
+
+async def _answer(team: str, message: IncomingMessage, reply: PlannedReply, *, shared: bool | None) -> None:
+    """Have a message answered, and say that this takes long where many have asked before."""
+    ahead = jobs.count_waiting(Work.ANSWER.key(team, message.channel, ""))
+    key = Work.ANSWER.key(team, message.channel, message.ts)
+    await jobs.start(key, faq.faq_worker.post_reply, team, *_arguments(message, reply), message.user, shared)
+    thread, surface = message.thread_ts or message.ts, message.surface.value
+    wanted = Reply(message.ts, thread, message.user, surface, reply.kind, tuple(reply.entries))
+    faq.faq_worker.tell_of_queue(team, message.channel, wanted, ahead, shared=shared)
 
 
 def _arguments(message: IncomingMessage, reply: PlannedReply) -> tuple[str, str, str, list[str], str]:
