@@ -17,8 +17,8 @@ from bot.jobs import current_key, formerly, in_doubt, step, worker, workflow
 from bot.knowledge import Library
 from bot.second_stage import SecondStage
 from bot.slack import blocks, feedback_blocks, manners_blocks
+from bot.slack.answer_controls import POST_PRIVATE, SHOW_ENTRY, private_place, read_entry, read_private_place
 from bot.slack.channel import DIRECT_MESSAGE
-from bot.slack.controls import POST_PRIVATE, SHOW_ENTRY, private_place, read_entry, read_private_place
 from bot.slack.deciding import PlannedReply, asks, decide
 from bot.slack.gateway import Render
 from bot.slack.interaction_payloads import BlockActions

@@ -9,7 +9,7 @@ from slack_sdk.web.async_client import AsyncWebClient
 from bot import jobs
 from bot.domain.faq import Surface
 from bot.knowledge import Library
-from bot.slack.controls import (
+from bot.slack.answer_controls import (
     ASK_PERSON,
     CHOOSE_ENTRY,
     COMMENT,

@@ -16,8 +16,8 @@ from bot.domain.why import explain
 from bot.jobs import current_key, retry_db, start, step, worker, workflow
 from bot.knowledge import Library
 from bot.slack import blocks, deciding, faq, feedback_blocks, gaps, manners_blocks
+from bot.slack.answer_controls import UNREVISED, AboutAnswer
 from bot.slack.channel import DIRECT_MESSAGE
-from bot.slack.controls import UNREVISED, AboutAnswer
 from bot.slack.gateway import Render
 from bot.slack.lookups import FetchedMessage
 from bot.slack.own_messages import PEOPLE

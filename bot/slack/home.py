@@ -26,8 +26,8 @@ from bot.domain.browse import Browsing, look_up, shelve
 from bot.jobs import formerly, step, worker, workflow
 from bot.knowledge import Library
 from bot.slack import first_contact, history, home_blocks
-from bot.slack.controls import DRAFT_ENTRY, read_draft
 from bot.slack.event_payloads import AppHomeOpened, EventCallback
+from bot.slack.gaps_controls import DRAFT_ENTRY, read_draft
 from bot.slack.gaps_work import gaps_worker
 from bot.slack.home_blocks import Home, Linked, Notice, Rounds
 from bot.slack.home_controls import (
