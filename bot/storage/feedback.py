@@ -11,8 +11,8 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 from bot.domain.reply_kinds import ANSWER
 from bot.domain.report import Use
 from bot.storage.home_changes import note_set_up
-from bot.storage.replies import ReplyState
 from bot.storage.sql import autocommit, insert_into, insert_new
+from bot.storage.stored_reply import ReplyState
 from bot.storage.tables import help_attempts, help_requests, replies, votes, workspaces
 
 CLAIMED_AT_MOST = 3600.0  # seconds after which work that passes on a question is taken to be gone

@@ -11,7 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 from bot.domain.gaps import Question, QuestionKind
 from bot.domain.reply_kinds import ANSWER, LINK
 from bot.storage.sql import autocommit, insert_into, insert_new
-from bot.storage.replies import ReplyState
+from bot.storage.stored_reply import ReplyState
 from bot.storage.tables import questions, replies, workspaces
 
 DECISIONS = frozenset({QuestionKind.CHOSEN, QuestionKind.DECLINED})
