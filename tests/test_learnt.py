@@ -131,7 +131,7 @@ def test_networks_learn_what_no_line_parts_and_the_same_from_the_same_seed():
 
     layer = train_network.fit(rows, right, networks=2, seed=3)
 
-    confidences = Network.of(layer).confidences(rows)
+    confidences = np.array(Network.of(layer).confidences(rows))
     assert np.mean((confidences > 0.5) == right) > 0.95
     assert len(layer.hidden) == 2 * train_network.UNITS
     assert train_network.fit(rows, right, networks=2, seed=3) == layer

@@ -7,7 +7,6 @@ features of `bot.domain.judging`. `bot.train` computes them; nothing here learns
 import math
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from functools import lru_cache
 from itertools import pairwise
 from typing import Annotated
 
@@ -21,13 +20,14 @@ from bot.domain.matching_text import Form, Utterance
 
 Floats = npt.NDArray[np.float32]
 Ints = npt.NDArray[np.intp]
-Spelling = Callable[[Term], tuple[str, str]]  # the tokens of a term, plain and masked
+Spelling = tuple[str, str]  # the tokens of a term, plain and masked
 
 NONE = "none"  # the class of what no entry answers
 START, ASKED, TOLD, CALLED = "^", "?", ".", "@"  # tokens beside the words: of a sentence, and of a message to somebody
 MASKED_NAME, MASKED_ROLE, MASKED = "§n", "§r", "§"
 HINTS = 3  # entries that the words speak most for, and that are judged whatever the phrasings say
 MOST_TOKENS = 240
+LONG = math.log1p(60)  # of the words of a message that is as long as any
 FREQUENCY = [0.0, *(1 + math.log(count) for count in range(1, 2 * MOST_TOKENS))]  # by how often a token occurs
 NOTHING = -30.0  # the logit of an entry that does not exist
 MOST_WEIGHT = 1e6  # beyond any that was ever learnt, and far from where 32 bits end
@@ -121,16 +121,18 @@ class Linear:
         """Give the logit of each class for the tokens at these places."""
         if not places:
             return self.intercept
-        counts = dict.fromkeys(places, 0)
-        if len(counts) == len(places):
+        if len(set(places)) == len(places):  # as in most messages
             distinct = np.array(places, np.intp)
             values = self.idf.take(distinct)
         else:
+            counts = dict.fromkeys(places, 0)
             for place in places:
                 counts[place] += 1
             distinct = np.fromiter(counts, np.intp, len(counts))
             values = self.idf.take(distinct) * np.array([FREQUENCY[count] for count in counts.values()], np.float32)
-        score: Floats = values.dot(self.weights.take(distinct, 0)) / math.sqrt(values.dot(values)) + self.intercept
+        score: Floats = values.dot(self.weights.take(distinct, 0))
+        score *= 1 / math.sqrt(values.dot(values))
+        score += self.intercept
         return score
 
 
@@ -178,10 +180,11 @@ class Network:
         bias = np.array(layer.hidden_bias, np.float32) - np.array(layer.mean, np.float32) @ weights
         return cls(weights, bias, np.array(layer.out, np.float32), layer.out_bias)
 
-    def confidences(self, rows: Floats) -> Floats:
+    def confidences(self, rows: Floats) -> list[float]:
         """Turn K rows of features into K probabilities."""
-        logits = np.tanh(rows.dot(self.weights) + self.bias).dot(self.out) + self.out_bias
-        return np.asarray(1 / (1 + np.exp(np.minimum(np.maximum(-logits, -30), 30))), np.float32)
+        logits = np.tanh(rows.dot(self.weights) + self.bias).dot(self.out).tolist()
+        # The logistic function, as a hyperbolic tangent, which has no numbers that are too large for it.
+        return [0.5 + 0.5 * math.tanh(0.5 * (logit + self.out_bias)) for logit in logits]
 
 
 @dataclass(eq=False)
@@ -202,7 +205,7 @@ class Hint:
     def __post_init__(self) -> None:
         logits = self.logits if len(self.logits) > 1 else np.append(self.logits, (NOTHING, NOTHING))
         order = logits.argsort()
-        second, first = logits.take(order[-2:]).tolist()
+        second, first = logits.item(order.item(-2)), logits.item(order.item(-1))
         total = first + math.log(float(np.add.reduce(np.exp(logits - first))))
         self._spread, self._order = (total, first, second), order
         self._rest = (self.none, self.wrapping, *self.about)
@@ -214,20 +217,21 @@ class Hint:
         places: list[int] = self._order[-count:].tolist()
         return places
 
-    def beyond(self, place: int | None) -> tuple[float, ...]:
-        """Give what a network judges an entry by besides its phrasings.
+    def beyond(self, place: int | None, logit: float) -> tuple[float, ...]:
+        """Give what a network judges an entry by besides the features of its phrasings.
 
-        For the entry at `place`: how far its logit is above that of "none", above the sum of all, and above the best
-        other; how far "none" is above the sum; its own logit and that of "none"; and the wrapping. For an entry that
-        is new (None): how far the best known one and the sum are from "none", the logit of "none", and the wrapping.
-        In both cases what `about` says comes last.
+        First comes the logit of the confidence that they make, as it is given. Then, for the entry at `place`: how far
+        its logit is above that of "none", above the sum of all, and above the best other; how far "none" is above the
+        sum; its own logit and that of "none"; and the wrapping. For an entry that is new (None): how far the best known
+        one and the sum are from "none", the logit of "none", and the wrapping. In both cases what `about` says comes
+        last.
         """
         total, first, second = self._spread
         if place is None:
-            return (first - self.none, self.none - total, self.none, self.wrapping, *self.about)
+            return (logit, first - self.none, self.none - total, self.none, self.wrapping, *self.about)
         own = self.logits.item(place)
         lead = own - (second if own == first else first)
-        return (own - self.none, own - total, lead, self.none - total, own, *self._rest)
+        return (logit, own - self.none, own - total, lead, self.none - total, own, *self._rest)
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -274,52 +278,56 @@ class Learnt:
 def _extent(count: int, known_tokens: int, masked: Sequence[str]) -> tuple[float, float, float]:
     """Return how much there is to go by, each in [0, 1]: known tokens, words of the field, length (60 words are 1)."""
     singles = (count + 1) // 2  # the rest are pairs
-    field = sum(map(masked[:singles].count, (MASKED, MASKED_NAME, MASKED_ROLE)))
+    single = masked[:singles]
+    field = single.count(MASKED) + single.count(MASKED_NAME) + single.count(MASKED_ROLE)
     return (
         known_tokens / max(1, count),
         min(1.0, field / 4),
-        min(1.0, math.log1p(singles) / math.log1p(60)),
+        min(1.0, math.log1p(singles) / LONG),
     )
 
 
-def tokens(parsed: Utterance, terms: Sequence[Sequence[Term]], spell: Spelling) -> tuple[list[str], list[str]]:
+def tokens(
+    parsed: Utterance, terms: Sequence[Sequence[Term]], spellings: Mapping[str, Spelling]
+) -> tuple[list[str], list[str]]:
     """Give the tokens of a message: as they are, and with the words of the field masked, both with their pairs.
 
-    terms: of each sentence. `spell` gives the two tokens of a term.
+    terms: of each sentence. spellings: see `Spellings`.
     """
-    plain: list[str] = []
-    masked: list[str] = []
+    spelt: list[Spelling] = []
     for sentence, of_sentence in zip(parsed.sentences, terms, strict=True):
-        plain.append(START)
-        masked.append(START)
-        for term in of_sentence:
-            stem, mask = spell(term)
-            plain.append(stem)
-            masked.append(mask)
-        end = ASKED if sentence.form is Form.QUESTION else TOLD
-        plain.append(end)
-        masked.append(end)
+        spelt.append((START, START))
+        spelt += [spellings[term.key] for term in of_sentence]
+        spelt.append((ASKED, ASKED) if sentence.form is Form.QUESTION else (TOLD, TOLD))
     if parsed.called:
-        plain.append(CALLED)
-        masked.append(CALLED)
-    return _with_pairs(plain[:MOST_TOKENS]), _with_pairs(masked[:MOST_TOKENS])
+        spelt.append((CALLED, CALLED))
+    if not spelt:
+        return [], []
+    plain, masked = zip(*spelt[:MOST_TOKENS], strict=True)
+    return _with_pairs(plain), _with_pairs(masked)
 
 
-def spelling(lexicon: Lexicon, topical: Callable[[str], bool]) -> Spelling:
-    """Give what tells the tokens of a term, plain and masked; `topical` says of a key whether it belongs to the field.
+class Spellings(dict[str, Spelling]):
+    """The tokens of a term, plain and masked, by its key; `topical` says of a key whether it belongs to the field.
 
-    What it has told is kept, by the key of the term.
+    What was asked for is kept, up to REMEMBERED keys.
     """
 
-    @lru_cache(REMEMBERED)
-    def of_key(key: str, kind: str | None) -> tuple[str, str]:
-        stem = lexicon.stem(key)
+    def __init__(self, lexicon: Lexicon, topical: Callable[[str], bool]) -> None:
+        super().__init__()
+        self._lexicon, self._topical = lexicon, topical
+
+    def __missing__(self, key: str) -> Spelling:
+        stem, kind = self._lexicon.stem(key), self._lexicon.kind(key)
         if kind is not None:
-            return stem, MASKED_NAME if kind == NAME else MASKED_ROLE
-        return stem, MASKED if topical(key) else stem
+            mask = MASKED_NAME if kind == NAME else MASKED_ROLE
+        else:
+            mask = MASKED if self._topical(key) else stem
+        if len(self) >= REMEMBERED:
+            self.clear()
+        self[key] = stem, mask
+        return stem, mask
 
-    return lambda term: of_key(term.key, term.kind)
 
-
-def _with_pairs(parts: list[str]) -> list[str]:
+def _with_pairs(parts: Sequence[str]) -> list[str]:
     return [*parts, *map("_".join, pairwise(parts))]

@@ -1,6 +1,7 @@
 """Which entries use which words, as arrays: keys of the vocabulary in, the entries they are most typical of out."""
 
 import math
+import struct
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from itertools import chain
@@ -23,8 +24,8 @@ NOWHERE: Ints = np.zeros(0, np.int32)
 class Uses:
     """What a term says: keys with credits, how often they are used, and for each use the entry and what it makes.
 
-    There is one key at least, which has no credit if the term says nothing. Where all is laid out in a table, likeness
-    is looked up there, and presence is kept for every entry in order.
+    There is one key at least, which has no credit if the term says nothing. Where all is laid out in a table, there is
+    `of_all` instead: the likeness of every entry in order, and after that how absent it is from every entry.
     """
 
     keys: Ints
@@ -33,19 +34,33 @@ class Uses:
     entries: Ints
     likeness: Floats
     presence: Floats
+    of_all: Floats
+
+    @property
+    def kept(self) -> int:
+        """How many uses this keeps ready."""
+        return len(self.entries) or len(self.of_all)
 
 
 class Hits(NamedTuple):
-    """The K best entries, best first: their likeness, and what they explain of each term (K × terms, in [0, 1]).
+    """The K best entries, best first: their likeness, and what they leave unexplained of each term, in [0, 1].
 
-    keys, credits: what all the terms say.
+    unexplained: has a row for each term and, among its columns, one for each entry, at the places that `columns` gives.
     """
 
-    entries: Ints
-    likeness: Floats
-    explained: Floats
-    keys: Ints
-    credits: Floats
+    entries: list[int]
+    likeness: list[float]
+    unexplained: Floats
+    columns: Sequence[int]
+
+
+def as_rows(numbers: Sequence[float], width: int) -> Floats:
+    """Lay out numbers as rows of this width, one after the other.
+
+    Of a hundred numbers, `struct` makes an array five times as fast as numpy does, which looks at the type of each.
+    """
+    size = len(numbers)
+    return np.ndarray((size // width, width), np.float32, struct.pack(f"{size}f", *numbers))
 
 
 class Postings:
@@ -80,15 +95,15 @@ class Postings:
         self._presence = np.repeat(np.array([1, ANSWER_CREDIT], np.float32), [len(own), len(answers)])[order]
         self._starts: list[int] = np.searchsorted(pairs[order], np.arange(keys + 1) * self.size).tolist()
         # Likeness and presence, keys × entries.
-        self._table: tuple[npt.NDArray[np.float64], Floats] | None = None
-        presence_of_none = NOWHERE
+        self._tables: tuple[Floats, Floats] | None = None
         if keys * self.size <= LAID_OUT:
-            likeness_table, presence_table = np.zeros((keys, self.size)), np.zeros((keys, self.size), np.float32)
-            likeness_table.reshape(-1)[pairs[order]] = self._likeness
-            presence_table.reshape(-1)[pairs[order]] = self._presence
-            self._table, presence_of_none = (likeness_table, presence_table), np.zeros(self.size, np.float32)
+            tables = np.zeros((2, keys, self.size), np.float32)
+            tables[0].reshape(-1)[pairs[order]] = self._likeness
+            tables[1].reshape(-1)[pairs[order]] = self._presence
+            self._tables = tables[0], tables[1]
         none = np.zeros(1, np.intp), np.zeros(1, np.float32)
-        self._nothing_said = Uses(*none, 0, NOWHERE, NOWHERE, presence_of_none)
+        of_all = NOWHERE if self._tables is None else np.repeat(np.array([0, 1], np.float32), self.size)
+        self._nothing_said = Uses(*none, 0, NOWHERE, NOWHERE, NOWHERE, of_all)
 
     def _pairs(self, keys: Sequence[Sequence[int]]) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int64]]:
         """Give the distinct (key, entry) as key × size + entry, in order, and how often each is."""
@@ -104,9 +119,10 @@ class Postings:
         credit = np.fromiter(credit_by_key.values(), np.float32, len(credit_by_key))
         spans = [slice(self._starts[key], self._starts[key + 1]) for key in credit_by_key]
         lengths = [span.stop - span.start for span in spans]
-        if self._table is not None:
-            presence = (self._table[1].take(keys, 0) * credit[:, None]).max(0)
-            return Uses(keys, credit, sum(lengths), NOWHERE, NOWHERE, presence)
+        if self._tables is not None:
+            likeness, presence = (table.take(keys, 0) for table in self._tables)
+            of_all = np.concatenate([credit.dot(likeness), 1 - (presence * credit[:, None]).max(0)])
+            return Uses(keys, credit, sum(lengths), NOWHERE, NOWHERE, NOWHERE, of_all)
         by_use = np.repeat(credit, lengths)
         return Uses(
             keys,
@@ -115,6 +131,7 @@ class Postings:
             np.concatenate([self._entries[span] for span in spans]),
             np.concatenate([self._likeness[span] for span in spans]) * by_use,
             np.concatenate([self._presence[span] for span in spans]) * by_use,
+            NOWHERE,
         )
 
     def search(self, terms: Sequence[Uses], most: int, also: Sequence[int] = ()) -> Hits:
@@ -122,29 +139,23 @@ class Postings:
 
         Likeness is a sum over the terms, not yet made a share of anything.
         """
-        keys = np.concatenate([uses.keys for uses in terms])
-        credit = np.concatenate([uses.credits for uses in terms])
-        if self._table is None:
-            return Hits(*self._add_up(terms, most, also), keys, credit)
-        entries, likeness = self._look_up(self._table[0], keys, credit, most, also)
-        presence = np.concatenate([uses.presence for uses in terms]).reshape(len(terms), self.size)
-        return Hits(entries, likeness, presence.T.take(entries, 0), keys, credit)
+        return self._add_up(terms, most, also) if self._tables is None else self._look_up(terms, most, also)
 
-    @staticmethod
-    def _look_up(
-        likeness: npt.NDArray[np.float64], keys: Ints, credit: Floats, most: int, also: Sequence[int]
-    ) -> tuple[Ints, Floats]:
-        """Find the best entries in the table."""
-        scores = credit.astype(np.float64).dot(likeness.take(keys, 0))
+    def _look_up(self, terms: Sequence[Uses], most: int, also: Sequence[int]) -> Hits:
+        """Find the best entries where each term has what it makes of every entry."""
+        laid_out = np.concatenate([uses.of_all for uses in terms]).reshape(len(terms), 2, self.size)
+        scores = np.add.reduce(laid_out[:, 0])
         top: list[int] = (-scores).argsort(kind="stable")[:most].tolist()
-        while top and not scores[top[-1]] > 0:
-            top.pop()
+        likeness = [scores.item(entry) for entry in top]
+        while likeness and not likeness[-1] > 0:
+            likeness.pop()
+        del top[len(likeness) :]
         if top and (others := set(also).difference(top)):
             top += sorted(sorted(others), key=scores.item, reverse=True)
-        entries = np.array(top, np.intp)
-        return entries, scores.take(entries).astype(np.float32)
+            likeness += [scores.item(entry) for entry in top[len(likeness) :]]
+        return Hits(top, likeness, laid_out[:, 1], top)
 
-    def _add_up(self, terms: Sequence[Uses], most: int, also: Sequence[int]) -> tuple[Ints, Floats, Floats]:
+    def _add_up(self, terms: Sequence[Uses], most: int, also: Sequence[int]) -> Hits:
         """Add up the uses; if there are too many, those of rare words, and the rest for the best entries only."""
         near, rest = list(range(len(terms))), list[int]()
         if sum(uses.count for uses in terms) > LOOKED_AT:
@@ -174,7 +185,7 @@ class Postings:
         order = (-likeness).argsort(kind="stable")
         if len(order) > most:
             order = order[[at < most or top[positions] in also for at, positions in enumerate(order.tolist())]]
-        return top[order], likeness[order].astype(np.float32), explained[:, order].T
+        return Hits(top[order].tolist(), likeness[order].tolist(), 1 - explained, order.tolist())
 
     @staticmethod
     def _rare_first(terms: Sequence[Uses]) -> tuple[list[int], list[int]]:
