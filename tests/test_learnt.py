@@ -96,7 +96,7 @@ def test_a_classifier_of_two_classes_scores_as_scikit_learn_does():
     ours = Binary({token: (float(idf), float(weight)) for token, idf, weight in weights}, float(fitted.intercept_[0]))
     for text in (*texts, ["a"], ["never seen"], ["a", "never seen", "b", "a", "a"]):
         expected = fitted.decision_function(vectors.transform([text]))[0]
-        assert ours.score(text) == pytest.approx(expected)
+        assert ours.score_at(ours.places(text)) == pytest.approx(expected)
 
 
 @pytest.mark.parametrize("sparse", [False, True])

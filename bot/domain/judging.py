@@ -21,7 +21,7 @@ from bot.domain.learnt import Number
 from bot.domain.lexicon import NAME, Lexicon, Term
 from bot.domain.matching_text import OPAQUE, PARTICULAR, Form, Sentence, Utterance, joined, read, words
 from bot.domain.phrasings import SLIGHT, Nearest, Phrasings
-from bot.domain.postings import ANSWER_CREDIT, SMOOTHING, Floats, Hits, Postings, Uses, as_rows
+from bot.domain.postings import ANSWER_CREDIT, SMOOTHING, Floats, Hits, Postings, Uses, as_rows, left_over
 
 JUDGED = 6  # entries that are judged in full, for each part of a message
 REMEMBERED = 2_000_000  # uses of words that are kept ready by term, at most 24 MB
@@ -60,6 +60,7 @@ class Calibration(Authored):
 
 
 FEATURES: Final = tuple(name for name in Calibration.model_fields if name != "bias")
+WIDTH: Final = len(FEATURES)
 NEARLY_SAME = 0.9  # of that feature: all but a fiftieth of the weight of message and phrasing is shared
 # Against the entry, so that no calibration may turn it into something that speaks for it, and the other way round.
 AGAINST: Final = frozenset(
@@ -97,11 +98,12 @@ class Judged(NamedTuple):
 
     entries: Sequence[int]
     features: Floats
+    numbers: Sequence[float]  # the same, one after the other
     phrasings: Sequence[int]
     as_phrased: Sequence[bool]  # whether the question is a phrasing, all but word for word
     terms: Sequence[Term]
     weights: Sequence[float]  # of the terms
-    hits: Hits  # what they leave unexplained of the terms
+    hits: Hits  # with what they leave unexplained of the terms
     names: bool  # whether a role, a company or a person is named
 
 
@@ -109,7 +111,7 @@ class Topic(NamedTuple):
     """A keyword: its keys, the entries that have it, and what its keys weigh together."""
 
     keys: frozenset[int]
-    entries: AbstractSet[int]
+    entries: frozenset[int]
     weight: float
 
 
@@ -179,7 +181,7 @@ class Judge:
         self._topics: dict[int, list[Topic]] = {}  # by their rarest key
         for topic, owners in entries_by_topic.items():
             rarest = max(topic, key=self._spread.__getitem__)
-            self._topics.setdefault(rarest, []).append(Topic(topic, owners, self._weight_of(topic)))
+            self._topics.setdefault(rarest, []).append(Topic(topic, frozenset(owners), self._weight_of(topic)))
         self.field_of_work = frozenset(key for key, at in self._keys.items() if topical[at] >= TELLING)
         self.calibrated(calibration)
 
@@ -209,8 +211,11 @@ class Judge:
         also: Sequence[int] = (),
     ) -> Judged | None:
         """Judge the best entries for a part, given with the readings of its terms, and those in `also`."""
+        in_order = [reading.number for reading in readings[part.before :]]
         places = {term.key: at for at, term in enumerate(part.terms)}.values()  # each term once
-        numbers, uses, credits_of_terms, _, weights, wholes = zip(*[readings[at] for at in places], strict=True)
+        if len(places) < len(readings):
+            readings = [readings[at] for at in places]
+        numbers, uses, credits_of_terms, _, weights, wholes = zip(*readings, strict=True)
         hits = self._postings.search(uses, JUDGED, also)
         if not len(hits.entries):
             return None
@@ -218,8 +223,7 @@ class Judge:
             pairs = zip(weights, places, strict=True)
             weights = tuple([weight * CONTEXT if at < part.before else weight for weight, at in pairs])
         most = sum(wholes) * WHOLE_LIKENESS
-        likeness = [min(likeness / most, 1.0) for likeness in hits.likeness]
-        in_order = [reading.number for reading in readings[part.before :]]
+        likeness = [likeness / most if likeness < most else 1.0 for likeness in hits.likeness]
         verbatim = -1 if without is not None else self._phrasings.verbatim(in_order)
         credit_by_key: dict[int, float] = {}
         for credits_of_term in credits_of_terms:
@@ -235,14 +239,15 @@ class Judge:
 
     def _reading(self, term: Term) -> Reading:
         credit_by_key = {self._keys[key]: credit for key, credit in self._lexicon.expand(term).items()}
-        uses, weight = self._postings.uses(credit_by_key), self._weight
-        number = self._keys.get(term.key, -1)
+        number, weight = self._keys.get(term.key, -1), self._weight
+        own = term.substance if number < 0 else term.substance * self._spread[number]
+        uses = self._postings.uses(credit_by_key, own)
         reading = Reading(
             number,
             uses,
             [(key, credit) for key, credit in credit_by_key.items() if weight[key]],
             max([weight[key] * credit for key, credit in credit_by_key.items()], default=0.0),
-            term.substance if number < 0 else term.substance * self._spread[number],
+            own,
             0.5 + 0.5 * term.topical if number < 0 else self._typical[number],
         )
         if uses.count and uses.kept <= self._room:
@@ -264,7 +269,7 @@ class Judge:
         likeness: Sequence[float],
         keys: AbstractSet[int],
         verbatim: int,
-        nearest: Nearest,
+        nearest: Sequence[Nearest],
     ) -> Judged:
         """Compute the features of the entries in `hits`, and of the phrasings of theirs that are `nearest`.
 
@@ -274,20 +279,18 @@ class Judge:
         Of so few entries, lists are as fast as arrays, and one array of all numbers is faster than one of each feature.
         """
         sentence, entries = part.sentence, hits.entries
-        weight = np.array(weights, np.float32)
-        unexplained_of_all = weight.dot(hits.unexplained)
-        heaviest_of_all = np.maximum.reduce(hits.unexplained * weight[:, None])
-        unexplained = [unexplained_of_all.item(at) for at in hits.columns]
-        heaviest = [heaviest_of_all.item(at) for at in hits.columns]
-        phrasings, negated = nearest.phrasings, self._phrasings.negated
-        named = self._named(keys, entries) or [0.0] * len(entries)
+        unexplained, heaviest = hits.unexplained, hits.heaviest
+        if part.before:  # some terms weigh less here than they do by themselves
+            unexplained, heaviest = left_over(hits.absence, hits.columns, weights)
+        phrasings, negated = [phrasing[0] for phrasing in nearest], self._phrasings.negated
+        named = self._named(keys, entries)
         particular = self._particular(sentence, entries, phrasings)
         question, fragment = sentence.form is Form.QUESTION, sentence.form is Form.FRAGMENT
         best, second = likeness[0], likeness[1] if len(entries) > 1 else 0.0
         numbers: list[float] = []
         as_phrased = []
         for at, entry in enumerate(entries):
-            common, whole, similarity = nearest.shared[at], nearest.weights[at], nearest.similarity[at]
+            phrasing, similarity, common, whole, missing = nearest[at]
             heavy, rest = heaviest[at], unexplained[at] - heaviest[at]
             same = 10 * common / (whole + total + 1e-6) - 4
             as_phrased.append(same >= NEARLY_SAME or entry == verbatim)
@@ -303,36 +306,31 @@ class Judge:
                 heavy,
                 (heavy - ALIEN) / BEYOND_ALIEN if heavy > ALIEN else 0.0,
                 0.0 if rest < 0 else rest / 2 if rest < 2 else 1.0,
-                nearest.missing[at],
+                missing,
                 common / 1.5 if common < 1.5 else 1.0,
                 question,
                 fragment,
                 particular[at],
-                sentence.negated != negated[phrasings[at]],
+                sentence.negated != negated[phrasing],
                 parsed.called,
                 parsed.about_you,
             )
-        features = as_rows(numbers, len(FEATURES))
         names = any(term.kind for term in terms)
-        return Judged(entries, features, phrasings, as_phrased, terms, weights, hits, names)
+        return Judged(entries, as_rows(numbers, WIDTH), numbers, phrasings, as_phrased, terms, weights, hits, names)
 
     def _named(self, keys: AbstractSet[int], entries: Sequence[int]) -> list[float]:
-        """Add up, for each entry, the weights of the words in its keywords that the message has in full.
-
-        Nothing is given if the message has none.
-        """
-        topics = [topic for key in self._topics.keys() & keys for topic in self._topics[key] if topic[0] <= keys]
-        if not topics:
-            return []
-        named = []
-        for entry in entries:
-            own, weight = frozenset[int](), 0.0
-            for topic in topics:
-                if entry in topic.entries:
-                    weight = self._weight_of(own | topic.keys) if own else topic.weight
-                    own |= topic.keys
-            named.append(weight)
-        return named
+        """Add up, for each entry, the weights of the words in its keywords that the message has in full."""
+        named: dict[int, tuple[frozenset[int], float]] = {}
+        for key in self._topics.keys() & keys:
+            for of_topic, owners, weight in self._topics[key]:
+                if of_topic <= keys:
+                    for entry in owners.intersection(entries):
+                        if entry in named:
+                            both = named[entry][0] | of_topic
+                            named[entry] = both, self._weight_of(both)
+                        else:
+                            named[entry] = of_topic, weight
+        return [named[entry][1] if entry in named else 0.0 for entry in entries]
 
     def _weight_of(self, keys: AbstractSet[int]) -> float:
         """Add up the weights of keys."""
@@ -372,7 +370,7 @@ def reasons(judged: Judged, at: int) -> Reasons:
     matched: list[tuple[str, str]] = []
     topics: list[tuple[str, str]] = []
     unexplained, names = [], 0
-    unexplained_by_term = judged.hits.unexplained[:, judged.hits.columns[at]].tolist()
+    unexplained_by_term = judged.hits.absence[:, judged.hits.columns[at]].tolist()
     for term, weight, absent in zip(judged.terms, judged.weights, unexplained_by_term, strict=True):
         if term.topical > 0 and absent < 1 - ANSWER_CREDIT:
             matched.append((term.typed, term.key[1:] if term.key[0] == "=" else term.taken_for))

@@ -7,8 +7,9 @@ features of `bot.domain.judging`. `bot.train` computes them; nothing here learns
 import math
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 from itertools import pairwise
-from typing import Annotated
+from typing import Annotated, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -20,11 +21,14 @@ from bot.domain.matching_text import Form, Utterance
 
 Floats = npt.NDArray[np.float32]
 Ints = npt.NDArray[np.intp]
-Spelling = tuple[str, str]  # the tokens of a term, plain and masked
+Pairs = Mapping[str, Mapping[str, int]]
 
 NONE = "none"  # the class of what no entry answers
 START, ASKED, TOLD, CALLED = "^", "?", ".", "@"  # tokens beside the words: of a sentence, and of a message to somebody
+SIGNS = frozenset({START, ASKED, TOLD, CALLED})
 MASKED_NAME, MASKED_ROLE, MASKED = "§n", "§r", "§"
+FIELD = frozenset({MASKED_NAME, MASKED_ROLE, MASKED})
+PAIRED = "_"  # between the two tokens of a pair
 HINTS = 3  # entries that the words speak most for, and that are judged whatever the phrasings say
 MOST_TOKENS = 240
 LONG = math.log1p(60)  # of the words of a message that is as long as any
@@ -112,6 +116,11 @@ class Linear:
     weights: Floats
     intercept: Floats
 
+    @cached_property
+    def pairs(self) -> Pairs:
+        """The places of pairs."""
+        return _pairs(self.row_by_token)
+
     def places(self, tokens: Sequence[str]) -> list[int]:
         """Give the places of the tokens that are known."""
         get = self.row_by_token.get
@@ -146,17 +155,40 @@ class Binary:
     known: Mapping[str, tuple[float, float]]
     intercept: float
 
-    def score(self, tokens: Sequence[str]) -> float:
-        """Give the logit; tokens that are not known count for nothing."""
-        known, counts = self.known, dict[str, int]()
-        for token in filter(known.__contains__, tokens):
-            counts[token] = counts.get(token, 0) + 1
+    @cached_property
+    def row_by_token(self) -> Mapping[str, int]:
+        """The place of each token."""
+        return {token: at for at, token in enumerate(self.known)}
+
+    @cached_property
+    def pairs(self) -> Pairs:
+        """The places of pairs."""
+        return _pairs(self.row_by_token)
+
+    @cached_property
+    def _values(self) -> list[tuple[float, float]]:
+        """What a token adds to the score, and to the square of the length."""
+        return [(idf * weight, idf * idf) for idf, weight in self.known.values()]
+
+    def places(self, tokens: Sequence[str]) -> list[int]:
+        """Give the places of the tokens that are known."""
+        get = self.row_by_token.get
+        return [at for token in tokens if (at := get(token)) is not None]
+
+    def score_at(self, places: Sequence[int]) -> float:
+        """Give the logit for the tokens at these places."""
+        values, counts = self._values, dict[int, int]()
+        for place in places:
+            counts[place] = counts.get(place, 0) + 1
         score = squares = 0.0
-        for token, count in counts.items():
-            idf, weight = known[token]
-            value = idf if count == 1 else idf * FREQUENCY[count]
-            score += value * weight
-            squares += value * value
+        for place, count in counts.items():
+            weighted, square = values[place]
+            if count == 1:
+                score += weighted
+                squares += square
+            else:
+                score += weighted * FREQUENCY[count]
+                squares += square * FREQUENCY[count] ** 2
         return score / math.sqrt(squares) + self.intercept if counts else self.intercept
 
 
@@ -182,7 +214,9 @@ class Network:
 
     def confidences(self, rows: Floats) -> list[float]:
         """Turn K rows of features into K probabilities."""
-        logits = np.tanh(rows.dot(self.weights) + self.bias).dot(self.out).tolist()
+        hidden = rows.dot(self.weights)
+        hidden += self.bias
+        logits = np.tanh(hidden, hidden).dot(self.out).tolist()
         # The logistic function, as a hyperbolic tangent, which has no numbers that are too large for it.
         return [0.5 + 0.5 * math.tanh(0.5 * (logit + self.out_bias)) for logit in logits]
 
@@ -234,6 +268,21 @@ class Hint:
         return (logit, own - self.none, own - total, lead, self.none - total, own, *self._rest)
 
 
+class Word(NamedTuple):
+    """What was learnt of a word or a sign: its tokens, plain and masked, their places, and those of their pairs.
+
+    place: None if the token is not known. pairs: by the token that follows. of_field: if it is a word of the field.
+    """
+
+    plain: str
+    place: int | None
+    pairs: Mapping[str, int]
+    masked: str
+    masked_place: int | None
+    masked_pairs: Mapping[str, int]
+    of_field: bool
+
+
 @dataclass(frozen=True, eq=False, repr=False)
 class Learnt:
     """Everything learnt, ready for use."""
@@ -269,55 +318,43 @@ class Learnt:
 
     def hint(self, plain: Sequence[str], masked: Sequence[str]) -> Hint:
         """Score the tokens of a message, plain and masked, by both classifiers."""
-        places = self.topics.places(plain)
-        scores = self.topics.score_at(places)
-        extent = _extent(len(plain), len(places), masked)
-        return Hint(scores[:-1], float(scores[-1]), self.around.score(masked), extent)
+        field = sum(map(masked.count, FIELD))
+        return self._hint(self.topics.places(plain), self.around.places(masked), len(plain), field)
+
+    def hint_of(self, words: Sequence[Word]) -> Hint:
+        """The same for a message whose words were looked up before."""
+        topics = [word.place for word in words if word.place is not None]
+        topics += [at for word, following in pairwise(words) if (at := word.pairs.get(following.plain)) is not None]
+        around = [word.masked_place for word in words if word.masked_place is not None]
+        around += [
+            at for word, following in pairwise(words) if (at := word.masked_pairs.get(following.masked)) is not None
+        ]
+        return self._hint(topics, around, max(0, 2 * len(words) - 1), sum([word.of_field for word in words]))
+
+    def _hint(self, topics: Sequence[int], around: Sequence[int], count: int, field: int) -> Hint:
+        """Score the tokens at these places, of `count` tokens with their pairs; `field` are words of the field."""
+        scores = self.topics.score_at(topics)
+        extent = (  # how much there is to go by, each in [0, 1]; of the tokens, those that are not pairs are words
+            len(topics) / max(1, count),
+            min(1.0, field / 4),
+            min(1.0, math.log1p((count + 1) // 2) / LONG),
+        )
+        return Hint(scores[:-1], float(scores[-1]), self.around.score_at(around), extent)
 
 
-def _extent(count: int, known_tokens: int, masked: Sequence[str]) -> tuple[float, float, float]:
-    """Return how much there is to go by, each in [0, 1]: known tokens, words of the field, length (60 words are 1)."""
-    singles = (count + 1) // 2  # the rest are pairs
-    single = masked[:singles]
-    field = single.count(MASKED) + single.count(MASKED_NAME) + single.count(MASKED_ROLE)
-    return (
-        known_tokens / max(1, count),
-        min(1.0, field / 4),
-        min(1.0, math.log1p(singles) / LONG),
-    )
+class Spellings(dict[str, tuple[str, str]]):
+    """The tokens of a word, plain and masked, by the key of its term; of a sign, the sign itself.
 
-
-def tokens(
-    parsed: Utterance, terms: Sequence[Sequence[Term]], spellings: Mapping[str, Spelling]
-) -> tuple[list[str], list[str]]:
-    """Give the tokens of a message: as they are, and with the words of the field masked, both with their pairs.
-
-    terms: of each sentence. spellings: see `Spellings`.
-    """
-    spelt: list[Spelling] = []
-    for sentence, of_sentence in zip(parsed.sentences, terms, strict=True):
-        spelt.append((START, START))
-        spelt += [spellings[term.key] for term in of_sentence]
-        spelt.append((ASKED, ASKED) if sentence.form is Form.QUESTION else (TOLD, TOLD))
-    if parsed.called:
-        spelt.append((CALLED, CALLED))
-    if not spelt:
-        return [], []
-    plain, masked = zip(*spelt[:MOST_TOKENS], strict=True)
-    return _with_pairs(plain), _with_pairs(masked)
-
-
-class Spellings(dict[str, Spelling]):
-    """The tokens of a term, plain and masked, by its key; `topical` says of a key whether it belongs to the field.
-
-    What was asked for is kept, up to REMEMBERED keys.
+    `topical` says of a key whether it belongs to the field. What was asked for is kept, up to REMEMBERED keys.
     """
 
     def __init__(self, lexicon: Lexicon, topical: Callable[[str], bool]) -> None:
         super().__init__()
         self._lexicon, self._topical = lexicon, topical
 
-    def __missing__(self, key: str) -> Spelling:
+    def __missing__(self, key: str) -> tuple[str, str]:
+        if key in SIGNS:
+            return key, key
         stem, kind = self._lexicon.stem(key), self._lexicon.kind(key)
         if kind is not None:
             mask = MASKED_NAME if kind == NAME else MASKED_ROLE
@@ -328,6 +365,61 @@ class Spellings(dict[str, Spelling]):
         self[key] = stem, mask
         return stem, mask
 
+    def tokens(self, keys: Sequence[str]) -> tuple[list[str], list[str]]:
+        """Give the tokens of a message, given as `keys_of` does, plain and masked, both with their pairs."""
+        spelt = [self[key] for key in keys]
+        return _with_pairs([plain for plain, _ in spelt]), _with_pairs([masked for _, masked in spelt])
+
+
+class Words(dict[str, Word]):
+    """What was learnt of words and signs, by their keys. What was asked for is kept, up to REMEMBERED keys."""
+
+    def __init__(self, spellings: Spellings, learnt: Learnt) -> None:
+        super().__init__()
+        self._spellings, self._topics, self._around = spellings, learnt.topics, learnt.around
+
+    def __missing__(self, key: str) -> Word:
+        plain, masked = self._spellings[key]
+        topics, around = self._topics, self._around
+        word = Word(
+            plain,
+            topics.row_by_token.get(plain),
+            topics.pairs.get(plain, {}),
+            masked,
+            around.row_by_token.get(masked),
+            around.pairs.get(masked, {}),
+            masked in FIELD,
+        )
+        if len(self) >= REMEMBERED:
+            self.clear()
+        self[key] = word
+        return word
+
+
+def keys_of(parsed: Utterance, terms: Sequence[Sequence[Term]]) -> list[str]:
+    """Give the keys of the terms of a message, given for each sentence, with the signs beside them."""
+    keys: list[str] = []
+    for sentence, of_sentence in zip(parsed.sentences, terms, strict=True):
+        keys.append(START)
+        keys += [term.key for term in of_sentence]
+        keys.append(ASKED if sentence.form is Form.QUESTION else TOLD)
+    if parsed.called:
+        keys.append(CALLED)
+    return keys[:MOST_TOKENS]
+
 
 def _with_pairs(parts: Sequence[str]) -> list[str]:
-    return [*parts, *map("_".join, pairwise(parts))]
+    return [*parts, *map(PAIRED.join, pairwise(parts))]
+
+
+def _pairs(places: Mapping[str, int]) -> Pairs:
+    """Give the places of the pairs among tokens, by their first and second part, which are found without being joined.
+
+    Where a token can be parted in several ways, it is found by each of them, as it would be if they were joined.
+    """
+    pairs: dict[str, dict[str, int]] = {}
+    for token, place in places.items():
+        parts = token.split(PAIRED)
+        for at in range(1, len(parts)):
+            pairs.setdefault(PAIRED.join(parts[:at]), {})[PAIRED.join(parts[at:])] = place
+    return pairs

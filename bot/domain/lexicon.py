@@ -188,24 +188,19 @@ class Lexicon:
 
         Those are its own, those of the same stem, and those of its parts or of related words (query expansion).
         """
-        credit_by_key: dict[str, float] = {}
-
-        def credit(key: str, worth: float) -> None:
-            for same_stem in self._stems.get(key if key[0] == "=" else self._stem(key), ()):
-                value = worth if same_stem == key else worth * STEM_CREDIT
-                credit_by_key[same_stem] = max(credit_by_key.get(same_stem, 0.0), value)
-
-        credit(term.key, 1.0)
+        said = [(term.key, 1.0)]
         if term.kind != NAME and term.taken_for != OPAQUE:
             parts = term.taken_for.split()
             if len(parts) > 1:
-                for part in parts:
-                    credit(self._single(part).key, PART_CREDIT)
+                said += [(self._single(part).key, PART_CREDIT) for part in parts]
             else:
-                for word, nearness in self._english.near(term.taken_for):
-                    key, kind = self._key(word)
-                    if kind != NAME:
-                        credit(key, nearness * RELATED_CREDIT)
+                related = [(*self._key(word), nearness) for word, nearness in self._english.near(term.taken_for)]
+                said += [(key, nearness * RELATED_CREDIT) for key, kind, nearness in related if kind != NAME]
+        credit_by_key: dict[str, float] = {}
+        for key, worth in said:
+            for same_stem in self._stems.get(key if key[0] == "=" else self._stem(key), ()):
+                value = worth if same_stem == key else worth * STEM_CREDIT
+                credit_by_key[same_stem] = max(credit_by_key.get(same_stem, 0.0), value)
         return credit_by_key
 
     def _expression(self, key: str, phrase: Sequence[str], typed: str) -> Term:
@@ -233,7 +228,7 @@ class Lexicon:
     def _key(self, word: str) -> tuple[str, str | None]:
         """Give the key of a correctly spelt word, shared by words of the same meaning, and the key's kind."""
         light = _light(word)
-        for form in (word, light):
+        for form in (word, light) if light != word else (word,):
             for key, short in self._phrases.get(form, {}).get((form,), ()):
                 if not short:
                     return key, self._concepts[key][1]
@@ -301,6 +296,8 @@ def _inflected(word: str) -> Iterator[str]:
 
 def _light(word: str) -> str:
     """Take a plural for its singular: light, because "engineering" must not become "engineer"."""
+    if word[-1:] != "s":  # as with most words
+        return word
     if len(word) > 4 and word.endswith("ies"):
         return word[:-3] + "y"
     if len(word) > 4 and word.endswith(("ches", "shes", "sses", "xes")):

@@ -16,8 +16,8 @@ import numpy as np
 from bot.domain.content import Entry, Synonyms
 from bot.domain.embeddings import Nearness, SemanticScores
 from bot.domain.follow_up import FollowUps
-from bot.domain.judging import FEATURES, TELLING, Calibration, Judge, Judged, Part, Reasons, reasons
-from bot.domain.learnt import HINTS, Hint, Learnt, Network, Spellings, tokens
+from bot.domain.judging import TELLING, WIDTH, Calibration, Judge, Judged, Part, Reasons, reasons
+from bot.domain.learnt import HINTS, Hint, Learnt, Network, Spellings, Words, keys_of
 from bot.domain.lexicon import English, Lexicon, Term
 from bot.domain.matching_text import PARTICULAR, Form, Sentence, Utterance, joined, read
 from bot.domain.postings import Floats, as_rows
@@ -72,6 +72,7 @@ class Index:
         self._judge = Judge(lexicon, entries, calibration)
         self._follow_ups = FollowUps(lexicon, self._judge.questions)
         self._spellings = Spellings(lexicon, self._judge.field_of_work.__contains__)
+        self._words = Words(self._spellings, learnt) if learnt else None
         places = learnt.places if learnt else {}
         self._known = [places.get(name) for name in self._ids]
         self._hinted = {place: at for at, place in enumerate(self._known) if place is not None}
@@ -163,11 +164,14 @@ class Index:
 
         terms: of each sentence.
         """
-        return self._learnt.hint(*tokens(parsed, terms, self._spellings)) if self._learnt else None
+        if self._learnt is None or self._words is None:
+            return None
+        words = self._words
+        return self._learnt.hint_of([words[key] for key in keys_of(parsed, terms)])
 
     def tokens(self, parsed: Utterance) -> tuple[list[str], list[str]]:
         """Give the tokens of a message, plain and masked, as they are learnt from."""
-        return tokens(parsed, self._terms(parsed), self._spellings)
+        return self._spellings.tokens(keys_of(parsed, self._terms(parsed)))
 
     def _terms(self, parsed: Utterance) -> list[list[Term]]:
         """Give the terms of each sentence."""
@@ -252,11 +256,12 @@ class Index:
         semantic: SemanticScores | None,
     ) -> list[float]:
         """Give the confidence of a network in each entry, from its match with the phrasings and its hint."""
-        matches, beyond = [best[entry] for entry in entries], list[float]()
-        for entry, match in zip(entries, matches, strict=True):
-            beyond += self._beyond(match.phrased, hints[entry], entry, semantic)
-        rows = np.concatenate([_features_of(matches), as_rows(beyond, len(beyond) // len(entries))], 1)
-        return network.confidences(rows)
+        numbers: list[float] = []
+        for entry in entries:
+            phrased, _, judged, at = best[entry]
+            numbers += judged.numbers[at * WIDTH : (at + 1) * WIDTH]
+            numbers += self._beyond(phrased, hints[entry], entry, semantic)
+        return network.confidences(as_rows(numbers, len(numbers) // len(entries)))
 
     @staticmethod
     def widths() -> tuple[int, int]:
@@ -265,7 +270,7 @@ class Index:
         That is without the second stage.
         """
         hint = Hint(np.zeros(2, np.float32), 0.0, 0.0, (0.0, 0.0, 0.0))
-        return len(FEATURES) + len(hint.beyond(0, 0.0)), len(FEATURES) + len(hint.beyond(None, 0.0))
+        return WIDTH + len(hint.beyond(0, 0.0)), WIDTH + len(hint.beyond(None, 0.0))
 
     def _knows(self, entry: int, semantic: SemanticScores | None) -> bool:
         """Return whether utterances of this entry were learnt from."""
@@ -349,14 +354,6 @@ class Index:
 
 def _unknown(_: int) -> None:
     """Say nothing of how near a message is to an entry in meaning."""
-
-
-def _features_of(matches: Sequence[_Match]) -> Floats:
-    """Give the features of each match; of a message with one question they lie in one array."""
-    judged = matches[0].judged
-    if not [match for match in matches if match.judged is not judged]:
-        return judged.features.take([match.at for match in matches], 0)
-    return np.array([match.judged.features[match.at] for match in matches])
 
 
 def log_odds(probability: float, least: float = 1e-4) -> float:

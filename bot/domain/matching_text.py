@@ -137,8 +137,8 @@ def read(text: str, spelling: Callable[[str], str] = plain) -> Utterance:
     `spelling` gives the word that a word in lower case was meant to be.
     """
     text, called = _cleaned(text)
-    parts = (_sentence(part, spelling) for part in _SENTENCE_END.split(text)[:MAX_SENTENCES])
-    sentences = tuple(sentence for sentence in parts if sentence)
+    parts = [_sentence(part, spelling) for part in _SENTENCE_END.split(text)[:MAX_SENTENCES]]
+    sentences = tuple([sentence for sentence in parts if sentence])
     about_you = any(not _YOU.isdisjoint(sentence.words) for sentence in sentences)
     if about_you:
         about_you = not _YOU.isdisjoint(_WORD.findall(_POLITE.sub(" ", text.casefold())))

@@ -2,7 +2,6 @@
 
 from collections.abc import Mapping, Sequence
 from itertools import accumulate, chain, pairwise
-from typing import NamedTuple
 
 import numpy as np
 
@@ -15,18 +14,9 @@ SLIGHT = 0.05  # weight that every message has besides its words
 COMPARED_AT_ONCE = 500_000
 
 
-class Nearest(NamedTuple):
-    """The most similar phrasing of each of K entries: which, and how its weight compares with that of a message.
-
-    similarity: Dice coefficient of the weights, in [0, 1]. shared: weight of its words that the message has. weights:
-    of all its words. missing: the heaviest of its words that the message lacks.
-    """
-
-    phrasings: list[int]
-    similarity: list[float]
-    shared: list[float]
-    weights: list[float]
-    missing: list[float]
+# The most similar phrasing of an entry, its similarity to a message (Dice coefficient of the weights, in [0, 1]), the
+# weight of its words that the message has, that of all its words, and the heaviest of those that the message lacks.
+Nearest = tuple[int, float, float, float, float]
 
 
 class Phrasings:
@@ -91,7 +81,7 @@ class Phrasings:
 
     def nearest(
         self, entries: Sequence[int], credit_by_key: Mapping[int, float], total: float, without: str | None
-    ) -> Nearest:
+    ) -> list[Nearest]:
         """Find the phrasing of each entry that is most similar to a message.
 
         credit_by_key: how fully the message says each key, of all that weigh something. total: weight of the message.
@@ -101,27 +91,23 @@ class Phrasings:
         credit = np.fromiter(credit_by_key.values(), np.float32, len(credit_by_key))
         if self._table is None:
             return self._nearest_of(entries, keys, credit, total, without)
-        shared, most = credit.dot(self._table.take(keys, 0)), self._most
+        shared, most, said = credit.dot(self._table.take(keys, 0)), self._most, credit_by_key.get
         of_entries = np.array(entries, np.intp)
         similarity = shared.reshape(self._by_entry.shape).take(of_entries, 0)
-        similarity /= self._by_entry.take(of_entries, 0) + np.float32(total + SLIGHT)
+        similarity /= self._by_entry.take(of_entries, 0) + (total + SLIGHT)
         if without is not None:
             for row, entry in zip(similarity, entries, strict=True):
                 row[self._those(entry, without)] = 0
-        nearest = Nearest([], [], [], [], [])
+        nearest: list[Nearest] = []
         for entry, at in zip(entries, similarity.argmax(1).tolist(), strict=True):
-            phrasing, place = self._firsts[entry] + at, entry * most + at
-            part, whole = shared.item(place), self._weight_list[phrasing]
-            nearest.phrasings.append(phrasing)
-            nearest.similarity.append(2 * part / (whole + total + SLIGHT))
-            nearest.shared.append(part)
-            nearest.weights.append(whole)
-            missing = 0.0
+            phrasing = self._firsts[entry] + at
+            common, whole, missing = shared.item(entry * most + at), self._weight_list[phrasing], 0.0
             for weight, key in self._heaviest_first[phrasing]:
                 if weight <= missing:
                     break  # the rest are lighter still
-                missing = max(missing, weight * (1 - credit_by_key.get(key, 0.0)))
-            nearest.missing.append(missing)
+                lacking = weight * (1 - said(key, 0.0))
+                missing = max(missing, lacking)
+            nearest.append((phrasing, 2 * common / (whole + total + SLIGHT), common, whole, missing))
         return nearest
 
     def _those(self, entry: int, text: str) -> list[int]:
@@ -131,7 +117,7 @@ class Phrasings:
 
     def _nearest_of(
         self, entries: Sequence[int], keys: Ints, credit: Floats, total: float, without: str | None
-    ) -> Nearest:
+    ) -> list[Nearest]:
         """The same without the table: put together the keys of the phrasings of these entries, one after the other."""
         coverage = np.zeros(self._size, np.float32)  # by key: how fully the message says it
         coverage[keys] = credit
@@ -149,11 +135,9 @@ class Phrasings:
                 similarity[[place + at for at in self._those(entry, without)]] = 0
         chosen = [a + int(similarity[a:b].argmax()) for a, b in places]
         lacking, edges = weight - matched, [*starts.tolist(), len(weight)]
-        both, weights = [shared.item(at) for at in chosen], [own.item(at) for at in chosen]
-        return Nearest(
-            [at - place + a for at, (place, _), (a, _) in zip(chosen, places, spans, strict=True)],
-            [2 * part / (whole + total + SLIGHT) for part, whole in zip(both, weights, strict=True)],
-            both,
-            weights,
-            [max(lacking[edges[at] : edges[at + 1]].tolist()) for at in chosen],
-        )
+        nearest: list[Nearest] = []
+        for at, (place, _), (a, _) in zip(chosen, places, spans, strict=True):
+            common, whole = shared.item(at), own.item(at)
+            missing = max(lacking[edges[at] : edges[at + 1]].tolist())
+            nearest.append((at - place + a, 2 * common / (whole + total + SLIGHT), common, whole, missing))
+        return nearest
