@@ -324,11 +324,12 @@ class Learnt:
     def hint_of(self, words: Sequence[Word]) -> Hint:
         """The same for a message whose words were looked up before."""
         topics = [word.place for word in words if word.place is not None]
-        topics += [at for word, following in pairwise(words) if (at := word.pairs.get(following.plain)) is not None]
         around = [word.masked_place for word in words if word.masked_place is not None]
-        around += [
-            at for word, following in pairwise(words) if (at := word.masked_pairs.get(following.masked)) is not None
-        ]
+        for word, following in pairwise(words):
+            if (place := word.pairs.get(following.plain)) is not None:
+                topics.append(place)
+            if (place := word.masked_pairs.get(following.masked)) is not None:
+                around.append(place)
         return self._hint(topics, around, max(0, 2 * len(words) - 1), sum([word.of_field for word in words]))
 
     def _hint(self, topics: Sequence[int], around: Sequence[int], count: int, field: int) -> Hint:

@@ -7,7 +7,7 @@ both.
 
 import math
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from functools import partial
 from typing import NamedTuple
 
@@ -23,6 +23,7 @@ from bot.domain.matching_text import PARTICULAR, Form, Sentence, Utterance, join
 from bot.domain.postings import Floats, as_rows
 
 QUESTIONS = 6  # of one message that are looked at
+CERTAIN = 1e-6  # kept from 0 and 1, of which there is no logit
 AROUND = 40  # words of the sentences around a question that are looked at with it
 
 
@@ -226,7 +227,7 @@ class Index:
             return confidences
         questions = {match.part.question: match.part.sentence for match in best.values()}
         if len(questions) > 1:
-            alone = [(number, replace(parsed, sentences=(sentence,))) for number, sentence in questions.items()]
+            alone = [(number, parsed._replace(sentences=(sentence,))) for number, sentence in questions.items()]
             hints = {number: self.hint(of_one, self._terms(of_one)) or hint for number, of_one in alone}
             apart = self._weigh({entry: hints[best[entry].part.question] for entry in entries}, best, semantic)
             confidences = {entry: max(confidence, apart[entry]) for entry, confidence in confidences.items()}
@@ -256,11 +257,15 @@ class Index:
         semantic: SemanticScores | None,
     ) -> list[float]:
         """Give the confidence of a network in each entry, from its match with the phrasings and its hint."""
-        numbers: list[float] = []
+        numbers, places = list[float](), self._known
         for entry in entries:
             phrased, _, judged, at = best[entry]
             numbers += judged.numbers[at * WIDTH : (at + 1) * WIDTH]
-            numbers += self._beyond(phrased, hints[entry], entry, semantic)
+            logit, hint = log_odds(phrased, CERTAIN), hints[entry]
+            if semantic is None:  # most often, and a call more for each entry would take as long as this
+                numbers += hint.beyond(places[entry], logit)
+            else:
+                numbers += self._beyond(logit, hint, entry, semantic)
         return network.confidences(as_rows(numbers, len(numbers) // len(entries)))
 
     @staticmethod
@@ -283,10 +288,9 @@ class Index:
 
         What the embedding says comes last, if the second stage was asked.
         """
-        return [*features.tolist(), *self._beyond(confidence, hint, entry, semantic)]
+        return [*features.tolist(), *self._beyond(log_odds(confidence, CERTAIN), hint, entry, semantic)]
 
-    def _beyond(self, confidence: float, hint: Hint, entry: int, semantic: SemanticScores | None) -> tuple[float, ...]:
-        logit = log_odds(confidence, 1e-6)
+    def _beyond(self, logit: float, hint: Hint, entry: int, semantic: SemanticScores | None) -> tuple[float, ...]:
         if semantic is None:
             return hint.beyond(self._known[entry], logit)
         known = self._knows(entry, semantic)
@@ -326,9 +330,9 @@ class Index:
 
     def _followed(self, parsed: Utterance, after: str) -> list[Part]:
         """Read "and at Anthropic?" in the light of the entry that was answered before it."""
-        sentence = replace(parsed.sentences[-1], form=Form.QUESTION)
+        sentence = parsed.sentences[-1]._replace(form=Form.QUESTION)
         readings = self._follow_ups.readings(parsed, after)
-        return [Part(0, replace(sentence, asks=asks), terms, leans=True) for asks, terms in readings]
+        return [Part(0, sentence._replace(asks=asks), terms, leans=True) for asks, terms in readings]
 
     def _candidate(
         self, entry: int, confidence: float, match: _Match, hint: Hint | None, nearness: Nearness | None

@@ -4,8 +4,8 @@ import html
 import re
 import unicodedata
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
 from enum import StrEnum
+from typing import NamedTuple
 
 MAX_CHARACTERS = 4000  # a question that needs more is not one an entry answers
 MAX_WORDS = 60  # of a sentence; what follows is cut off
@@ -103,8 +103,7 @@ class Form(StrEnum):
     STATEMENT = "statement"
 
 
-@dataclass(frozen=True)
-class Sentence:
+class Sentence(NamedTuple):
     """Words in order, spelt right, and as typed; what is asked for ("who", "amount", ...) where that is plain."""
 
     words: tuple[str, ...]
@@ -114,8 +113,7 @@ class Sentence:
     negated: bool
 
 
-@dataclass(frozen=True)
-class Utterance:
+class Utterance(NamedTuple):
     """A cleaned message. `called`: it speaks to somebody by name; `about_you`: it is about whom it speaks to."""
 
     sentences: tuple[Sentence, ...]
