@@ -37,7 +37,7 @@ _TO_THE_BOT = re.compile(
 # "how many experiments we can run": what such a clause says is no question, whose verb comes before the subject.
 _CLAUSE = re.compile(
     r"^\s*(?:how|what|which|where|when|why)\b[^?]*\b(?:i|we|you|they|it|people|others|users|researchers|customers)\s+"
-    r"(?:can|could|will|would|do|did|have|are|is)\b[^?]*$",
+    r"(?:can|could|will|would|do|did|have|are|is)\b",
     re.IGNORECASE,
 )
 _OF_ONESELF = re.compile(r"\b(?:i|i['’]\w+|me|my|mine|we|we['’]\w+|us|our|ours)\b", re.IGNORECASE)
@@ -46,7 +46,7 @@ _NAMES_ROLES = frozenset({"title", "titles", "role", "roles"})
 
 def asks(text: str) -> bool:
     """Return whether a text is put as a question, or to the bot."""
-    return bool(_TO_THE_BOT.search(text) or (ASKING.search(text) and not _CLAUSE.match(text)))
+    return bool(_TO_THE_BOT.search(text) or (ASKING.search(text) and ("?" in text or not _CLAUSE.match(text))))
 
 
 def asks_about_roles(text: str, quiz: Quiz) -> bool:
