@@ -28,7 +28,8 @@ _PICKED = re.compile(
     re.IGNORECASE,
 )
 NOT = re.compile(
-    r"\b(?:not|no(?!\.?\s*[1-9]\b)|never|none|nor|neither|without|cannot|\w+n['’]t|rather than|instead of|anything but|except)\b",
+    r"\b(?:not|no(?!\.?\s*[1-9]\b)|never|none|nor|neither|without|cannot|\w+n['’]t|rather than|instead of"
+    r"|anything but|except)\b",
     re.IGNORECASE,
 )
 
