@@ -10,6 +10,7 @@ import threading
 from collections.abc import AsyncIterator, MutableMapping, Sequence
 from contextlib import asynccontextmanager, closing, suppress
 from dataclasses import replace
+from itertools import accumulate
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -25,7 +26,7 @@ from bot.domain.reply_kinds import NOT_ANSWERED
 from bot.knowledge import Library
 from bot.second_stage import SecondStage
 from bot.slack import reception
-from bot.slack.deciding import decide
+from bot.slack.deciding import decide, rank
 from bot.slack.event_payloads import EventCallback, MessageEvent
 from bot.slack.incoming import Classified
 from bot.slack.payloads import ForListeners, parse_json
@@ -182,6 +183,22 @@ async def test_no_more_wait_for_the_rest_than_may(library: Library, monkeypatch:
     assert (await first).status == 200
 
 
+async def test_what_waits_for_the_end_of_a_start_goes_before_what_comes_once_it_ends(
+    library: Library, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setattr(turnstile, "ENTERS_WITHIN", 600.0)
+    held, rest = Reception(library, None), _Recorder()
+    questions = [f"What does MTS mean{marks}" for marks in accumulate("?" * 20)]
+
+    early = [asyncio.create_task(_responded(held, question)) for question in questions]
+    await _let_all_wait(early)
+    held.open(rest)
+    late = asyncio.create_task(_responded(held, "What is an RE?"))
+    await asyncio.gather(*early, late)
+
+    assert rest.recorded == [*questions, "What is an RE?"]
+
+
 @pytest.mark.parametrize("retries", ["none", "1", "3"])
 async def test_an_event_waits_for_a_long_start_as_long_as_slack_sends_it_anew_and_the_last_time_to_its_end(
     library: Library, monkeypatch: pytest.MonkeyPatch, retries: str
@@ -288,6 +305,26 @@ async def test_who_asks_in_vain_first_holds_up_nobody(library: Library, monkeypa
     assert first
     assert first.kind == NOT_ANSWERED
     assert second == first == await decide(IN_VAIN, Surface.MENTION, library, None)
+
+
+async def test_who_asks_first_how_a_follow_up_was_ranked_holds_up_nobody(
+    library: Library, monkeypatch: pytest.MonkeyPatch
+):
+    others_went_on, build = threading.Event(), Decoys.build
+
+    def wait_and_build(*of: Any) -> Decoys:
+        assert others_went_on.wait(PATIENCE)
+        return build(*of)
+
+    monkeypatch.setattr(Decoys, "build", wait_and_build)
+    anew = replace(library, not_answered=library.not_answered[:-1])
+    follow_up, entry = "Where does the encoder run?", next(iter(library.entries))
+
+    ranking = asyncio.create_task(rank(follow_up, Surface.THREAD, anew, None, entry))
+    await asyncio.sleep(0)
+    others_went_on.set()
+
+    assert await ranking == await rank(follow_up, Surface.THREAD, library, None, entry)
 
 
 async def test_who_stops_waiting_for_the_second_stage_does_not_call_it_off(library: Library):
