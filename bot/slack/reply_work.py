@@ -313,24 +313,48 @@ class ReplyWorker(LinkingReplies):
         async def wanted() -> Message | None:
             return None if unless and await unless() else await content()
 
-        # In a direct message nobody else comes first, and people see their own answers arrive.
-        note = None
-        if reply.asker and reply.surface != Surface.DM:
-            opens_thread = reply.thread_ts in ("", reply.question_ts)
-            note = Note(reply.asker, self._on_its_way, None if opens_thread else reply.thread_ts)
         posted = await self._gateway.post_leased(
             team,
             channel,
             wanted,
             thread_ts=_posted_below(channel, reply),
             lease=self._lease(team, channel, reply),
-            note=note,
+            note=self._note(reply),
         )
         if "lost" in posted:  # so that settling it does nothing
             return reply
         if "misplaced" in posted:
             return replace(reply, state=ReplyState.WITHDRAWN)
         return replace(reply, state=ReplyState.POSTED, answer_ts=posted["ts"]) if posted else None
+
+    def tell_of_queue(self, team: str, channel: str, wanted: Reply, ahead: int, *, shared: bool | None) -> None:
+        """Tell who has asked that the answer is on its way, if this takes long; before the work for it has begun.
+
+        The work finds out when it is its turn to post, which is late where to begin so much takes as long as to post
+        it. ahead: how many answers come before it in the channel that have not begun either. shared: as `bring` has it.
+        """
+        note = self._note(wanted)
+        if note is None or shared is None or _asks_for_quiet(wanted):
+            return
+
+        async def will_be_posted() -> bool:
+            surface = Surface(wanted.surface)
+            if surface in ALWAYS_ANSWERED:
+                return True
+            circumstances = await self._circumstances(team, channel, wanted, shared=shared)
+            return way_to_reply(surface, circumstances) is Way.POST
+
+        self._gateway.tell_of_queue(team, channel, note, ahead, will_be_posted)
+
+    def _note(self, reply: Reply) -> Note | None:
+        """Give what tells who has asked that the answer is on its way, if it takes long.
+
+        In a direct message nobody else comes first, and people see their own answers arrive.
+        """
+        if not reply.asker or reply.surface == Surface.DM:
+            return None
+        opens_thread = reply.thread_ts in ("", reply.question_ts)
+        return Note(reply.asker, self._on_its_way, None if opens_thread else reply.thread_ts)
 
     def _on_its_way(self) -> Message:
         return manners_blocks.on_its_way(self._library)
