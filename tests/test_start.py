@@ -38,7 +38,8 @@ from tests.conftest import free_port
 from tests.test_process import PATIENCE, Started, bot, health
 from tests.workspace import Workspace, shown
 
-# What a start does not need, and what takes long to import or reads what only editors and trainers need.
+# What a start does not need, and what takes long to import or reads what only editors and trainers need. psycopg, which
+# SQLite does without, and rich are not among them: DBOS and structlog import them.
 FOR_LATER = {
     "alembic": "only a start on tables of an earlier version",
     "bot.calibrate": "`rolefit check --calibrate`",
@@ -86,16 +87,14 @@ async def test_during_a_start_silence_is_acknowledged_and_a_question_once_it_is_
         request = message("What does MTS mean?", ts=str(asked))
         question = asyncio.create_task(_status(await _sent(port, request)))
 
-        assert await _status(await _sent(port, message("lunch at 12?"))) == 200
+        assert await _taken(port, message("lunch at 12?")) == 200
         assert await _get(port, asgi.READY) == (503, asgi.STARTING)
         assert await _get(port, asgi.HEALTH) == (200, "ok")
         assert await _get(port, asgi.INSTALL) == (404, "")  # of one workspace
         assert not question.done()
         slack.answers.set()
-        status = await question
-        while status == 503:  # on a busy machine recording may take longer than Slack waits, and Slack comes again
-            status = await _status(await _sent(port, request))
-        assert status == 200
+        assert await question in (200, 503)  # the latter where it has taken too long on a busy machine
+        assert await _taken(port, request) == 200
         [answer] = await workspace.replies(asked)
 
     assert "Member of Technical Staff" in shown(answer)
@@ -115,7 +114,7 @@ async def test_the_port_is_taken_before_the_knowledge_is_read(tmp_path: Path):
 async def test_what_waits_during_a_start_that_ends_is_sent_away_and_no_error(tmp_path: Path):
     async with _starting(tmp_path) as (_, port, _, started):
         question = await _sent(port, message("What does MTS mean?"))
-        assert await _status(await _sent(port, message("lunch at 12?"))) == 200
+        assert await _taken(port, message("lunch at 12?")) == 200
         await started.gets(signal.SIGTERM)
 
         assert await _status(question) == 503
@@ -368,6 +367,16 @@ async def _sent(port: int, request: Request) -> Sent:
     writer.write(_as_http(*request))
     await writer.drain()
     return reader, writer  # which closes the connection when nobody has it any more
+
+
+async def _taken(port: int, request: Request) -> int:
+    """Send a request, as often as it is answered with 503; gives the status of the last answer.
+
+    On a busy machine it may take longer than Slack waits, and Slack comes again.
+    """
+    while (status := await _status(await _sent(port, request))) == 503:
+        pass
+    return status
 
 
 async def _status(sent: Sent) -> int:

@@ -4,7 +4,7 @@ import re
 
 from rapidfuzz import utils
 
-from bot.domain.own_words import ASKING, SHORT, is_about, scored
+from bot.domain.own_words import SHORT, is_about, is_put_as_question, scored
 from bot.domain.quiz import LETTERS
 from bot.domain.quiz_content import HasChoices, Option
 
@@ -27,7 +27,7 @@ _PICKED = re.compile(
     r"(?:,?\s+(?:please|pls|i think|i guess|i['’]d say|for me|then|probably|definitely|for sure))*[.!]*",
     re.IGNORECASE,
 )
-NOT = re.compile(
+_DENYING = re.compile(
     r"\b(?:not|no(?!\.?\s*[1-9]\b)|never|none|nor|neither|without|cannot|\w+n['’]t|rather than|instead of"
     r"|anything but|except)\b",
     re.IGNORECASE,
@@ -47,10 +47,15 @@ def read_choice(text: str, question: HasChoices) -> Option | None:
         return None
     if exact := read_wording(text, question):
         return exact
-    if ASKING.search(text) or NOT.search(text) or len(normalised) < SHORT:
+    if asks_or_denies(text) or len(normalised) < SHORT:
         return None
     (best, choice), (next_best, _) = scored(normalised, question)[:2]
     return choice if best >= SURE and best - next_best >= LEAD and is_about(normalised, choice) else None
+
+
+def asks_or_denies(text: str) -> bool:
+    """Say whether a text is put as a question or denies something: then what it names need not be what it takes."""
+    return is_put_as_question(text) or _DENYING.search(text) is not None
 
 
 def picked_mark(text: str) -> str | None:

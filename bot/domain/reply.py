@@ -173,11 +173,12 @@ def read(
     aside: str | None = None,
     review: ReviewQuestion | None = None,
 ) -> Reading:
-    """Read what somebody typed, its first 4,000 characters.
+    """Give what a text means that somebody typed in the thread of a round; of a long one its first 4,000 characters.
 
-    answerable: whether the FAQ has an answer to it. aside: which small talk it is. Small talk is no answer, unless it
-    is word for word what the knowledge has for one; who says stop means the round. review: what is asked below the
-    result, while no question of the quiz is.
+    run: the round, whose open question it may answer. words: what people type for what can be done to a round, and for
+    yes and no. answerable: whether the FAQ has an answer to the text. aside: the intent of small talk that it is; that
+    is no answer, unless it is word for word what the knowledge has for one, and who says stop means the round. review:
+    what is asked below the result, which the text may answer while no question of the quiz is open.
     """
     if review is None or run.asking is not None:
         return _read(text, run, words, None, answerable=answerable, aside=aside)

@@ -6,8 +6,8 @@ from collections.abc import Iterable
 from rapidfuzz import utils
 
 from bot.domain.fit import Given
-from bot.domain.one_choice import LEAD, NOT, picked_mark, read_choice, read_pick
-from bot.domain.own_words import ASKING, MAYBE, MOST_GUESSES, SMALL_WORDS, hinted, scored
+from bot.domain.one_choice import LEAD, asks_or_denies, picked_mark, read_choice, read_pick
+from bot.domain.own_words import MAYBE, MOST_GUESSES, SMALL_WORDS, hinted, scored
 from bot.domain.quiz import LETTERS
 from bot.domain.quiz_content import AnyQuestion, HasChoices, Option
 
@@ -54,7 +54,7 @@ def read_halves(text: str, question: AnyQuestion) -> Given:
     Such are "half a, half c", "about half papers and half shipping", "a and b". What asks something, or denies a
     choice, is none: "half a, half not b".
     """
-    if ASKING.search(text) or NOT.search(text):
+    if asks_or_denies(text):
         return ()
     by_halves = says_half(text)
     parts = _without_fillers(_AND.split(_HALF.sub(",", text)))
@@ -75,7 +75,7 @@ def read_more_or_less(text: str, question: AnyQuestion) -> Given:
     Of two each gets a half, which is as near as an answer comes to that. Who names them in words has to name either as
     surely as alone.
     """
-    if not _MORE_OR_LESS.search(text) or ASKING.search(text) or NOT.search(text):
+    if not _MORE_OR_LESS.search(text) or asks_or_denies(text):
         return ()
     parts = _without_fillers(_BESIDE.split(_MORE_OR_LESS.sub(",", text)))
     if len(parts) == 1 and _MOST_OF_IT.search(text):
@@ -92,7 +92,7 @@ def read_little(text: str, question: AnyQuestion) -> tuple[str, ...]:
 
     Whether that choice is the answer has to be asked.
     """
-    if not _MORE_OR_LESS.search(text) or _MOST_OF_IT.search(text) or ASKING.search(text) or NOT.search(text):
+    if not _MORE_OR_LESS.search(text) or _MOST_OF_IT.search(text) or asks_or_denies(text):
         return ()
     parts = _without_fillers(_BESIDE.split(_MORE_OR_LESS.sub(",", text)))
     some = read_pick(parts[0], question) if len(parts) == 1 else None
@@ -104,7 +104,7 @@ def read_hedged(text: str, question: AnyQuestion) -> tuple[str, ...]:
 
     Which of the two is meant has to be asked.
     """
-    if not _HEDGING.search(text) or ASKING.search(text) or NOT.search(text):
+    if not _HEDGING.search(text) or asks_or_denies(text):
         return ()
     parts = _without_fillers(_OF_A_HEDGE.split(text))
     if len(parts) > MOST_PARTS:
