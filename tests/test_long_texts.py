@@ -36,7 +36,7 @@ UNITS = (
 )
 HEADS = ("", "what does ", "i ")
 TAILS = ("", "x", " zz?")
-LENGTHS = tuple(MAX_CHARACTERS // part for part in (16, 8, 4, 2, 1))
+LENGTHS = tuple(MAX_CHARACTERS // part for part in (64, 32, 16, 8, 4, 2, 1))
 TIMES = 7  # that what looks slow is measured at most: whoever else runs makes any one text look so
 LINEAR = 3  # times as long for twice the text: 2 and some noise; what is quadratic takes 4 times as long
 
@@ -127,9 +127,9 @@ def is_slow(reader: Reader, head: str, unit: str, tail: str) -> bool:
 
 
 NAMES = (
-    "reply", "reply below a result", "reply, edited", "asked back", "about the result", "one choice", "two choices",
-    "own words", "as typed", "small talk", "sentences", "an entry", "a follow-up", "known not to be answered",
-    "language", "gap", "mention", "quotation",
+    "reply", "reply, edited", "asked back", "about the result", "one choice", "two choices", "own words", "as typed",
+    "small talk", "sentences", "an entry", "a follow-up", "known not to be answered", "language", "gap", "mention",
+    "quotation", *(["reply below a result"] if THOROUGH else []),
 )  # fmt: skip
 
 

@@ -40,7 +40,7 @@ _HEDGING = re.compile(rf"\b(?:{_HEDGES}|i guess)\b", re.IGNORECASE)
 _OF_A_HEDGE = re.compile(rf"\b(?:{_HEDGES}|{_AND_BUT}|i (?:guess|think|suppose))\b|[.,;/&+]", re.IGNORECASE)
 # Around "both" or "equally", words that do not say of what.
 _OF_BOTH = SMALL_WORDS | {"bit", "matter", "matters", "same", "split", "way", "ways"}
-_AND = re.compile(r"\s+and\s+|[,;/&+]", re.IGNORECASE)
+_AND = re.compile(r"(?<=\s)and(?=\s)|[,;/&+]", re.IGNORECASE)
 
 
 def read_two(text: str, question: AnyQuestion) -> Given:
