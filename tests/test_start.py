@@ -258,7 +258,7 @@ async def _responded(to: Reception, text: str) -> Response:
     return await to.respond(lambda: parse_json(body.decode()))
 
 
-async def _let_all_wait(tasks: Sequence[asyncio.Task[Response]]) -> None:
+async def _let_all_wait(tasks: Sequence[asyncio.Task[Any]]) -> None:
     """Let tasks go on until each has ended or waits for the rest of the bot."""
     for _ in range(10 * len(tasks)):  # the turnstile lets one in at each turn of the loop
         await asyncio.sleep(0)
