@@ -165,6 +165,7 @@ async def test_an_action_that_fails_once_it_has_taken_hold_of_a_round_lets_go_of
 ):
     root, open_of_run = await begin(workspace), Comparisons.open_of_run
     await question(workspace, root, 1)
+    await workspace.settled()  # nobody holds the round
     failed = asyncio.Event()
 
     async def fail_once(comparisons: Comparisons, team: str, run_id: str) -> list[str]:
