@@ -70,24 +70,24 @@ class ReplyWorker(LinkingReplies):
         if held is None:
             return await step("suggested before", before) if before else []
         async with self._freed_on_failure(team, channel, held):
-            settled = await self._bring(team, channel, wanted, held, shared=shared, decided=decided)
-        return await self._settle_with_links(team, channel, held, settled, before) or []
+            changed = await self._bring(team, channel, wanted, held, shared=shared, decided=decided)
+        return await self._settle_with_links(team, channel, held, changed, before) or []
 
     async def revise(self, team: str, channel: str, wanted: Reply, *, shared: bool | None, deleted: bool) -> None:
         """Change, withdraw or bring the reply to a message that was edited or deleted; no kind means no reply."""
         if (held := await self._hold(team, channel, wanted)) is None:
             return
-        settled = held
+        changed = held
         async with self._freed_on_failure(team, channel, held):
             same = held.state in (ReplyState.POSTED, ReplyState.WHISPERED) and _says_the_same(held, wanted)
             # What somebody has posted for another's message stays as that person wanted it.
             kept = held.state is ReplyState.POSTED and held.surface == Surface.COMMAND and not deleted
             if not wanted.kind and not kept:
                 withdrawn = await self._withdraw(team, channel, held, deleted=deleted)
-                settled = replace(withdrawn, decided_for=wanted.revision)
+                changed = replace(withdrawn, decided_for=wanted.revision)
             elif wanted.kind and not kept and not same:
-                settled = await self._bring(team, channel, wanted, held, shared=shared)
-        await self._settle_with_links(team, channel, held, settled)
+                changed = await self._bring(team, channel, wanted, held, shared=shared)
+        await self._settle_with_links(team, channel, held, changed)
 
     async def post_private(self, team: str, channel: str, wanted: Reply) -> str:
         """Post an answer that only one person has seen; gives the outcome, a name in `manners` of words.yaml.
@@ -98,7 +98,7 @@ class ReplyWorker(LinkingReplies):
         held = await self._hold(team, channel, wanted, revises=False)
         if held is None:
             return "changed_since"
-        settled = replace(held, state=ReplyState.WITHHELD) if held.state is ReplyState.BEGUN else held
+        changed = replace(held, state=ReplyState.WITHHELD) if held.state is ReplyState.BEGUN else held
         stands = held.state is ReplyState.POSTED
         outcome = "posted_already" if stands and held.kind in (ANSWER, LINK) else None
         async with self._freed_on_failure(team, channel, held):
@@ -111,16 +111,16 @@ class ReplyWorker(LinkingReplies):
                 surface = held.surface if own else wanted.surface
                 reply = replace(_as_of(wanted, held), surface=surface, revision=held.revision)
                 if stands:  # in place of what says that there is no answer
-                    settled = await self._change(team, channel, reply)
+                    changed = await self._change(team, channel, reply)
                 else:
-                    settled = await self._post(team, channel, reply) or settled
-                at_root = not wanted.thread_ts and settled.answer_ts
+                    changed = await self._post(team, channel, reply) or changed
+                at_root = not wanted.thread_ts and changed.answer_ts
                 if at_root:
-                    settled = replace(settled, thread_ts=settled.answer_ts or "")
+                    changed = replace(changed, thread_ts=changed.answer_ts or "")
                 outcome = "changed_since"
-                if settled.state is ReplyState.POSTED:
+                if changed.state is ReplyState.POSTED:
                     outcome = "posted_here_now" if at_root else "posted_in_thread"
-        await self._settle_with_links(team, channel, held, settled)
+        await self._settle_with_links(team, channel, held, changed)
         return outcome
 
     async def correct(self, team: str, channel: str, question_ts: str, digest: str | None = None) -> None:
