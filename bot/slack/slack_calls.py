@@ -89,7 +89,7 @@ class SlackCalls:
             return await self._try(name, method, look, before, tries)
 
         while True:
-            result = first or await step(name, tried)
+            result = await step(name, tried) if first is None else first
             first = None
             if "wait" not in result or not patient:
                 return result
