@@ -24,6 +24,7 @@ from bot.slack.feedback_work import feedback_worker
 from bot.slack.work import Work
 from bot.storage import Item, Store
 from tests.conftest import bot_in, free_port
+from tests.conftest import rows as stored_rows
 from tests.test_edge import EVENT, Edge
 from tests.test_faq_conversation import SEVEN
 from tests.workspace import Sent, Workspace, shown
@@ -313,6 +314,25 @@ async def test_who_waits_longer_in_a_busy_channel_is_told_once_that_the_answer_i
         [told] = await _told(workspace, "U_ANA", "C_ASK")
         assert shown(told) == library.words.faq.on_its_way
         assert not await _told(workspace, "U_BEN", "C_ASK")
+        assert len(await workspace.traffic("chat.postEphemeral")) == 1
+
+
+async def test_so_is_who_waits_behind_others_whose_answers_have_not_even_begun(
+    library: Library, tmp_path: Path, kept_in: dict[str, Any]
+):
+    async with Workspace.start() as workspace, bot_in(workspace, library, tmp_path, post_interval=6, **kept_in):
+        async with stored_rows(tmp_path, kept_in) as store:
+            await store.replies.set_mode("T_LOCAL", "C_GENERAL", "mention", by="U_ANA", at=time.time())
+        async with held("workflow_status", kept_in, tmp_path):
+            for channel in ("C_GENERAL", "C_ASK"):  # in the first nobody gets an answer unasked
+                for user in ("U_BEN", "U_ANA"):
+                    await workspace.post(user, channel, QUESTION)
+                    await workspace.acknowledged()
+            [told] = await workspace.until(lambda: _told(workspace, "U_ANA", "C_ASK"), "U_ANA")
+        await workspace.settled()
+
+        assert shown(told) == library.words.faq.on_its_way
+        assert not await _told(workspace, "U_ANA", "C_GENERAL")
         assert len(await workspace.traffic("chat.postEphemeral")) == 1
 
 

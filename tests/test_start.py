@@ -7,7 +7,7 @@ import socket
 import subprocess
 import sys
 import threading
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, MutableMapping, Sequence
 from contextlib import asynccontextmanager, closing, suppress
 from dataclasses import replace
 from pathlib import Path
@@ -31,8 +31,8 @@ from bot.slack.incoming import Classified
 from bot.slack.payloads import ForListeners, parse_json
 from bot.slack.reception import Reception
 from bot.slack.response import OK, Response
-from tests.bench.requests import message
-from tests.bench.signed import Request
+from tests.bench.requests import click, message, new_ts
+from tests.bench.signed import SECRET, Request
 from tests.conftest import free_port
 from tests.test_process import PATIENCE, Started, bot, health
 from tests.workspace import Workspace, shown
@@ -182,12 +182,67 @@ async def test_no_more_wait_for_the_rest_than_may(library: Library, monkeypatch:
     assert (await first).status == 200
 
 
+@pytest.mark.parametrize("retries", ["none", "1", "3"])
+async def test_an_event_waits_for_a_long_start_as_long_as_slack_sends_it_anew_and_the_last_time_to_its_end(
+    library: Library, monkeypatch: pytest.MonkeyPatch, retries: str
+):
+    monkeypatch.setattr(reception, "EVENT_HELD", 0.0)
+    held, rest = Reception(library, None), _Recorder()
+    body, headers = message("What does MTS mean?")
+    sent_before = [] if retries == "none" else [(b"x-slack-retry-num", retries.encode())]
+
+    with capture_logs() as logged:
+        answering = asyncio.create_task(_served(held, (body, headers + sent_before)))
+        if retries == "3":
+            await _let_all_wait([answering])
+            held.open(rest)
+        status = await answering
+
+    assert (status, rest.recorded) == ((200, ["What does MTS mean?"]) if retries == "3" else (503, []))
+    assert [line["held"] for line in logged] == ([] if retries == "3" else [1])
+
+
+async def test_a_click_waits_for_a_start_until_slack_has_long_said_that_it_failed(
+    library: Library, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setattr(reception, "CLICK_HELD", 0.0)
+    held = Reception(library, None)
+
+    with capture_logs() as logged:
+        statuses = [await _served(held, click("vote:up", "up", "C_ASK", new_ts())) for _ in range(2)]
+
+    assert statuses == [503, 503]
+    [line] = logged
+    assert "clicks fail" in line["event"]
+
+
+async def _served(by: Reception, request: Request) -> int:
+    """Send a request as Slack does to the entry point, and give the status that it answers."""
+    body, headers = request
+    statuses: list[int] = []
+
+    async def receive() -> dict[str, Any]:
+        return {"type": "http.request", "body": body, "more_body": False}
+
+    async def send(told: MutableMapping[str, Any]) -> None:
+        if told["type"] == "http.response.start":
+            statuses.append(told["status"])
+
+    async def troubles() -> list[str]:
+        return []
+
+    scope = {"type": "http", "method": "POST", "path": asgi.EVENTS, "query_string": b"", "headers": headers}
+    await asgi.create(by, SECRET, troubles)(scope, receive, send)
+    [status] = statuses
+    return status
+
+
 async def _responded(to: Reception, text: str) -> Response:
     body, _ = message(text)
     return await to.respond(lambda: parse_json(body.decode()))
 
 
-async def _let_all_wait(tasks: Sequence[asyncio.Task[Response]]) -> None:
+async def _let_all_wait(tasks: Sequence[asyncio.Task[Any]]) -> None:
     """Let tasks go on until each has ended or waits for the rest of the bot."""
     for _ in range(10 * len(tasks)):  # the turnstile lets one in at each turn of the loop
         await asyncio.sleep(0)

@@ -56,7 +56,7 @@ class Surface(StrEnum):
     COMMAND = "command"
 
 
-UNPROMPTED = frozenset({Surface.CHANNEL, Surface.THREAD})
+UNPROMPTED = (Surface.CHANNEL, Surface.THREAD)  # no set: the hash of an enumeration takes longer than two looks
 
 
 Weight = Annotated[float, Field(ge=-100, le=100)]
@@ -351,7 +351,7 @@ def decide(ranked: tuple[Candidate, ...], surface: Surface, thresholds: ReplyThr
     prompted = surface not in UNPROMPTED
     sure: dict[int, Candidate] = {}
     for question in sorted({candidate.question for candidate in ranked}):
-        best, *others = (candidate for candidate in ranked if candidate.question == question)
+        best, *others = [candidate for candidate in ranked if candidate.question == question]
         ahead = best.confidence - (others[0].confidence if others else 0.0) >= thresholds.gap
         enough = thresholds.asked if best.leans else thresholds.sure
         unprompted = best.confidence >= enough and answerable(best, thresholds.second)

@@ -4,8 +4,8 @@ import html
 import re
 import unicodedata
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
 from enum import StrEnum
+from typing import NamedTuple
 
 MAX_CHARACTERS = 4000  # a question that needs more is not one an entry answers
 MAX_WORDS = 60  # of a sentence; what follows is cut off
@@ -103,8 +103,7 @@ class Form(StrEnum):
     STATEMENT = "statement"
 
 
-@dataclass(frozen=True)
-class Sentence:
+class Sentence(NamedTuple):
     """Words in order, spelt right, and as typed; what is asked for ("who", "amount", ...) where that is plain."""
 
     words: tuple[str, ...]
@@ -114,8 +113,7 @@ class Sentence:
     negated: bool
 
 
-@dataclass(frozen=True)
-class Utterance:
+class Utterance(NamedTuple):
     """A cleaned message. `called`: it speaks to somebody by name; `about_you`: it is about whom it speaks to."""
 
     sentences: tuple[Sentence, ...]
@@ -137,8 +135,8 @@ def read(text: str, spelling: Callable[[str], str] = plain) -> Utterance:
     `spelling` gives the word that a word in lower case was meant to be.
     """
     text, called = _cleaned(text)
-    parts = (_sentence(part, spelling) for part in _SENTENCE_END.split(text)[:MAX_SENTENCES])
-    sentences = tuple(sentence for sentence in parts if sentence)
+    parts = [_sentence(part, spelling) for part in _SENTENCE_END.split(text)[:MAX_SENTENCES]]
+    sentences = tuple([sentence for sentence in parts if sentence])
     about_you = any(not _YOU.isdisjoint(sentence.words) for sentence in sentences)
     if about_you:
         about_you = not _YOU.isdisjoint(_WORD.findall(_POLITE.sub(" ", text.casefold())))

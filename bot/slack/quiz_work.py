@@ -30,7 +30,7 @@ from bot.domain.quiz import Outcome
 from bot.domain.quiz_run import Run
 from bot.domain.reply_kinds import ANSWER
 from bot.domain.review import REVIEW
-from bot.jobs import current_key, formerly, pause, step, worker, workflow
+from bot.jobs import current_key, pause, step, worker, workflow
 from bot.knowledge import Library
 from bot.slack import blocks, history, run_messages, work
 from bot.slack.compare_work import compare_worker
@@ -47,6 +47,7 @@ from bot.slack.run_records import BegunRun, PreparedRun
 from bot.slack.slack_calls import SlackWorkError
 from bot.slack.work import Work, address_digest, short_digest
 from bot.storage import CARD, NOT_YOURS, Posted, StoredComparison
+from bot.work_registry import formerly
 
 ENDED = 60.0  # seconds after which what was under way when a run was deleted has ended
 # Updates that nobody waits for are tried so often, with pauses that double: for some eight hours.

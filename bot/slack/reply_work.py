@@ -359,8 +359,27 @@ class ReplyWorker(LinkingReplies):
             return replace(reply, state=ReplyState.WITHDRAWN)
         return replace(reply, state=ReplyState.POSTED, answer_ts=posted["ts"]) if posted else None
 
+    def tell_of_queue(self, team: str, channel: str, wanted: Reply, ahead: int, *, shared: bool | None) -> None:
+        """Tell who has asked that the answer is on its way, if this takes long; before the work for it has begun.
+
+        The work finds out when it is its turn to post, which is late where to begin so much takes as long as to post
+        it. ahead: how many answers come before it in the channel that have not begun either. shared: as `bring` has it.
+        """
+        note = self._note(wanted)
+        if note is None or shared is None or _asks_for_quiet(wanted):
+            return
+
+        async def will_be_posted() -> bool:
+            surface = Surface(wanted.surface)
+            if surface in ALWAYS_ANSWERED:
+                return True
+            circumstances = await self._circumstances(team, channel, wanted, shared=shared)
+            return way_to_reply(surface, circumstances) is Way.POST
+
+        self._gateway.tell_of_queue(team, channel, note, ahead, will_be_posted)
+
     def _note(self, reply: Reply) -> Note | None:
-        """Give what tells the asker that a reply has to wait for its turn.
+        """Give what tells who has asked that the answer is on its way, if it takes long.
 
         In a direct message nobody else comes first, and people see their own answers arrive.
         """

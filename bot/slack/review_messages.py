@@ -12,8 +12,9 @@ from bot.domain.review import REVIEW, ReviewQuestion, review_question
 from bot.knowledge import Library
 from bot.slack import result
 from bot.slack.choice_letters import labelled, listed
-from bot.slack.controls import do_button, grading_menu, grading_option, label
+from bot.slack.control_values import label
 from bot.slack.pieces import Message, context, message, plain, section
+from bot.slack.quiz_controls import do_button, grading_menu, grading_option
 from bot.slack.text import Mrkdwn, escape, fill
 
 
