@@ -274,9 +274,13 @@ class Inbox:
                 await self._store.inbox.begun(begun)
                 del self._begun[: len(begun)]
                 if self._look:
-                    recorded = await self._store.inbox.received([self._replica])
+                    self._look = False  # what fails while we look is looked for again
+                    try:
+                        recorded = await self._store.inbox.received([self._replica])
+                    except BaseException:
+                        self._look = True
+                        raise
                     self._take(item for item in recorded if item.key not in self._begun)  # meanwhile
-                    self._look = False
             except (SQLAlchemyError, OSError) as error:
                 log.warning("the inbox could not be tidied and is later", error=type(error).__name__)
                 self._has_more_to_do.set()

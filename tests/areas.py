@@ -23,8 +23,8 @@ AREAS = {
     "the knowledge and who edits it": ("knowledge*", "sources", "validation"),
     "what is kept, of whom, and how it is deleted": ("privacy", "store", "tenancy", "upgrade"),
     "work that survives a crash, a slow Slack and a full disk": (
-        "chaos", "durability", "event_loop", "inbox", "machine", "pace", "process", "reconcile", "replica", "start",
-        "work",
+        "chaos", "durability", "event_loop", "inbox", "long_texts", "machine", "pace", "process", "reconcile",
+        "replica", "start", "work",
     ),
     "installing, settings and the command line": (
         "cli*", "deploy", "doctor", "edge", "install", "live_check", "manifest", "package", "settings", "slack_cli",

@@ -286,6 +286,49 @@ async def test_one_item_that_cannot_be_recorded_keeps_no_other_from_it(
     assert begun == ["say:T:C:1", "say:T:C:2"]
 
 
+async def test_what_was_recorded_in_doubt_is_found_though_it_came_while_the_same_was_looked_for(
+    url_of_store: str, monkeypatch: pytest.MonkeyPatch
+):
+    """The database takes both, and says of both that it failed; of the second while we look for the first."""
+    begun: list[str] = []
+    store = await Store.open(url_of_store)
+    receive, received = store.inbox.receive, store.inbox.received
+    looks, goes_on, all_begun = asyncio.Event(), asyncio.Event(), asyncio.Event()
+
+    async def take_and_fail(*what: Any) -> None:
+        await receive(*what)
+        raise OSError
+
+    async def look_slowly(*whose: Any) -> list[Item]:
+        found = await received(*whose)
+        looks.set()
+        await goes_on.wait()
+        return found
+
+    async def begin(item: Item) -> None:
+        begun.append(item.key)
+        if len(begun) == 2:
+            all_begun.set()
+
+    monkeypatch.setattr(inbox, "DELETED_EVERY", 0.01)
+    receiving = inbox.Inbox(
+        store, "local", begin=begin, room=_nothing, keeps=jobs.is_no_fault_of_the_work, works={"faq.post_reply"}
+    )
+    async with receiving.open(), asyncio.timeout(60):
+        monkeypatch.setattr(store.inbox, "receive", take_and_fail)
+        monkeypatch.setattr(store.inbox, "received", look_slowly)
+        with pytest.raises(OSError):  # noqa: PT011 - it says nothing more
+            await receiving.put(Item("say:T:C:1", "faq.post_reply", "{}", 1.0))
+        await looks.wait()
+        with pytest.raises(OSError):  # noqa: PT011 - the same
+            await receiving.put(Item("say:T:C:2", "faq.post_reply", "{}", 2.0))
+        goes_on.set()
+        await all_begun.wait()
+    await store.close()
+
+    assert begun == ["say:T:C:1", "say:T:C:2"]
+
+
 def _noting(begun: list[str]) -> Callable[[Item], Awaitable[None]]:
     async def begin(item: Item) -> None:
         begun.append(item.key)

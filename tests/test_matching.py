@@ -426,8 +426,9 @@ def test_a_small_knowledge_is_searched_faster_and_to_the_same_end(
 
     for text, ranked in zip(texts, usual, strict=True):
         again = index.rank(text)
-        assert [(each.entry, each.phrasing, each.why()) for each in again] == [
-            (each.entry, each.phrasing, each.why()) for each in ranked
+        # Of two phrasings in the same words either may be nearest, by the last bits of a sum.
+        assert [(each.entry, index.topics(each.phrasing), each.why()) for each in again] == [
+            (each.entry, index.topics(each.phrasing), each.why()) for each in ranked
         ], text
         assert [each.confidence for each in again] == pytest.approx([each.confidence for each in ranked], abs=1e-5)
 

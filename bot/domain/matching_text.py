@@ -13,16 +13,16 @@ MAX_SENTENCES = 40
 CALL = "\ufffe"  # stands for somebody mentioned
 OPAQUE = "\ufffc"  # stands for code or a link: something the message is about and no entry can explain
 
-_BLOCKS = re.compile(r"```.*?(?:```|\Z)|`[^`\n]*`|<(?:https?|mailto|tel):[^>]*>|https?://\S+", re.DOTALL)
+_BLOCKS = re.compile(r"```.*?(?:```|\Z)|`[^`\n]*`|<(?:https?|mailto|tel):[^<>]*>|https?://\S+", re.DOTALL)
 # Slack links what looks like an address: what stands there for people is the label.
-LABELLED = re.compile(r"<(?:https?|mailto|tel):[^|>]*\|([^>]+)>")
+LABELLED = re.compile(r"<(?:https?|mailto|tel):[^|<>]*\|([^<>]+)>")
 # A term that somebody marks as code: capitals ("what does `MTS` mean"), or a few words; the rest is code.
 _MARKED_TERM = re.compile(r"(?<!`)`([A-Z]{2,6}s?|[A-Za-z]+(?: [A-Za-z]+){1,3})`(?!`)")
 _DOTTED = re.compile(r"\b(?:[A-Za-z]\.){2,}(?:[A-Za-z]\b)?")  # "M.T.S."
 # Within words, where a text was pasted from elsewhere, and what makes a keycap of a digit.
 _INVISIBLE = re.compile("[\u00ad\u200b-\u200f\u2060\ufe0f\ufeff\u20e3]")
-_REFERENCES = re.compile(r"<@[^>]*>")
-_MARKUP = re.compile(r"<[#!][^>]*>|:[a-z0-9_+\-]+:")
+_REFERENCES = re.compile(r"<@[^<>]*>")
+_MARKUP = re.compile(r"<[#!][^<>]*>|:[a-z0-9_+\-]+:")
 _QUOTED_LINE = re.compile(r"^[ \t]*>.*$", re.MULTILINE)
 # What somebody else said is no question to us; a quoted term ("member of technical staff") is one.
 _QUOTED = re.compile(r"[\"“][^\"“”\n]*[?!][\"”]|[\"“](?:[^\s\"“”]+\s+){5,}[^\s\"“”]+[\"”]")

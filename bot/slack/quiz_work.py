@@ -212,10 +212,7 @@ class QuizWorker(ActingWorker):
         If that one was answered meanwhile it counts for nothing: it is the second half of a double Enter, of which
         nothing is said, or the message was `edited` too late.
         """
-        does, key_of_reply = (
-            actions.read(action),
-            Work.REPLY.key(team, run_id, ts),
-        )  # who starts over stops a round unsaid
+        does = actions.read(action)
         if aimed:
 
             async def aim() -> int:
@@ -233,7 +230,11 @@ class QuizWorker(ActingWorker):
         elif applied and applied.outcome == Outcome.STALE and edited:
             late = self._rendered(lambda library: blocks.say(library.words.quiz.edited_late))
             await self._post_note(team, run_id, late)
-        elif applied and isinstance(does, Stop | Pause | Skip | Grade) and current_key() == key_of_reply:
+        elif (
+            applied
+            and isinstance(does, Stop | Pause | Skip | Grade)
+            and current_key() == Work.REPLY.key(team, run_id, ts)  # starting over stops one unsaid
+        ):
             await self._post_confirmation(team, run_id, does, applied.outcome, ts)
 
     async def _post_confirmation(self, team: str, run_id: str, does: Action, outcome: str, ts: str) -> None:

@@ -111,7 +111,9 @@ class Reception:
                 return OK
         is_event = isinstance(payload, EventCallback)
         held_for = None if is_event and is_last else EVENT_HELD if is_event else CLICK_HELD
-        return await (self._recorder or await self._wait(held_for)).dispatch(payload, classified)
+        # What comes while others still wait is behind them, also once this is open.
+        recorder = self._recorder if self._recorder and not self._held else await self._wait(held_for)
+        return await recorder.dispatch(payload, classified)
 
     async def _classified(self, payload: EventCallback) -> Classified | None:
         """Decide about a message by itself; None if this is no message, or the envelope does not say who we are."""

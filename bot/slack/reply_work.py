@@ -50,19 +50,23 @@ class ReplyWorker(LinkingReplies):
         questions whose suggestions the reply supersedes, once it is recorded; they are given, and none without it.
         """
 
-        is_wanted = False
+        is_wanted, claimed = False, None
 
         async def hold(by: str) -> Reply | None:
-            nonlocal is_wanted
+            nonlocal is_wanted, claimed
             # After a crash, or trouble of the database, it may be held already, whatever has been switched off since.
             is_wanted = is_wanted or in_doubt() or shared is None
             if not is_wanted and await self._is_off(team, channel, wanted, bool(shared)):
                 return None
             is_wanted = True
+            if claimed := await self._hold_new_answer(team, channel, wanted, by=by):
+                return wanted
             return await self._store.replies.hold(team, channel, wanted, by=by)
 
         async def decide(held: Reply) -> dict[str, Any] | None:
-            return await self._first_way(team, channel, _as_of(wanted, held), shared)
+            reply = _as_of(wanted, held)
+            decided = await self._first_way(team, channel, reply, shared, claimed)
+            return decided and decided | {"tried": await self._post_at_once(team, channel, reply, decided)}
 
         # A step that is tried again goes on holding it: it is freed once all tries have failed, if it is held by then.
         async with self._freed_on_failure(team, channel, wanted):
@@ -70,24 +74,24 @@ class ReplyWorker(LinkingReplies):
         if held is None:
             return await step("suggested before", before) if before else []
         async with self._freed_on_failure(team, channel, held):
-            settled = await self._bring(team, channel, wanted, held, shared=shared, decided=decided)
-        return await self._settle_with_links(team, channel, held, settled, before) or []
+            changed = await self._bring(team, channel, wanted, held, shared=shared, decided=decided)
+        return await self._settle_with_links(team, channel, held, changed, before) or []
 
     async def revise(self, team: str, channel: str, wanted: Reply, *, shared: bool | None, deleted: bool) -> None:
         """Change, withdraw or bring the reply to a message that was edited or deleted; no kind means no reply."""
         if (held := await self._hold(team, channel, wanted)) is None:
             return
-        settled = held
+        changed = held
         async with self._freed_on_failure(team, channel, held):
             same = held.state in (ReplyState.POSTED, ReplyState.WHISPERED) and _says_the_same(held, wanted)
             # What somebody has posted for another's message stays as that person wanted it.
             kept = held.state is ReplyState.POSTED and held.surface == Surface.COMMAND and not deleted
             if not wanted.kind and not kept:
                 withdrawn = await self._withdraw(team, channel, held, deleted=deleted)
-                settled = replace(withdrawn, decided_for=wanted.revision)
+                changed = replace(withdrawn, decided_for=wanted.revision)
             elif wanted.kind and not kept and not same:
-                settled = await self._bring(team, channel, wanted, held, shared=shared)
-        await self._settle_with_links(team, channel, held, settled)
+                changed = await self._bring(team, channel, wanted, held, shared=shared)
+        await self._settle_with_links(team, channel, held, changed)
 
     async def post_private(self, team: str, channel: str, wanted: Reply) -> str:
         """Post an answer that only one person has seen; gives the outcome, a name in `manners` of words.yaml.
@@ -98,7 +102,7 @@ class ReplyWorker(LinkingReplies):
         held = await self._hold(team, channel, wanted, revises=False)
         if held is None:
             return "changed_since"
-        settled = replace(held, state=ReplyState.WITHHELD) if held.state is ReplyState.BEGUN else held
+        changed = replace(held, state=ReplyState.WITHHELD) if held.state is ReplyState.BEGUN else held
         stands = held.state is ReplyState.POSTED
         outcome = "posted_already" if stands and held.kind in (ANSWER, LINK) else None
         async with self._freed_on_failure(team, channel, held):
@@ -111,16 +115,16 @@ class ReplyWorker(LinkingReplies):
                 surface = held.surface if own else wanted.surface
                 reply = replace(_as_of(wanted, held), surface=surface, revision=held.revision)
                 if stands:  # in place of what says that there is no answer
-                    settled = await self._change(team, channel, reply)
+                    changed = await self._change(team, channel, reply)
                 else:
-                    settled = await self._post(team, channel, reply) or settled
-                at_root = not wanted.thread_ts and settled.answer_ts
+                    changed = await self._post(team, channel, reply) or changed
+                at_root = not wanted.thread_ts and changed.answer_ts
                 if at_root:
-                    settled = replace(settled, thread_ts=settled.answer_ts or "")
+                    changed = replace(changed, thread_ts=changed.answer_ts or "")
                 outcome = "changed_since"
-                if settled.state is ReplyState.POSTED:
+                if changed.state is ReplyState.POSTED:
                     outcome = "posted_here_now" if at_root else "posted_in_thread"
-        await self._settle_with_links(team, channel, held, settled)
+        await self._settle_with_links(team, channel, held, changed)
         return outcome
 
     async def correct(self, team: str, channel: str, question_ts: str, digest: str | None = None) -> None:
@@ -175,7 +179,7 @@ class ReplyWorker(LinkingReplies):
         """Reply in the way that `way_to_reply` chooses; gives the reply as it stands then.
 
         A reply that is posted already is updated, or withdrawn if there is nothing to say any more. decided: the result
-        of `_first_way`, if it is known.
+        of `_first_way`, if it is known, with that of `_post_at_once`.
         """
         reply, surface = _as_of(wanted, held), Surface(wanted.surface)
         if _asks_for_quiet(reply):
@@ -195,7 +199,8 @@ class ReplyWorker(LinkingReplies):
                 unless = None
                 if surface is not Surface.DM and not looked_again:
                     unless = self._becomes_unwanted(team, channel, reply, decided["at"], shared=shared)
-                posted = await self._post(team, channel, reply, claimed=decided["claimed"], unless=unless)
+                how: dict[str, Any] = {"claimed": decided["claimed"], "unless": unless, "tried": decided.get("tried")}
+                posted = await self._post(team, channel, reply, **how)
                 if posted is not None:
                     return posted
                 looked_again = True
@@ -213,16 +218,27 @@ class ReplyWorker(LinkingReplies):
             await self._whisper(team, channel, reply, self._rendered(manners_blocks.switched_off))
         return replace(reply, state=ReplyState.WITHHELD)
 
-    async def _first_way(self, team: str, channel: str, reply: Reply, shared: bool | None) -> dict[str, Any] | None:
+    async def _first_way(
+        self, team: str, channel: str, reply: Reply, shared: bool | None, claimed: dict[str, Any] | None
+    ) -> dict[str, Any] | None:
         """Choose how to reply as `_way` does, in the step that takes hold of the reply; None if Slack is asked first.
 
-        shared: None if Slack has not said whether outsiders read along, as it does with every message.
+        shared: None if Slack has not said whether outsiders read along, as it does with every message. claimed: the
+        result of `_claim`, if that was done.
         """
         if _asks_for_quiet(reply) or (shared is None and reply.surface != Surface.DM):
             return None
-        return await self._way(team, channel, reply, bool(shared), _overtaken_at_first(reply))
+        return await self._way(team, channel, reply, bool(shared), _overtaken_at_first(reply), claimed)
 
-    async def _way(self, team: str, channel: str, reply: Reply, shared: bool, overtaken: bool | None) -> dict[str, Any]:
+    async def _way(
+        self,
+        team: str,
+        channel: str,
+        reply: Reply,
+        shared: bool,
+        overtaken: bool | None,
+        claimed: dict[str, Any] | None = None,
+    ) -> dict[str, Any]:
         """Choose how to reply, within a step; gives plain data. A reply that is to be posted claims its entries here.
 
         `late` in the result: it has to be found out first whether somebody else has replied. overtaken: whether they
@@ -235,7 +251,8 @@ class ReplyWorker(LinkingReplies):
         now = time.time()
         asked_later = bool(reply.revision) or now - float(reply.question_ts) > MAY_BE_OVERTAKEN
         late = overtaken is None and way is Way.POST and surface in UNPROMPTED and asked_later
-        claimed = await self._claim(team, channel, reply) if way is Way.POST and not late else None
+        if claimed is None and way is Way.POST and not late:
+            claimed = await self._claim(team, channel, reply)
         return {"way": way.value, "late": late, "at": now, "claimed": claimed}
 
     async def _circumstances(
@@ -295,6 +312,19 @@ class ReplyWorker(LinkingReplies):
 
         return unwanted
 
+    async def _post_at_once(
+        self, team: str, channel: str, reply: Reply, decided: dict[str, Any]
+    ) -> dict[str, Any] | None:
+        """Post a new reply in the step that has decided on it, as nearly all can be; gives plain data for `_post`.
+
+        None if it is to be posted in a step of its own, or not at all.
+        """
+        if decided["way"] != Way.POST or decided["late"] or reply.answer_ts or decided["claimed"]["earlier"]:
+            return None
+        reply, content = await self._content(team, channel, reply, decided["claimed"])
+        how: dict[str, Any] = {"thread_ts": _posted_below(channel, reply), "note": self._note(reply)}
+        return await self._gateway.try_to_post(team, channel, content, **how)
+
     async def _post(
         self,
         team: str,
@@ -303,10 +333,11 @@ class ReplyWorker(LinkingReplies):
         *,
         claimed: dict[str, Any] | None = None,
         unless: Callable[[], Awaitable[bool]] | None = None,
+        tried: dict[str, Any] | None = None,
     ) -> Reply | None:
         """Post a reply, or a link to the same answer in this channel; None if `unless` gave True at its turn.
 
-        claimed: the result of `_claim`, if the entries were claimed before.
+        claimed: the result of `_claim`, if the entries were claimed before. tried: that of `_post_at_once`.
         """
         reply, content = await self._content(team, channel, reply, claimed)
 
@@ -320,6 +351,7 @@ class ReplyWorker(LinkingReplies):
             thread_ts=_posted_below(channel, reply),
             lease=self._lease(team, channel, reply),
             note=self._note(reply),
+            tried=tried,
         )
         if "lost" in posted:  # so that settling it does nothing
             return reply

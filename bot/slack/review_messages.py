@@ -61,7 +61,10 @@ def _lettered_cells(row: str, run: Run, library: Library) -> list[kit.Option]:
 
 
 def open_review(run: Run, library: Library) -> ReviewQuestion | None:
-    """Give the question what the last review looked at, if it is what is asked now; None if it is not."""
+    """Give the review's question of a round, if that is what is open now.
+
+    None if it has not been asked, if a question of the quiz is open, or if it was answered or left out.
+    """
     if REVIEW not in run.opened or not run.finished or run.asking or run.not_graded or graded_cell(run, library):
         return None
     return review_question(run.quiz, library.tables[run.quiz.tables.roles])
