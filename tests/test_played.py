@@ -15,8 +15,8 @@ import pytest
 from psycopg.sql import SQL, Identifier
 
 from bot.knowledge import Library
-from tests import played, sharing, test_compare_conversation
-from tests.conftest import bot_in, lent_database, rows
+from tests import played, sharing, test_compare_conversation, test_quiz_conversation, test_share_recipient
+from tests.conftest import DATABASES, THOROUGH, bot_in, lent_database, rows
 from tests.sharing import ANA, BEN, MEI
 from tests.workspace import Json, Workspace, shown
 
@@ -25,6 +25,8 @@ STORIES = {
     "a copy of it": sharing.shared,
     "an invitation": test_compare_conversation.invited,
     "two rounds": test_compare_conversation.both_finished,
+    "two results": test_share_recipient.shared_and_taken_again,
+    "a first question": test_quiz_conversation.at_first_question,
 }
 
 
@@ -77,8 +79,16 @@ def kept(data: Path, kept_in: dict[str, Any]) -> dict[str, list[str]]:
     return {place: each for place, each in found.items() if place.split(".")[-1] not in played.OF_NO_STORY}
 
 
-@pytest.mark.parametrize("story", STORIES.values(), ids=STORIES)
-@pytest.mark.parametrize("kept_in", ["sqlite", "postgresql"], indirect=True)
+# Each on one of the databases, and with THOROUGH on both.
+COPIED = [
+    pytest.param(database, story, id=f"{database}-{name}")
+    for number, (name, story) in enumerate(STORIES.items())
+    for position, database in enumerate(DATABASES)
+    if THOROUGH or number % len(DATABASES) == position
+]
+
+
+@pytest.mark.parametrize(("kept_in", "story"), COPIED, indirect=["kept_in"])
 async def test_a_copy_has_the_rows_and_messages_of_what_was_played(
     library: Library,
     tmp_path: Path,
