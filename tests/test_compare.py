@@ -425,7 +425,7 @@ class Story:
 @example(ONE_AGREES, [("answer", Side.MANAGER, 1), ("agree", Side.SENDER, 0), ("deliver", Side.SENDER, 0)])
 @example(ONE_AGREES, [("agree", Side.SENDER, 0), ("answer", Side.SENDER, 1), ("follow", Side.SENDER, 0)])
 @example(ONE_AGREES, [("agree", Side.SENDER, 0), ("forget", Side.SENDER, 0), ("deliver", Side.SENDER, 0)])
-@settings(max_examples=25 if THOROUGH else 5, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=25 if THOROUGH else 2, suppress_health_check=[HealthCheck.function_scoped_fixture])
 async def test_nothing_of_ones_answers_is_in_what_the_other_gets_before_both_agreed_to_them(
     store: Store, library: Library, before: list[tuple[str, Side, int]], happenings: list[tuple[str, Side, int]]
 ):
