@@ -383,7 +383,7 @@ async def hasty(
     """A workspace whose bot looks all the time for what is due, and waits a moment where it would for long."""
     monkeypatch.setattr("bot.slack.slack_calls.TRIES", tries)
     for name, seconds in (
-        ("background.DUE_RUNS_EVERY", 0.05),
+        ("background.DUE_RUNS_EVERY", 0.2),
         ("slack.compare_work.ASK_PAUSE", 0.05),
         ("slack.privacy.ENDED", 0.5),
         ("slack.privacy.MARGIN", 0.5),

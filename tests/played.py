@@ -7,7 +7,7 @@ the workspace of the bot that runs there: a round is rows, and the bot needs to 
 anything may be different it is played: with other settings or knowledge, or with trouble arranged with Slack.
 
 A copy is as old as what was played, minutes at most. What has just begun, and has no answer yet, is treated otherwise
-within its first minute: that is no story to copy.
+within its first minute: a test of that, or of how a round begins, begins one itself.
 """
 
 import asyncio

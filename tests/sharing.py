@@ -76,6 +76,13 @@ async def outdated(workspace: Workspace, root: Sent) -> Json:
     return await message(workspace, root, "The copy is of an older answer")
 
 
+@played.once
+async def shared_and_outdated(workspace: Workspace, /, **chosen: Any) -> tuple[Sent, Json]:
+    """Share a result and change an answer; gives the root of the round, and the receipt, which says so."""
+    root, _ = await shared(workspace, **chosen)
+    return root, await outdated(workspace, root)
+
+
 async def change_rows(data: Path, *statements: str) -> None:
     """Change rows of a bot that runs, in a thread: it may hold the database, and needs this one to let go of it."""
     async with aiosqlite.connect(data / "rolefit.db", timeout=PATIENCE) as connection:

@@ -25,7 +25,7 @@ from bot.storage import Installation, ReplyState
 from tests.conftest import bot_in, free_port, rows
 from tests.sharing import RECEIPT, previewed, thread_of
 from tests.test_faq_conversation import SEVEN
-from tests.test_quiz_conversation import CLEAR, begin, message, question, result, take
+from tests.test_quiz_conversation import CLEAR, at_first_question, begin, message, question, result, take
 from tests.workspace import Workspace, buttons, shown
 
 QUESTION = SEVEN["xai-dropped-researcher"]
@@ -150,7 +150,7 @@ async def test_an_update_that_slack_refuses_for_good_does_not_hold_up_the_quiz(w
 
 async def test_tables_that_slack_refuses_come_as_lines_and_buttons_stay(workspace: Workspace):
     refused = {"method": "chat.postMessage", "error": "invalid_attachments"}
-    root = await begin(workspace)
+    root = await at_first_question(workspace)
     await take(workspace, root, *CLEAR[:-1])
     asked = await question(workspace, root, len(CLEAR))
     await workspace.faults(api=[refused, refused])

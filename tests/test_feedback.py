@@ -23,6 +23,7 @@ from bot.slack.incoming import classify
 from bot.slack.slack_worker import SlackWorker
 from bot.storage import HelpRequest, ReplyState, Store, Vote
 from bot.storage import feedback as feedback_rows
+from tests import played
 from tests.conftest import bot_in, free_port, rows
 from tests.test_edge import FORM, Edge
 from tests.workspace import BOT, Json, Sent, Workspace, buttons, elements, shown
@@ -40,7 +41,8 @@ async def store(workspace: Workspace, tmp_path: Path, kept_in: dict[str, Any]) -
         yield opened
 
 
-async def answered(workspace: Workspace, text: str = ASKS_MTS, *, mention: bool = True) -> tuple[Sent, Json]:
+@played.once
+async def answered(workspace: Workspace, /, text: str = ASKS_MTS, *, mention: bool = True) -> tuple[Sent, Json]:
     """Ask something in a channel; gives the question, and the reply as it is posted."""
     post = workspace.mention if mention else workspace.post
     asked = await post("U_ANA", "C_ASK", text)

@@ -10,7 +10,18 @@ from bot import background
 from bot.knowledge import Library
 from bot.storage.comparisons import Comparisons
 from tests.conftest import bot_in
-from tests.test_quiz_conversation import CLEAR, begin, card, message, privately, question, result, take, write
+from tests.test_quiz_conversation import (
+    CLEAR,
+    at_first_question,
+    begin,
+    card,
+    message,
+    privately,
+    question,
+    result,
+    take,
+    write,
+)
 from tests.workspace import Json, Sent, Workspace, buttons, shown
 
 NO_UPDATES = {"method": "chat.update", "error": "ratelimited", "retry_after": 600, "times": 1000}
@@ -103,7 +114,7 @@ async def test_work_put_off_by_a_bot_that_ends_is_done_by_the_next(tmp_path: Pat
 
 @pytest.mark.parametrize("trouble", [{"error": "internal_error", "status": 503}, {"error": "ratelimited"}])
 async def test_an_address_that_slack_does_not_serve_now_holds_nothing_up(workspace: Workspace, trouble: Json):
-    root = await begin(workspace)
+    root = await at_first_question(workspace)
     first = await question(workspace, root, 1)
     await workspace.faults(api=[{"method": "response_url", "times": 100, **trouble}])
 

@@ -15,7 +15,7 @@ import pytest
 from psycopg.sql import SQL, Identifier
 
 from bot.knowledge import Library
-from tests import played, sharing, test_compare_conversation
+from tests import played, sharing, test_compare_conversation, test_quiz_conversation, test_share_recipient
 from tests.conftest import DATABASES, THOROUGH, bot_in, lent_database, rows
 from tests.sharing import ANA, BEN, MEI
 from tests.workspace import Json, Workspace, shown
@@ -25,6 +25,8 @@ STORIES = {
     "a copy of it": sharing.shared,
     "an invitation": test_compare_conversation.invited,
     "two rounds": test_compare_conversation.both_finished,
+    "two results": test_share_recipient.shared_and_taken_again,
+    "a first question": test_quiz_conversation.at_first_question,
 }
 
 

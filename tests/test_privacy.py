@@ -14,7 +14,7 @@ from typing import Any
 import aiohttp
 import pytest
 import yaml
-from sqlalchemy import MetaData, String, create_engine, insert, inspect, select, update
+from sqlalchemy import Engine, MetaData, String, Table, create_engine, insert, inspect, select, update
 
 from bot import replica
 from bot.domain.share import ShareState
@@ -118,6 +118,7 @@ class Databases:
         own = settings.store_url.replace("+aiosqlite", "")
         self._engine = create_engine(own)
         self._engines = [self._engine] + ([create_engine(settings.jobs_url)] if settings.jobs_url != own else [])
+        self._tables: dict[Engine, list[Table]] = {}
 
     def close(self) -> None:
         for engine in self._engines:
@@ -139,19 +140,24 @@ class Databases:
         """Name each column that holds one of these words, as it is or within what DBOS has encoded, with the words."""
         found: dict[str, set[str]] = {}
         for engine in self._engines:
-            for schema in inspect(engine).get_schema_names():
-                if schema in ("information_schema", "pg_catalog"):
-                    continue
-                reflected = MetaData()
-                reflected.reflect(engine, schema=schema)
-                with engine.connect() as connection:
-                    for table in reflected.sorted_tables:
-                        for row in connection.execute(select(table)).mappings():
-                            for column, value in row.items():
-                                texts = _read(value)
-                                held = {word for word in words if any(word.encode() in text for text in texts)}
-                                found.setdefault(f"{table.name}.{column}", set()).update(held)
+            with engine.connect() as connection:
+                for table in self._tables_of(engine):
+                    for row in connection.execute(select(table)).mappings():
+                        for column, value in row.items():
+                            texts = _read(value)
+                            held = {word for word in words if any(word.encode() in text for text in texts)}
+                            found.setdefault(f"{table.name}.{column}", set()).update(held)
         return {column: held for column, held in found.items() if held}
+
+    def _tables_of(self, engine: Engine) -> list[Table]:
+        """Ask a database once what tables it has, which takes longer than reading all of them."""
+        if engine not in self._tables:
+            reflected = MetaData()
+            for schema in inspect(engine).get_schema_names():
+                if schema not in ("information_schema", "pg_catalog"):
+                    reflected.reflect(engine, schema=schema)
+            self._tables[engine] = reflected.sorted_tables
+        return self._tables[engine]
 
 
 def _read(value: Any) -> list[bytes]:

@@ -19,6 +19,7 @@ from bot.domain.fit import Clearness, recommend, settled
 from bot.domain.quiz import LETTERS
 from bot.domain.quiz_content import with_article
 from bot.knowledge import Library
+from tests import played
 from tests.conftest import bot_in, free_port
 from tests.test_edge import FORM, Edge
 from tests.workspace import Json, Sent, Workspace, buttons, shown
@@ -46,6 +47,14 @@ async def say_what_about(workspace: Workspace, root: Sent, about: str = OWN) -> 
     """Click what a round is about; gives its root again."""
     asked = await asking(workspace, root, "One thing first")
     await workspace.click(root.user, asked, lettered(asked, about))
+    return root
+
+
+@played.once
+async def at_first_question(workspace: Workspace) -> Sent:
+    """Begin a round and be asked its first question; gives the root. Not for what happens to one just begun."""
+    root = await begin(workspace)
+    await question(workspace, root, 1)
     return root
 
 
@@ -119,7 +128,7 @@ def label(library: Library, number: int, position: int) -> str:
 
 
 async def test_five_clicks_lead_to_a_recommendation(either_way: Workspace, library: Library):
-    root = await begin(either_way)
+    root = await at_first_question(either_way)
     await take(either_way, root)
 
     told = await result(either_way, root)
@@ -141,14 +150,14 @@ async def test_five_clicks_lead_to_a_recommendation(either_way: Workspace, libra
 
 
 async def test_the_last_choices_lead_to_an_ai_engineer(workspace: Workspace):
-    root = await begin(workspace)
+    root = await at_first_question(workspace)
     await take_at_once(workspace, root, *ENGINEER)
 
     assert "the role of an AI engineer." in shown(await result(workspace, root))
 
 
 async def test_the_text_of_a_recommendation_says_what_its_blocks_say(workspace: Workspace):
-    root = await begin(workspace)
+    root = await at_first_question(workspace)
     await take_at_once(workspace, root)
 
     told = await result(workspace, root)
@@ -163,7 +172,7 @@ async def test_the_text_of_a_recommendation_says_what_its_blocks_say(workspace: 
 
 
 async def test_the_cells_that_the_answers_picked_are_marked(workspace: Workspace):
-    root = await begin(workspace)
+    root = await at_first_question(workspace)
     await take_at_once(workspace, root)
     told = await result(workspace, root)
 
@@ -178,7 +187,7 @@ async def test_the_cells_that_the_answers_picked_are_marked(workspace: Workspace
 
 
 async def test_an_answer_between_two_columns_marks_no_cell(workspace: Workspace):
-    root = await begin(workspace)
+    root = await at_first_question(workspace)
     await take_at_once(workspace, root, 2, 2, 3, 3, 4)  # only what the business watches is in a cell
 
     told = await result(workspace, root)
@@ -190,8 +199,7 @@ async def test_an_answer_between_two_columns_marks_no_cell(workspace: Workspace)
 
 
 async def test_an_answer_by_halves_marks_both_of_its_cells(workspace: Workspace):
-    root = await begin(workspace)
-    await question(workspace, root, 1)
+    root = await at_first_question(workspace)
     await write(workspace, root, "half a, half b")
     await question(workspace, root, 2)
     await write(workspace, root, "2a 3a 4a 5a")
@@ -243,7 +251,7 @@ async def test_a_question_shows_its_progress_and_then_the_choice_made(workspace:
     ("typed", "position"), [("2", 1), ("b", 1), ("B)", 1), ("number 3", 2), ("open research questions", 0)]
 )
 async def test_a_typed_reply_answers_like_a_click(workspace: Workspace, library: Library, typed: str, position: int):
-    root = await begin(workspace)
+    root = await at_first_question(workspace)
     asked = await question(workspace, root, 1)
 
     await write(workspace, root, typed)
@@ -262,8 +270,7 @@ async def test_the_whole_quiz_can_be_typed(workspace: Workspace):
 
 
 async def test_several_answers_fit_in_one_message(workspace: Workspace):
-    root = await begin(workspace)
-    await question(workspace, root, 1)
+    root = await at_first_question(workspace)
 
     await write(workspace, root, ", ".join(f"{number}{LETTERS[at]}" for number, at in enumerate(CLEAR, 1)))
 
@@ -271,8 +278,7 @@ async def test_several_answers_fit_in_one_message(workspace: Workspace):
 
 
 async def test_half_and_half_splits_the_weight(workspace: Workspace, library: Library):
-    root = await begin(workspace)
-    await question(workspace, root, 1)
+    root = await at_first_question(workspace)
     await write(workspace, root, "about half and half")
     await message(workspace, root, "Which two? Type their letters, for example “half a, half b”.")
 
@@ -283,8 +289,7 @@ async def test_half_and_half_splits_the_weight(workspace: Workspace, library: Li
 
 
 async def test_halves_of_several_questions_and_the_middle_of_the_tie_break_can_be_typed(workspace: Workspace):
-    root = await begin(workspace)
-    await question(workspace, root, 1)
+    root = await at_first_question(workspace)
     await write(workspace, root, "1 half b half d, 2 half d half e, 3 half b half c, 4c, 5c")
     await asking(workspace, root, "It is too close to call. One more question can tip it.")
 
@@ -305,7 +310,7 @@ async def test_halves_of_several_questions_and_the_middle_of_the_tie_break_can_b
     ],
 )
 async def test_who_asks_below_a_result_why_is_told_what_decided_it(workspace: Workspace, asked: str, against: str):
-    root = await begin(workspace)
+    root = await at_first_question(workspace)
     await take_at_once(workspace, root)
     await result(workspace, root)
 
@@ -331,7 +336,7 @@ async def test_who_asks_below_a_result_why_is_told_what_decided_it(workspace: Wo
 async def test_who_asks_below_a_result_how_sure_it_is_is_told_how_close_it_was(
     workspace: Workspace, asked: str, other: str
 ):
-    root = await begin(workspace)
+    root = await at_first_question(workspace)
     await take_at_once(workspace, root)
     await result(workspace, root)
 
@@ -344,7 +349,7 @@ async def test_who_asks_below_a_result_how_sure_it_is_is_told_how_close_it_was(
 
 
 async def test_what_was_close_is_said_to_have_been_and_what_would_tip_it(workspace: Workspace, library: Library):
-    root = await begin(workspace)
+    root = await at_first_question(workspace)
     await take_at_once(workspace, root, *close_answers(library, PAIRS[1]))
     await asking(workspace, root, library.quiz.tie_break(*PAIRS[1]).text)
     await write(workspace, root, "c")
@@ -363,7 +368,7 @@ async def test_what_was_close_is_said_to_have_been_and_what_would_tip_it(workspa
 
 
 async def test_an_unsure_reading_is_confirmed(workspace: Workspace, library: Library):
-    root = await begin(workspace)
+    root = await at_first_question(workspace)
     first = await question(workspace, root, 1)
     await write(workspace, root, "shiping it")
 
@@ -378,8 +383,7 @@ async def test_an_unsure_reading_is_confirmed(workspace: Workspace, library: Lib
 
 
 async def test_a_wrong_guess_leads_back_to_all_answers(workspace: Workspace):
-    root = await begin(workspace)
-    await question(workspace, root, 1)
+    root = await at_first_question(workspace)
     await write(workspace, root, "shiping it")
 
     await workspace.click("U_ANA", await asking(workspace, root, "Did you mean:"), "No, show all answers")
@@ -388,8 +392,7 @@ async def test_a_wrong_guess_leads_back_to_all_answers(workspace: Workspace):
 
 
 async def test_words_that_fit_no_choice_are_asked_about(workspace: Workspace):
-    root = await begin(workspace)
-    await question(workspace, root, 1)
+    root = await at_first_question(workspace)
     await write(workspace, root, "bananas, mostly")
 
     await message(workspace, root, "I did not catch which one you mean.")
@@ -418,7 +421,7 @@ async def test_back_asks_the_question_before_again(workspace: Workspace, library
 
 
 async def test_skip_leaves_a_question_out_and_the_card_takes_it_up_again(workspace: Workspace, library: Library):
-    root = await begin(workspace)
+    root = await at_first_question(workspace)
     asked = await question(workspace, root, 1)
     await write(workspace, root, "skip")
     await question(workspace, root, 2)
@@ -437,8 +440,7 @@ async def test_skip_leaves_a_question_out_and_the_card_takes_it_up_again(workspa
     ["idk", "I don't know", "hmm, not sure tbh", "none of these fit me", "other", "none of the above"],
 )
 async def test_who_does_not_know_or_whom_no_answer_fits_is_offered_to_skip(workspace: Workspace, said: str):
-    root = await begin(workspace)
-    await question(workspace, root, 1)
+    root = await at_first_question(workspace)
     await write(workspace, root, said)
     offer = await message(workspace, root, "Which comes nearest")
 
@@ -450,8 +452,7 @@ async def test_who_does_not_know_or_whom_no_answer_fits_is_offered_to_skip(works
 
 @pytest.mark.parametrize("said", ["n/a", "I'd rather not answer"])
 async def test_who_will_not_answer_skips(workspace: Workspace, said: str):
-    root = await begin(workspace)
-    await question(workspace, root, 1)
+    root = await at_first_question(workspace)
     await write(workspace, root, said)
 
     await question(workspace, root, 2)
@@ -468,8 +469,7 @@ async def test_who_will_not_answer_skips(workspace: Workspace, said: str):
     ],
 )
 async def test_for_whom_the_quiz_is_not_is_told_so_and_can_stop(workspace: Workspace, said: str):
-    root = await begin(workspace)
-    await question(workspace, root, 1)
+    root = await at_first_question(workspace)
     await write(workspace, root, said)
 
     offered = await message(workspace, root, "The quiz is for people who do AI research or engineering")
@@ -481,8 +481,7 @@ async def test_for_whom_the_quiz_is_not_is_told_so_and_can_stop(workspace: Works
 
 
 async def test_what_is_not_understood_is_told_how_to_skip_and_to_stop(workspace: Workspace):
-    root = await begin(workspace)
-    await question(workspace, root, 1)
+    root = await at_first_question(workspace)
     for said in ("bananas", "apples"):
         await write(workspace, root, said)
         await workspace.settled()
@@ -496,8 +495,7 @@ async def test_what_is_not_understood_is_told_how_to_skip_and_to_stop(workspace:
 
 
 async def test_a_hedge_between_two_answers_is_asked_about_and_may_be_both(workspace: Workspace, library: Library):
-    root = await begin(workspace)
-    await question(workspace, root, 1)
+    root = await at_first_question(workspace)
     await write(workspace, root, in_letters((3, 4, 3, 1)))
     asked = await question(workspace, root, 5)
     await write(workspace, root, "software engineering i guess but also ml")
@@ -513,8 +511,7 @@ async def test_a_hedge_between_two_answers_is_asked_about_and_may_be_both(worksp
 
 
 async def test_an_old_offer_to_skip_skips_nothing(workspace: Workspace, library: Library):
-    root = await begin(workspace)
-    await question(workspace, root, 1)
+    root = await at_first_question(workspace)
     await write(workspace, root, "no idea")
     offer = await message(workspace, root, "Which comes nearest")
     await write(workspace, root, "a")
@@ -527,9 +524,9 @@ async def test_an_old_offer_to_skip_skips_nothing(workspace: Workspace, library:
     await card(workspace, root, f"→ *{label(library, 2, 1)}*")
 
 
-@pytest.mark.parametrize(
-    ("said", "intent"),
-    [
+async def test_small_talk_in_the_thread_is_no_answer(workspace: Workspace, library: Library):
+    root = await at_first_question(workspace)
+    for said, intent in (
         ("is this anonymous?", "privacy"),
         ("who sees this?", "privacy"),
         ("can I share this with my team?", "sharing"),
@@ -542,15 +539,12 @@ async def test_an_old_offer_to_skip_skips_nothing(workspace: Workspace, library:
         ("which one is better?", "which_better"),
         ("tschüss", "bye"),
         ("I want to take the quiz", "begin"),
-    ],
-)
-async def test_small_talk_in_the_thread_is_no_answer(workspace: Workspace, library: Library, said: str, intent: str):
-    root = await begin(workspace)
-    await question(workspace, root, 1)
-    await write(workspace, root, said)
-
-    talk = library.words.talk.of(intent)
-    await message(workspace, root, talk.in_quiz or talk.reply or "never")
+    ):
+        sent = await write(workspace, root, said)
+        await workspace.settled()
+        talk = library.words.talk.of(intent)
+        replies = [shown(reply) for reply in await workspace.replies(sent)]
+        assert any((talk.in_quiz or talk.reply or "never") in reply for reply in replies), (said, replies)
 
     await write(workspace, root, "1")
     await question(workspace, root, 2)
@@ -559,24 +553,21 @@ async def test_small_talk_in_the_thread_is_no_answer(workspace: Workspace, libra
 
 @pytest.mark.parametrize("said", ["stop", "cancel", "please stop this", "leave me alone"])
 async def test_stop_in_many_words_stops_the_round(workspace: Workspace, said: str):
-    root = await begin(workspace)
-    await question(workspace, root, 1)
+    root = await at_first_question(workspace)
     await write(workspace, root, said)
 
     await card(workspace, root, "Stopped. Your answers are kept")
 
 
 async def test_what_it_is_for_is_why_it_is_asked(workspace: Workspace):
-    root = await begin(workspace)
-    await question(workspace, root, 1)
+    root = await at_first_question(workspace)
     await write(workspace, root, "what's this for?")
 
     await message(workspace, root, "Why I ask:")
 
 
 async def test_a_question_known_not_to_be_answered_interrupts_like_any_other(workspace: Workspace):
-    root = await begin(workspace)
-    await question(workspace, root, 1)
+    root = await at_first_question(workspace)
     await write(workspace, root, "do AI labs sponsor a visa?")
     told = await message(workspace, root, "Visas and relocation")
 
@@ -589,8 +580,7 @@ async def test_a_question_known_not_to_be_answered_interrupts_like_any_other(wor
 async def test_a_suggestion_that_is_taken_between_the_questions_is_answered_in_its_place(
     workspace: Workspace, library: Library
 ):
-    root = await begin(workspace)
-    await question(workspace, root, 1)
+    root = await at_first_question(workspace)
     await write(workspace, root, "are labs flat or not, by titles?")
     offer = await message(workspace, root, "I am not sure which of these you mean.")
     await workspace.settled()  # the question has been asked again below it
@@ -624,8 +614,7 @@ async def test_a_quiz_of_skips_says_that_there_is_nothing_to_weigh(workspace: Wo
 
 
 async def test_why_and_a_word_of_the_question_are_explained_with_their_source(workspace: Workspace, library: Library):
-    root = await begin(workspace)
-    await question(workspace, root, 1)
+    root = await at_first_question(workspace)
 
     await write(workspace, root, "why do you ask?")
     why = shown(await message(workspace, root, "Why I ask:"))
@@ -638,7 +627,7 @@ async def test_why_and_a_word_of_the_question_are_explained_with_their_source(wo
 
 
 async def test_a_question_of_ones_own_gets_its_answer_and_the_quiz_goes_on(workspace: Workspace, library: Library):
-    root = await begin(workspace)
+    root = await at_first_question(workspace)
     first = await question(workspace, root, 1)
     await write(workspace, root, 'Why did xAI drop the "researcher" title?')
     answer = await message(workspace, root, library.entries["xai-dropped-researcher"].answer)
@@ -653,8 +642,7 @@ async def test_a_question_of_ones_own_gets_its_answer_and_the_quiz_goes_on(works
 
 
 async def test_a_question_without_a_question_mark_is_a_question_all_the_same(workspace: Workspace, library: Library):
-    root = await begin(workspace)
-    await question(workspace, root, 1)
+    root = await at_first_question(workspace)
     await write(workspace, root, "what is a research engineer")
 
     await message(workspace, root, library.entries["research-engineer"].answer)
@@ -671,8 +659,7 @@ async def test_what_has_no_answer_within_a_round_gets_no_hint_at_the_round(works
 
 
 async def test_so_far_shows_the_picture_and_says_that_it_is_none(workspace: Workspace):
-    root = await begin(workspace)
-    await question(workspace, root, 1)
+    root = await at_first_question(workspace)
     await write(workspace, root, "show me so far")
     await message(workspace, root, "There is nothing to show yet.")
     await take(workspace, root, 0, 0)
@@ -685,7 +672,7 @@ async def test_so_far_shows_the_picture_and_says_that_it_is_none(workspace: Work
 
 
 async def test_so_far_after_the_result_points_to_it(workspace: Workspace):
-    root = await begin(workspace)
+    root = await at_first_question(workspace)
     await take_at_once(workspace, root)
     await result(workspace, root)
 
@@ -696,8 +683,7 @@ async def test_so_far_after_the_result_points_to_it(workspace: Workspace):
 
 @pytest.mark.both_databases
 async def test_a_stop_while_a_question_of_ones_own_is_answered_stays(workspace: Workspace):
-    root = await begin(workspace)
-    await question(workspace, root, 1)
+    root = await at_first_question(workspace)
     await workspace.faults(api=[{"method": "chat.postMessage", "error": None, "delay": 1}])
     await write(workspace, root, "what is a research engineer?")
     await write(workspace, root, "stop")
@@ -714,8 +700,7 @@ async def test_a_stop_while_a_question_of_ones_own_is_answered_stays(workspace: 
 
 
 async def test_an_edit_never_answers_a_question_that_came_after_the_message(workspace: Workspace, library: Library):
-    root = await begin(workspace)
-    await question(workspace, root, 1)
+    root = await at_first_question(workspace)
     typed = await write(workspace, root, "bananas, mostly")
     await message(workspace, root, "I did not catch")
     asked = await question(workspace, root, 1)
@@ -732,8 +717,7 @@ async def test_an_edit_never_answers_a_question_that_came_after_the_message(work
 async def test_editing_twice_and_editing_what_was_guessed_change_the_question_they_were_about(
     workspace: Workspace, library: Library
 ):
-    root = await begin(workspace)
-    await question(workspace, root, 1)
+    root = await at_first_question(workspace)
     typed = await write(workspace, root, "bananas, mostly")
     await message(workspace, root, "I did not catch")
     await workspace.edit(typed, "b")
@@ -752,8 +736,7 @@ async def test_editing_twice_and_editing_what_was_guessed_change_the_question_th
 
 @pytest.mark.both_databases
 async def test_editing_the_message_changes_the_answer(workspace: Workspace, library: Library):
-    root = await begin(workspace)
-    await question(workspace, root, 1)
+    root = await at_first_question(workspace)
     typed = await write(workspace, root, "a")
     await question(workspace, root, 2)
 
@@ -766,8 +749,7 @@ async def test_editing_the_message_changes_the_answer(workspace: Workspace, libr
 
 
 async def test_editing_what_was_not_understood_answers(workspace: Workspace, library: Library):
-    root = await begin(workspace)
-    await question(workspace, root, 1)
+    root = await at_first_question(workspace)
     typed = await write(workspace, root, "bananas, mostly")
     await message(workspace, root, "I did not catch")
 
@@ -779,7 +761,7 @@ async def test_editing_what_was_not_understood_answers(workspace: Workspace, lib
 async def test_changing_an_answer_after_the_result_updates_it_and_says_what_changed(
     workspace: Workspace, library: Library
 ):
-    root = await begin(workspace)
+    root = await at_first_question(workspace)
     await take(workspace, root)
     told = await result(workspace, root)
 
@@ -794,7 +776,7 @@ async def test_changing_an_answer_after_the_result_updates_it_and_says_what_chan
 
 
 async def test_the_card_changes_an_answer_after_the_result(workspace: Workspace, library: Library):
-    root = await begin(workspace)
+    root = await at_first_question(workspace)
     await take(workspace, root)
     await result(workspace, root)
     now = await card(workspace, root, "Your result is below.")
@@ -811,7 +793,7 @@ async def test_the_card_changes_an_answer_after_the_result(workspace: Workspace,
 
 @pytest.mark.both_databases
 async def test_a_double_click_has_one_effect(workspace: Workspace):
-    root = await begin(workspace)
+    root = await at_first_question(workspace)
     asked = await question(workspace, root, 1)
     # The page of the second device has not heard of the first click yet.
     await workspace.click("U_ANA", asked, buttons(asked)[0])
@@ -825,7 +807,7 @@ async def test_a_double_click_has_one_effect(workspace: Workspace):
 
 
 async def test_a_stale_button_tells_the_truth_and_changes_nothing(workspace: Workspace, library: Library):
-    root = await begin(workspace)
+    root = await at_first_question(workspace)
     asked = await question(workspace, root, 1)
     first, second, *_ = buttons(asked)
     await workspace.click("U_ANA", asked, first)
@@ -841,8 +823,7 @@ async def test_a_stale_button_tells_the_truth_and_changes_nothing(workspace: Wor
 
 @pytest.mark.both_databases
 async def test_a_double_enter_answers_one_question(workspace: Workspace):
-    root = await begin(workspace)
-    await question(workspace, root, 1)
+    root = await at_first_question(workspace)
     await write(workspace, root, "1")
     await write(workspace, root, "1")
     second = await question(workspace, root, 2)
@@ -904,7 +885,7 @@ def forged(action: Json, message: Json, user: str) -> Json:
 
 
 async def test_it_ends_early_when_nothing_can_change_the_result_and_can_go_on(workspace: Workspace):
-    root = await begin(workspace)
+    root = await at_first_question(workspace)
     await take(workspace, root, *EARLY)
 
     told = await result(workspace, root)
@@ -920,7 +901,7 @@ async def test_it_ends_early_when_nothing_can_change_the_result_and_can_go_on(wo
 
 
 async def test_who_types_the_answer_that_was_not_asked_for_is_told_how_to_have_it_asked(workspace: Workspace):
-    root = await begin(workspace)
+    root = await at_first_question(workspace)
     await take(workspace, root, *EARLY)
     await result(workspace, root)
     await workspace.settled()
@@ -934,7 +915,7 @@ async def test_who_types_the_answer_that_was_not_asked_for_is_told_how_to_have_i
 
 
 async def test_what_ended_early_goes_on_by_its_button_too(workspace: Workspace):
-    root = await begin(workspace)
+    root = await at_first_question(workspace)
     await take(workspace, root, *EARLY)
 
     await workspace.click("U_ANA", await result(workspace, root), "Answer the rest")
@@ -971,7 +952,7 @@ async def test_two_roles_too_close_to_call_get_their_own_question_and_it_decides
 @pytest.mark.parametrize("said", ["skip", "c"])
 async def test_what_stays_too_close_shows_both_roles_side_by_side(workspace: Workspace, library: Library, said: str):
     pair = PAIRS[1]
-    root = await begin(workspace)
+    root = await at_first_question(workspace)
     await take(workspace, root, *close_answers(library, pair))
     await asking(workspace, root, library.quiz.tie_break(*pair).text)
 
@@ -985,7 +966,7 @@ async def test_what_stays_too_close_shows_both_roles_side_by_side(workspace: Wor
 
 
 async def test_a_third_role_that_is_about_as_near_is_named(workspace: Workspace, library: Library):
-    root = await begin(workspace)
+    root = await at_first_question(workspace)
     await take(workspace, root, 0, 1, 1, 2, 3)
     first, runner_up, third = level_roles(library, (0, 1, 1, 2, 3))
 
@@ -1007,7 +988,7 @@ def level_roles(library: Library, positions: tuple[int, ...]) -> list[str]:
 
 
 async def test_a_changed_answer_that_ties_two_other_roles_brings_their_question(workspace: Workspace, library: Library):
-    root = await begin(workspace)
+    root = await at_first_question(workspace)
     await take(workspace, root, *close_answers(library, PAIRS[0]))
     await asking(workspace, root, library.quiz.tie_break(*PAIRS[0]).text)
     await write(workspace, root, "a")
@@ -1052,7 +1033,7 @@ def close_answers(library: Library, pair: tuple[str, str]) -> tuple[int, ...]:
 async def test_one_answer_or_two_are_a_picture_so_far_that_nobody_can_share(
     workspace: Workspace, answered: int, said: str
 ):
-    root = await begin(workspace)
+    root = await at_first_question(workspace)
     await take(workspace, root, *[0] * answered)
     for number in range(answered + 1, COUNT + 1):
         await question(workspace, root, number)
@@ -1071,7 +1052,7 @@ async def test_one_answer_or_two_are_a_picture_so_far_that_nobody_can_share(
 async def test_what_rests_on_fewer_answers_says_so_and_is_clear_only_if_the_others_could_not_change_it(
     workspace: Workspace,
 ):
-    root = await begin(workspace)
+    root = await at_first_question(workspace)
     await take(workspace, root, 0, 0, 1)
     await question(workspace, root, 4)
     await write(workspace, root, "skip")
@@ -1134,7 +1115,7 @@ async def test_who_manages_people_is_told_whose_work_to_answer_for_and_goes_on(w
 
 
 async def test_that_one_manages_others_can_be_said_in_the_middle(workspace: Workspace, library: Library):
-    root = await begin(workspace)
+    root = await at_first_question(workspace)
     await take(workspace, root, 3)
     before = await question(workspace, root, 2)
 
@@ -1148,7 +1129,7 @@ async def test_that_one_manages_others_can_be_said_in_the_middle(workspace: Work
 
 
 async def test_what_it_is_about_can_be_changed_on_the_card_after_the_result(workspace: Workspace):
-    root = await begin(workspace)
+    root = await at_first_question(workspace)
     await take_at_once(workspace, root)
     await result(workspace, root)
     now = await card(workspace, root, "Your result is below.")
@@ -1236,7 +1217,7 @@ async def test_who_goes_right_on_is_taken_to_mean_their_own_work(workspace: Work
     ],
 )
 async def test_a_button_opens_its_part_in_the_thread_once(workspace: Workspace, name: str, shows: str, cites: str):
-    root = await begin(workspace)
+    root = await at_first_question(workspace)
     await take_at_once(workspace, root)
     told = await result(workspace, root)
 
@@ -1282,7 +1263,7 @@ async def test_the_button_of_an_older_result_opens_the_whole_table(tmp_path: Pat
 
 
 async def test_an_open_part_follows_a_changed_answer(workspace: Workspace):
-    root = await begin(workspace)
+    root = await at_first_question(workspace)
     await take_at_once(workspace, root)
     await workspace.click("U_ANA", await result(workspace, root), "Titles")
     part = await message(workspace, root, "What an AI researcher is called.")
@@ -1296,7 +1277,7 @@ async def test_an_open_part_follows_a_changed_answer(workspace: Workspace):
 
 
 async def test_the_smallest_change_that_would_flip_it_is_named(workspace: Workspace):
-    root = await begin(workspace)
+    root = await at_first_question(workspace)
     await take_at_once(workspace, root, *ENGINEER)
 
     said = shown(await result(workspace, root))
@@ -1332,7 +1313,7 @@ async def pick_review(workspace: Workspace, root: Sent, cell: str) -> Json:
 
 
 async def test_nobody_is_asked_about_their_review_before_they_open_it(workspace: Workspace):
-    root = await begin(workspace)
+    root = await at_first_question(workspace)
     await take_at_once(workspace, root)
     await result(workspace, root)
     await workspace.settled()
@@ -1341,7 +1322,7 @@ async def test_nobody_is_asked_about_their_review_before_they_open_it(workspace:
 
 
 async def test_work_in_one_column_and_grading_in_another_is_said_plainly(workspace: Workspace, library: Library):
-    root = await begin(workspace)
+    root = await at_first_question(workspace)
     await take_at_once(workspace, root)
     await review(workspace, root)
 
@@ -1357,7 +1338,7 @@ async def test_work_in_one_column_and_grading_in_another_is_said_plainly(workspa
 
 
 async def test_grading_in_the_same_column_is_said_too_and_follows_a_changed_answer(workspace: Workspace):
-    root = await begin(workspace)
+    root = await at_first_question(workspace)
     await take_at_once(workspace, root)
     await review(workspace, root)
     told = await pick_review(workspace, root, "Novelty, scientific impact")
@@ -1373,7 +1354,7 @@ async def test_grading_in_the_same_column_is_said_too_and_follows_a_changed_answ
 
 
 async def test_nobody_has_to_say_what_the_review_looked_at(workspace: Workspace):
-    root = await begin(workspace)
+    root = await at_first_question(workspace)
     await take_at_once(workspace, root)
 
     await workspace.click("U_ANA", await review(workspace, root), "I would rather not say")
@@ -1382,7 +1363,7 @@ async def test_nobody_has_to_say_what_the_review_looked_at(workspace: Workspace)
 
 
 async def test_any_cell_of_the_table_can_be_picked_and_picked_again(workspace: Workspace, library: Library):
-    root = await begin(workspace)
+    root = await at_first_question(workspace)
     await take_at_once(workspace, root)
     asked = await review(workspace, root)
     known = [cell for row in library.tables["roles"].rows for cell in row.cells.values()]
@@ -1397,7 +1378,7 @@ async def test_any_cell_of_the_table_can_be_picked_and_picked_again(workspace: W
 
 @pytest.mark.parametrize("said", ["Uptime, latency, cost, KPIs", "i", "I'd say the uptime", "KPIs"])
 async def test_what_the_review_looked_at_can_be_typed(workspace: Workspace, said: str):
-    root = await begin(workspace)
+    root = await at_first_question(workspace)
     await take_at_once(workspace, root)
     asked = await review(workspace, root)
     assert "Pick one, or type here the letter it has in the menu, or your own words." in shown(asked)
@@ -1415,7 +1396,7 @@ async def test_what_the_review_looked_at_can_be_typed(workspace: Workspace, said
 
 
 async def test_what_the_review_may_have_looked_at_is_asked_about(workspace: Workspace):
-    root = await begin(workspace)
+    root = await at_first_question(workspace)
     await take_at_once(workspace, root)
     await review(workspace, root)
     await write(workspace, root, "papers and my manager's feeling")
@@ -1430,7 +1411,7 @@ async def test_what_the_review_may_have_looked_at_is_asked_about(workspace: Work
 
 @pytest.mark.parametrize("said", ["skip", "I'd rather not say"])
 async def test_what_the_review_looked_at_can_be_left_open_by_typing(workspace: Workspace, said: str):
-    root = await begin(workspace)
+    root = await at_first_question(workspace)
     await take_at_once(workspace, root)
     asked = await review(workspace, root)
     await write(workspace, root, "bananas")
@@ -1446,8 +1427,7 @@ async def test_what_the_review_looked_at_can_be_left_open_by_typing(workspace: W
 
 
 async def test_work_that_leans_to_one_role_gets_the_advice_for_the_next_as_well(workspace: Workspace, library: Library):
-    root = await begin(workspace)
-    await question(workspace, root, 1)
+    root = await at_first_question(workspace)
     await write(workspace, root, "1 half a half d, 2 half a half e, 3 half a half c, 4a, 5 half a half d")
     told = shown(await result(workspace, root))
     assert "leans towards the role of an AI researcher" in told
@@ -1462,7 +1442,7 @@ async def test_work_that_leans_to_one_role_gets_the_advice_for_the_next_as_well(
 
 
 async def test_work_that_is_clearly_of_one_role_gets_the_advice_for_that_alone(workspace: Workspace, library: Library):
-    root = await begin(workspace)
+    root = await at_first_question(workspace)
     await take_at_once(workspace, root)
 
     said = shown(await review(workspace, root))
@@ -1532,8 +1512,7 @@ async def test_stop_keeps_the_answers_and_start_over_begins_another_round(worksp
 
 
 async def test_a_pause_says_how_to_go_on_and_a_second_stop_that_it_is_not_open(workspace: Workspace):
-    root = await begin(workspace)
-    await question(workspace, root, 1)
+    root = await at_first_question(workspace)
     await write(workspace, root, "pause")
     await message(workspace, root, "Paused. Your answers are kept, and to go on you can type “continue” here.")
     await write(workspace, root, "stop")
@@ -1545,8 +1524,7 @@ async def test_a_pause_says_how_to_go_on_and_a_second_stop_that_it_is_not_open(w
 
 
 async def test_starting_over_says_nothing_of_the_stop(workspace: Workspace):
-    root = await begin(workspace)
-    await question(workspace, root, 1)
+    root = await at_first_question(workspace)
     await write(workspace, root, in_letters(CLEAR[:1]))
     await question(workspace, root, 2)
     await write(workspace, root, "start over")
@@ -1558,7 +1536,7 @@ async def test_starting_over_says_nothing_of_the_stop(workspace: Workspace):
 
 @pytest.mark.parametrize("said", ["stop", "stop please", "quit", "skip"])
 async def test_who_stops_or_skips_below_a_result_is_told_that_the_round_has_ended(workspace: Workspace, said: str):
-    root = await begin(workspace)
+    root = await at_first_question(workspace)
     await take_at_once(workspace, root)
     await result(workspace, root)
     await workspace.settled()
@@ -1569,7 +1547,7 @@ async def test_who_stops_or_skips_below_a_result_is_told_that_the_round_has_ende
 
 
 async def test_a_stop_while_an_answer_is_changed_leaves_it_and_says_so(workspace: Workspace):
-    root = await begin(workspace)
+    root = await at_first_question(workspace)
     await take_at_once(workspace, root)
     await result(workspace, root)
     await write(workspace, root, "change 3")
@@ -1620,7 +1598,7 @@ async def offered(workspace: Workspace, chosen: str) -> Json:
 
 
 async def test_the_command_offers_to_continue_an_open_round(workspace: Workspace):
-    root = await begin(workspace)
+    root = await at_first_question(workspace)
     await take(workspace, root, 0)
     before = await question(workspace, root, 2)
 
@@ -1636,7 +1614,7 @@ async def test_the_command_offers_to_continue_an_open_round(workspace: Workspace
 
 @pytest.mark.both_databases
 async def test_it_can_be_taken_again_and_a_double_click_begins_one_round(workspace: Workspace):
-    root = await begin(workspace)
+    root = await at_first_question(workspace)
     await take(workspace, root)
     told = await result(workspace, root)
 
@@ -1650,7 +1628,7 @@ async def test_it_can_be_taken_again_and_a_double_click_begins_one_round(workspa
 
 
 async def test_taking_it_again_shows_what_moved(workspace: Workspace, library: Library):
-    root = await begin(workspace)
+    root = await at_first_question(workspace)
     await take(workspace, root)
     await workspace.click("U_ANA", await result(workspace, root), "Take it again")
     again = (await workspace.dm("U_ANA", count=2))[-1]
@@ -1980,7 +1958,7 @@ def live(messages: list[Json]) -> list[tuple[str, Any]]:
 
 @pytest.mark.both_databases
 async def test_clicks_on_many_devices_at_once_leave_one_question_open(workspace: Workspace):
-    root = await begin(workspace)
+    root = await at_first_question(workspace)
     asked = await question(workspace, root, 1)
     await asyncio.gather(*(workspace.click_as_shown("U_ANA", asked, each) for each in buttons(asked)))
     await question(workspace, root, 2)

@@ -19,6 +19,7 @@ from tests.test_knowledge_live import Logged, logged, until_logged  # noqa: F401
 from tests.test_quiz_conversation import (
     CLEAR,
     ENGINEER,
+    at_first_question,
     begin,
     card,
     find,
@@ -211,7 +212,7 @@ async def test_work_that_cannot_be_gone_on_with_lets_go_of_its_round(
 
 
 async def test_what_slack_refused_for_good_is_shown_with_the_next_thing_that_is_done(workspace: Workspace):
-    root = await begin(workspace)
+    root = await at_first_question(workspace)
     await take(workspace, root, *CLEAR[:2])
     third = await question(workspace, root, 3)
     await workspace.faults(api=[{"method": "chat.postMessage", "error": "restricted_action"}])

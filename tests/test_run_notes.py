@@ -9,6 +9,7 @@ from tests import played
 from tests.test_quiz_conversation import (
     PAIRS,
     asking,
+    at_first_question,
     begin,
     card,
     close_answers,
@@ -121,7 +122,7 @@ async def test_who_clicks_on_the_card_outside_the_thread_is_led_into_it(workspac
 
 @pytest.mark.parametrize("left", ["Pause", "stop"])
 async def test_who_goes_on_by_the_card_is_led_to_where_the_next_question_is(workspace: Workspace, left: str):
-    root = await begin(workspace)
+    root = await at_first_question(workspace)
     asked = await question(workspace, root, 1)
     await workspace.click("U_ANA", asked, buttons(asked)[0])
     before = await question(workspace, root, 2)
@@ -141,7 +142,7 @@ async def test_who_goes_on_by_the_card_is_led_to_where_the_next_question_is(work
 
 
 async def test_the_picture_so_far_is_led_to_from_the_card(workspace: Workspace):
-    root = await begin(workspace)
+    root = await at_first_question(workspace)
     asked = await question(workspace, root, 1)
     await workspace.click("U_ANA", asked, buttons(asked)[0])
     await question(workspace, root, 2)
@@ -156,7 +157,7 @@ async def test_the_picture_so_far_is_led_to_from_the_card(workspace: Workspace):
 
 
 async def test_a_click_within_the_thread_leads_nowhere_else(workspace: Workspace):
-    root = await begin(workspace)
+    root = await at_first_question(workspace)
     asked = await question(workspace, root, 1)
 
     await workspace.click("U_ANA", asked, buttons(asked)[0])
@@ -178,7 +179,7 @@ async def test_who_takes_it_again_below_a_result_is_told_there_where_the_next_ro
 
 
 async def test_who_types_that_they_start_over_is_told_there_where_the_next_round_is(workspace: Workspace):
-    root = await begin(workspace)
+    root = await at_first_question(workspace)
     asked = await question(workspace, root, 1)
     await workspace.click("U_ANA", asked, buttons(asked)[0])
     await question(workspace, root, 2)
@@ -189,7 +190,7 @@ async def test_who_types_that_they_start_over_is_told_there_where_the_next_round
 
 
 async def test_an_answer_that_is_replaced_from_far_below_is_said_once_with_a_link(workspace: Workspace):
-    root = await begin(workspace)
+    root = await at_first_question(workspace)
     first = await question(workspace, root, 1)
     await workspace.click("U_ANA", first, buttons(first)[0])
     second = await question(workspace, root, 2)
@@ -209,8 +210,7 @@ async def test_an_answer_that_is_replaced_from_far_below_is_said_once_with_a_lin
 
 
 async def test_what_answers_the_question_just_asked_needs_no_line(workspace: Workspace):
-    root = await begin(workspace)
-    await question(workspace, root, 1)
+    root = await at_first_question(workspace)
     typed = await write(workspace, root, "a")
     await question(workspace, root, 2)
     await workspace.edit(typed, "b")  # who edits looks at that, below which the question stands
@@ -307,7 +307,7 @@ async def test_a_round_is_deleted_with_the_lines_about_earlier_changes(workspace
 
 
 async def test_an_answer_where_there_was_none_is_not_called_a_change(workspace: Workspace, library: Library):
-    root = await begin(workspace)
+    root = await at_first_question(workspace)
     await take_at_once(workspace, root, 0, 0, 0, 0)
     assert "question 5 could not change this" in shown(await result(workspace, root))
 
@@ -364,7 +364,7 @@ async def test_of_changes_of_one_question_at_once_the_later_one_holds(workspace:
 
 
 async def test_an_answer_to_a_later_question_is_said_to_be_noted(workspace: Workspace, library: Library):
-    root = await begin(workspace)
+    root = await at_first_question(workspace)
     first = await question(workspace, root, 1)
     await workspace.click("U_ANA", first, buttons(first)[0])
     second = await question(workspace, root, 2)
@@ -379,8 +379,7 @@ async def test_an_answer_to_a_later_question_is_said_to_be_noted(workspace: Work
 
 
 async def test_several_answers_to_later_questions_are_noted_in_one_line(workspace: Workspace):
-    root = await begin(workspace)
-    await question(workspace, root, 1)
+    root = await at_first_question(workspace)
 
     await write(workspace, root, "4c, 3a")
 
@@ -390,8 +389,7 @@ async def test_several_answers_to_later_questions_are_noted_in_one_line(workspac
 
 
 async def test_answers_that_begin_with_what_is_asked_need_no_line(workspace: Workspace):
-    root = await begin(workspace)
-    await question(workspace, root, 1)
+    root = await at_first_question(workspace)
 
     await write(workspace, root, "1b, 2a")
     await question(workspace, root, 3)
@@ -428,7 +426,7 @@ async def test_who_clicks_below_a_result_on_what_they_have_answered_is_told_so_o
 
 
 async def test_who_goes_back_and_stays_with_an_answer_needs_no_line(workspace: Workspace):
-    root = await begin(workspace)
+    root = await at_first_question(workspace)
     asked = await question(workspace, root, 1)
     await workspace.click("U_ANA", asked, buttons(asked)[0])
     await question(workspace, root, 2)
@@ -461,8 +459,7 @@ async def test_a_question_that_a_change_opens_stands_below_the_line_about_the_ch
 
 
 async def test_who_is_not_sure_and_asks_why_is_told_why_it_is_asked(workspace: Workspace, library: Library):
-    root = await begin(workspace)
-    await question(workspace, root, 1)
+    root = await at_first_question(workspace)
     await write(workspace, root, "I'm not sure")
     await message(workspace, root, "Which comes nearest")
 

@@ -14,8 +14,8 @@ from tests.sharing import ANA, MEI, RECEIPT, copy_of, fill_in, outdated, preview
 from tests.test_compare_conversation import ONE_WAY, PICK, group, invitation
 from tests.test_compare_conversation import finished as another_finished
 from tests.test_privacy import forget
-from tests.test_quiz_conversation import ENGINEER, message, privately, result, take_at_once, write
-from tests.test_share_recipient import begun_again, offer, reply, told_alone
+from tests.test_quiz_conversation import message, privately, result, write
+from tests.test_share_recipient import offer, reply, shared_and_taken_again, told_alone
 from tests.test_share_refusals import states
 from tests.workspace import Json, Workspace, buttons, elements, shown
 
@@ -335,11 +335,7 @@ async def test_who_has_seen_a_result_is_not_invited_blindly_though_its_round_was
 
 
 async def test_a_receipt_is_up_to_date_again_once_the_newer_round_is_deleted(workspace: Workspace):
-    root, _ = await shared(workspace)
-    await workspace.settled()
-    again = await begun_again(workspace, root)
-    await take_at_once(workspace, again, *ENGINEER)
-    await result(workspace, again)
+    root, _ = await shared_and_taken_again(workspace)
     await message(workspace, root, "The copy is of an older answer")
     await workspace.settled()
 

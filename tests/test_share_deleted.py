@@ -17,11 +17,11 @@ from bot.storage import Store
 from tests.conftest import rows
 from tests.sharing import ANA, MEI, change_rows, copy_of, fill_in, previewed, shared, thread_of, window
 from tests.test_edge import Edge, edge
-from tests.test_quiz_conversation import ENGINEER, message, privately, result, take_at_once
+from tests.test_quiz_conversation import message, privately, result
 from tests.test_redelivery import deliver_again
 from tests.test_share_afterwards import delete_round, lists_mute
 from tests.test_share_doubts import in_doubt
-from tests.test_share_recipient import begun_again, reply, told_alone
+from tests.test_share_recipient import reply, shared_and_taken_again, told_alone
 from tests.test_share_refusals import states
 from tests.test_share_sending import (
     MAY_NOT_CHANGE,
@@ -258,11 +258,9 @@ async def test_what_became_of_the_copy_is_told_where_slack_does_not_change_the_r
 
 async def about_to_update(workspace: Workspace) -> Json:
     """Go as far as the preview of an update to a newer round; gives the receipt."""
-    root, receipt = await shared(workspace)
-    again = await begun_again(workspace, root)
-    await take_at_once(workspace, again, *ENGINEER)
-    await result(workspace, again)
-    await window(workspace, await message(workspace, root, "The copy is of an older answer"), label="Update")
+    root, _ = await shared_and_taken_again(workspace)
+    receipt = await message(workspace, root, "The copy is of an older answer")
+    await window(workspace, receipt, label="Update")
     await fill_in(workspace, None)
     await workspace.settled()
     return receipt
@@ -429,9 +427,7 @@ async def test_every_copy_offers_again_what_it_did_once_its_sender_is_allowed(ha
 async def test_a_copy_whose_round_was_deleted_takes_back_a_mute_that_was_said_at_another(
     hasty: Workspace, tmp_path: Path
 ):
-    root, _ = await shared(hasty)
-    again = await begun_again(hasty, root)
-    await take_at_once(hasty, again, *ENGINEER)
+    _, again = await shared_and_taken_again(hasty)
     await window(hasty, await result(hasty, again))
     await fill_in(hasty)
     await hasty.submit(ANA)

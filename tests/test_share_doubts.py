@@ -10,9 +10,20 @@ import pytest
 from bot.knowledge import Library
 from bot.slack import gateway, slack_calls
 from tests.conftest import bot_in
-from tests.sharing import ANA, MEI, RECEIPT, copy_of, fill_in, outdated, previewed, shared, thread_of, window
-from tests.test_quiz_conversation import message, privately, question, result, take_at_once, write
-from tests.test_share_recipient import begun_again, offer, reply
+from tests.sharing import (
+    ANA,
+    MEI,
+    RECEIPT,
+    copy_of,
+    fill_in,
+    previewed,
+    shared,
+    shared_and_outdated,
+    thread_of,
+    window,
+)
+from tests.test_quiz_conversation import message, privately, question, take_at_once, write
+from tests.test_share_recipient import begun_again, offer, reply, shared_and_taken_again
 from tests.test_share_refusals import states
 from tests.test_share_sending import (
     MAY_NOT_CHANGE,
@@ -116,9 +127,8 @@ async def test_a_part_that_may_be_there_is_not_posted_again_where_we_may_not_loo
 
 
 async def test_an_update_beside_another_is_told_that_this_is_under_way(workspace: Workspace):
-    root, _ = await shared(workspace)
+    root, now = await shared_and_outdated(workspace)
     copy = await copy_of(workspace)
-    now = await outdated(workspace, root)
     await workspace.settled()
     await window(workspace, now, label="Update")
     await fill_in(workspace, None, parts=["recommendation"])
@@ -160,11 +170,8 @@ async def test_what_comes_after_a_withdrawal_and_stays_is_told(workspace: Worksp
 async def test_an_older_round_that_is_deleted_while_its_copy_cannot_be_changed_takes_the_copy_with_it(
     hasty: Workspace, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ):
-    root, _ = await shared(hasty)
+    root, again = await shared_and_taken_again(hasty)
     copy = await copy_of(hasty)
-    again = await begun_again(hasty, root)
-    await take_at_once(hasty, again, 3, 4, 3, 1, 3)
-    await result(hasty, again)
     await window(hasty, await message(hasty, root, "The copy is of an older answer"), label="Update")
     await fill_in(hasty, None)
     await hasty.settled()
@@ -200,8 +207,8 @@ async def test_an_older_round_that_is_deleted_while_its_copy_cannot_be_changed_t
 async def test_what_a_copy_has_shown_counts_as_seen_though_it_ended_during_an_update_to_less(
     hasty: Workspace,
 ):
-    root, _ = await shared(hasty)  # the recommendation
-    await window(hasty, await outdated(hasty, root), label="Update")
+    root, now = await shared_and_outdated(hasty)  # the recommendation
+    await window(hasty, now, label="Update")
     await fill_in(hasty, None, parts=["table"])
     await hasty.settled()
     await hasty.faults(api=[{"method": UPDATE, "error": "message_not_found"}])  # somebody who may has deleted it
@@ -298,8 +305,8 @@ async def test_what_was_withdrawn_and_never_found_was_seen_by_nobody(hasty: Work
 
 
 async def test_what_an_update_may_have_shown_counts_as_seen(hasty: Workspace, tmp_path: Path):
-    root, _ = await shared(hasty, parts=["table"])
-    await window(hasty, await outdated(hasty, root), label="Update")
+    root, now = await shared_and_outdated(hasty, parts=["table"])
+    await window(hasty, now, label="Update")
     await fill_in(hasty, None, parts=["recommendation", "table"])
     await hasty.settled()
     await hasty.faults(api=[{"method": UPDATE, "error": "internal_error"}])

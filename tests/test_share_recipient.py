@@ -5,7 +5,22 @@ import json
 import pytest
 
 from bot.knowledge import Library
-from tests.sharing import ANA, BEN, MEI, RECEIPT, SHARE, copy_of, fill_in, finished, outdated, shared, thread_of, window
+from tests import played
+from tests.sharing import (
+    ANA,
+    BEN,
+    MEI,
+    RECEIPT,
+    SHARE,
+    copy_of,
+    fill_in,
+    finished,
+    outdated,
+    shared,
+    shared_and_outdated,
+    thread_of,
+    window,
+)
 from tests.test_edge import EVENT, Edge, edge
 from tests.test_quiz_conversation import (
     ENGINEER,
@@ -457,11 +472,9 @@ def library_answer(messages: list[Json]) -> int:
 
 
 async def test_after_a_retake_the_copy_is_updated_from_the_newer_round(workspace: Workspace):
-    root, _ = await shared(workspace)
+    root, again = await shared_and_taken_again(workspace)
     copy = await copy_of(workspace)
     await workspace.settled()
-    again = await begun_again(workspace, root)
-    await take_at_once(workspace, again, *ENGINEER)
 
     now = await message(workspace, root, "The copy is of an older answer")
     await window(workspace, now, label="Update")
@@ -490,11 +503,20 @@ async def begun_again(workspace: Workspace, root: Sent, about: str = OWN) -> Sen
     return await say_what_about(workspace, await next_root(workspace, root), about)
 
 
+@played.once
+async def shared_and_taken_again(workspace: Workspace) -> tuple[Sent, Sent]:
+    """Share a result and take the quiz again, to another result; gives the roots of both rounds."""
+    root, _ = await shared(workspace)
+    again = await begun_again(workspace, root)
+    await take_at_once(workspace, again, *ENGINEER)
+    await result(workspace, again)
+    return root, again
+
+
 @pytest.mark.parametrize("why", ["withdrawn", "deleted by somebody", "refused by Slack"])
 async def test_a_copy_that_cannot_be_changed_is_not_said_to_be(workspace: Workspace, why: str):
-    root, _ = await shared(workspace)
+    root, now = await shared_and_outdated(workspace)
     copy = await copy_of(workspace)
-    now = await outdated(workspace, root)
     await window(workspace, now, label="Update")
     await fill_in(workspace, None)
     if why == "withdrawn":
@@ -511,8 +533,7 @@ async def test_a_copy_that_cannot_be_changed_is_not_said_to_be(workspace: Worksp
 
 
 async def test_an_update_for_somebody_deactivated_meanwhile_is_refused(workspace: Workspace):
-    root, _ = await shared(workspace)
-    now = await outdated(workspace, root)
+    _, now = await shared_and_outdated(workspace)
     await window(workspace, now, label="Update")
     await workspace.deactivate(MEI)
 
