@@ -23,8 +23,8 @@ ON_ITS_WAY = 120.0
 KEPT = 29 * 86_400.0  # seconds for which it is remembered what was replied to a message, less than replies are kept
 
 
-class Outcome(Enum):
-    """What comes of a message that does not deserve silence by itself."""
+class Handling(Enum):
+    """What is done with a message that does not deserve silence by itself."""
 
     ROUND = auto()  # the quiz takes it
     REVISION = auto()  # the reply to it changes with it
@@ -76,28 +76,28 @@ async def on_message(
     run, reply = await _in_direct_message(team, message, reply, library, store)
     shared = event_callback.is_ext_shared_channel
     in_context = MessageInContext(message, run, reply, classified.reply, shared)
-    match outcome_of(in_context):
-        case Outcome.ROUND if run:
+    match handling_of(in_context):
+        case Handling.ROUND if run:
             await _in_round(team, message, run, reply, library, store)
-        case Outcome.REVISION:
+        case Handling.REVISION:
             await _revise(team, in_context, library, store, second_stage)
-        case Outcome.CHOICE:
+        case Handling.CHOICE:
             await _choose(team, in_context)
-        case Outcome.REPLY if reply:
+        case Handling.REPLY if reply:
             await _reply(team, in_context, reply, store)
         case _:
             count_silence(message, event)
 
 
-def outcome_of(in_context: MessageInContext) -> Outcome:
-    """Decide what comes of a message where it stands."""
+def handling_of(in_context: MessageInContext) -> Handling:
+    """Decide what is done with a message where it stands."""
     if in_context.run:
-        return Outcome.ROUND
+        return Handling.ROUND
     if in_context.message.revised_ts:
-        return Outcome.REVISION
+        return Handling.REVISION
     if in_context.message.number:
-        return Outcome.CHOICE
-    return Outcome.REPLY if in_context.reply else Outcome.SILENCE
+        return Handling.CHOICE
+    return Handling.REPLY if in_context.reply else Handling.SILENCE
 
 
 async def _in_direct_message(
