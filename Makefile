@@ -16,7 +16,7 @@ run: .venv/run
 # on fewer cores: a conversation waits for most of its time.
 test: .venv/test
 	@PYTHONDONTWRITEBYTECODE= .venv/bin/python -m pytest -m "not alone" --numprocesses 4 --dist worksteal
-	@PYTHONDONTWRITEBYTECODE= .venv/bin/python -m pytest -m alone
+	@PYTHONDONTWRITEBYTECODE= .venv/bin/python -m pytest -m alone $$(grep -rl --include='test_*.py' mark.alone tests)
 
 # How much of bot/ the tests run, as a figure to know; there is no goal for it.
 coverage: .venv/test

@@ -8,7 +8,7 @@ those messages that it is asked for.
 import asyncio
 from collections.abc import Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
-from functools import cache, partial
+from functools import cache, lru_cache, partial
 from pathlib import Path
 
 import numpy as np
@@ -23,6 +23,7 @@ from bot.domain.two_questions import questions_of
 from bot.encoder import Encoder, EncoderError
 from bot.knowledge import Library
 
+REMEMBERED = 64  # texts whose embeddings are kept: a mention comes as two events, and each is decided about
 WAITING = 20  # messages that may wait for the encoder; more are decided by the first stage alone
 
 log = structlog.get_logger()
@@ -53,6 +54,7 @@ class SecondStage:
         self._broken = False
         self._prepared: tuple[Library, Neighbours] | None = None
         self._waiting = 0
+        self._embedded = lru_cache(REMEMBERED)(self._embedding)
         self._thread = ThreadPoolExecutor(1, thread_name_prefix="second-stage")
         self._begun = False
         self._taken_up: Library | None = None
@@ -112,7 +114,7 @@ class SecondStage:
         if prepared is None or prepared[0] is not library:
             return None
         embedding = library.embedded.texts.get(text) if library.embedded else None
-        return prepared[1].score(self._embedding(text) if embedding is None else embedding)
+        return prepared[1].score(self._embedded(text) if embedding is None else embedding)
 
     async def reply_to(self, text: str, surface: Surface, library: Library, after: str | None = None) -> Reply:
         """Decide as `faq.reply_to` does, with the second stage on a thread of its own where it is worth asking."""

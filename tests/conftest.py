@@ -29,13 +29,16 @@ from sqlalchemy import create_engine, event, text
 from sqlalchemy.engine import URL, make_url
 from sqlalchemy.pool import ConnectionPoolEntry, Pool
 
-from bot import asgi, jobs, knowledge, run, tuning
+from bot import asgi, jobs, run, tuning
 from bot.knowledge import Library
-from bot.settings import KNOWLEDGE, Settings
+from bot.settings import Settings
 from bot.storage import Store
 from bot.storage.store import HEAD
 from tests import areas, played, shipped, statements
+from tests.chromium import pages
 from tests.workspace import Workspace
+
+__all__ = ["pages"]
 
 # With THOROUGH, as in the workflow of GitHub, every case there is tried. Otherwise a test with thousands of cases tries
 # a part that should find the same, and a conversation runs on one of the databases.
@@ -46,10 +49,11 @@ MANY_AREAS = 3  # that a run has to touch for its end to list them
 GARBAGE = 20_000  # objects that are made until some garbage is collected; 700 in Python, for which memory counts more
 
 
-# On a busy machine any example can take longer than hypothesis waits, and then its own bookkeeping fails, too.
-settings.register_profile("rolefit", deadline=None)
-settings.load_profile("rolefit")
 MUTATING = "MUTANT_UNDER_TEST" in os.environ
+# On a busy machine any example can take longer than hypothesis waits, and then its own bookkeeping fails, too. Each run
+# tries other examples, so that fewer of them find the same, some runs later.
+settings.register_profile("rolefit", deadline=None, max_examples=100 if THOROUGH or MUTATING else 30)
+settings.load_profile("rolefit")
 if MUTATING:  # mutmut only wants to know whether a test fails, and slows the domain down
     found_is_enough = (Phase.explicit, Phase.reuse, Phase.generate)
     settings.register_profile(
@@ -59,8 +63,11 @@ if MUTATING:  # mutmut only wants to know whether a test fails, and slows the do
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Begin with the longest test, so that nobody waits for it at the end; for mutmut, leave out the slow ones."""
-    items.sort(key=lambda item: "many_conversations" not in item.nodeid)
+    """Begin with the tests of pages; for mutmut, leave out the slow ones.
+
+    Beside each other they are all given to one of several processes, so that one browser is started.
+    """
+    items.sort(key=lambda item: item.get_closest_marker("browser") is None)
     if MUTATING:  # those with a bot or a database, which take a second each, for every one of thousands of changes
         slow = [item for item in items if pytest_asyncio.is_async_test(item)]
         config.hook.pytest_deselected(items=slow)
@@ -90,8 +97,7 @@ def _shipped_knowledge_read_once() -> Iterator[None]:
 @pytest.fixture(scope="session")
 def library(_shipped_knowledge_read_once: None) -> Library:
     """The knowledge as it is shipped, with its indexes."""
-    found = knowledge.load(KNOWLEDGE)
-    _ = found.index, found.decoys
+    found = shipped.library()
     tuning.freeze_objects(collect=True)
     return found
 

@@ -21,8 +21,8 @@ from bot import knowledge
 from bot.knowledge import Library
 from bot.local.config import WorkspaceConfig
 from bot.settings import KNOWLEDGE
+from tests.chromium import CHROMIUM, QUIET
 from tests.conftest import bot_in
-from tests.local.test_page import CHROMIUM, QUIET
 from tests.test_browser import THREAD, begin, prompt, write
 from tests.workspace import Workspace
 

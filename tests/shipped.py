@@ -14,16 +14,24 @@ from typing import Any
 import pytest
 from pydantic import BaseModel
 
-from bot import embedded
+from bot import embedded, knowledge
 from bot.domain.embeddings import Embedded
 from bot.domain.learnt import LearntFile
-from bot.knowledge import linter, loader
+from bot.knowledge import Library, linter, loader
 from bot.knowledge.loader import LEARNT, MODELS, Reading
 from bot.knowledge.problems import Problem
 from bot.knowledge.yaml_file import YamlFile, parse
 from bot.settings import KNOWLEDGE
 
 READ = (*MODELS, LEARNT, embedded.FILE)  # the files that a library is made of
+
+
+@cache
+def library() -> Library:
+    """Give the knowledge as it is shipped, with its indexes."""
+    found = knowledge.load(KNOWLEDGE)
+    _ = found.index, found.decoys
+    return found
 
 
 @contextmanager

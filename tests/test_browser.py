@@ -12,28 +12,26 @@ from typing import Any
 
 import pytest
 import pytest_asyncio
-from playwright.async_api import Browser, Locator, Page, expect
+from playwright.async_api import Locator, Page, expect
 
 from bot.knowledge import Library
 from bot.settings import Settings
 from bot.storage import Store
+from tests.chromium import CHROMIUM, Pages
 from tests.conftest import with_bot
-from tests.local.test_page import CHROMIUM, browser
 from tests.workspace import Workspace
-
-__all__ = ["browser"]
 
 SHARE = "Share with my manager"
 ARTIFACTS = Path(__file__).parent.parent / "artifacts"
 
 pytestmark = [
     pytest.mark.browser,
-    pytest.mark.asyncio(loop_scope="module"),  # that of the browser
+    pytest.mark.asyncio(loop_scope="session"),  # that of the browser
     pytest.mark.skipif(CHROMIUM is None, reason="neither Chromium nor Chrome is installed"),
 ]
 
 
-@pytest_asyncio.fixture(loop_scope="module")
+@pytest_asyncio.fixture(loop_scope="session")
 async def workspace(library: Library, tmp_path: Path, kept_in: dict[str, Any]) -> AsyncIterator[Workspace]:
     """A workspace with the bot, in the event loop of the browser."""
     async with with_bot(library, tmp_path, kept_in) as found:
@@ -42,16 +40,20 @@ async def workspace(library: Library, tmp_path: Path, kept_in: dict[str, Any]) -
     asyncio.get_running_loop().set_default_executor(ThreadPoolExecutor())
 
 
-@pytest_asyncio.fixture(loop_scope="module")
-async def page(browser: Browser, workspace: Workspace) -> AsyncIterator[Page]:
+@pytest_asyncio.fixture(loop_scope="session")
+async def page(pages: Pages, workspace: Workspace) -> AsyncIterator[Page]:
     """The workspace's page as Ana sees it; a script error fails the test."""
     errors: list[Any] = []
-    opened = await browser.new_page(viewport={"width": 1280, "height": 800})
-    opened.on("pageerror", lambda error: errors.append(error))  # noqa: PLW0108 - playwright marks what it is given
-    await opened.goto(f"{workspace.url}/?as=U_ANA")
-    await expect(opened.locator("body[data-connected=U_ANA]")).to_be_attached()
-    yield opened
-    await opened.close()
+
+    def on_error(error: Any) -> None:
+        errors.append(error)
+
+    async with pages.page(viewport={"width": 1280, "height": 800}) as opened:
+        opened.on("pageerror", on_error)
+        await opened.goto(f"{workspace.url}/?as=U_ANA")
+        await expect(opened.locator("body[data-connected=U_ANA]")).to_be_attached()
+        yield opened
+        opened.remove_listener("pageerror", on_error)
     assert not errors
 
 

@@ -4,9 +4,9 @@ import re
 
 from playwright.async_api import Locator, Page, expect
 
-from tests.test_browser import THREAD, begin, browser, page, picture, prompt, pytestmark, workspace, write
+from tests.test_browser import THREAD, begin, page, picture, prompt, pytestmark, workspace, write
 
-__all__ = ["browser", "page", "pytestmark", "workspace"]
+__all__ = ["page", "pytestmark", "workspace"]
 
 
 async def act_as(page: Page, user: str) -> None:

@@ -65,6 +65,7 @@ async def stored(data: Path) -> Store:
     return await Store.open(Settings(_env_file=None, data_dir=with_tables(data)).store_url)
 
 
+@pytest.mark.usefixtures("sound_knowledge")
 def test_without_any_setting_all_is_well_and_nothing_is_made(elsewhere: Path):
     result = rolefit_here("doctor", DATA_DIR=str(elsewhere), ROLEFIT_ENCODER="off")
 

@@ -64,6 +64,8 @@ async def test_no_part_of_a_conversation_holds_the_event_loop(
                 await converse(workspace)
                 await withdraws(workspace)
             longest.append(took[:3])
+            if took[0][0] < MOST:
+                break
 
     assert min(longest)[0][0] < MOST, longest
 

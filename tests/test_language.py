@@ -8,7 +8,6 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot import knowledge
 from bot.domain.content import Check, Checks
 from bot.domain.faq import UNPROMPTED, Surface
 from bot.domain.language import Language, LanguageIdentifier, Languages
@@ -20,6 +19,7 @@ from bot.knowledge.yaml_file import YamlFile
 from bot.settings import KNOWLEDGE
 from bot.slack import deciding, faq
 from bot.slack.deciding import PlannedReply
+from tests import shipped
 from tests.workspace import Workspace, shown
 
 GOLDEN = [json.loads(line) for line in (Path(__file__).parent / "golden" / "languages.jsonl").read_text().splitlines()]
@@ -28,13 +28,15 @@ UTTERANCES = sorted((KNOWLEDGE / "utterances").glob("*.jsonl"))
 LEARNT_ON, UNSEEN = "develop", "report"
 # Answered with an entry without this, by the English words in it.
 ANSWERED_BEFORE = "Diferencia entre AI researcher, research engineer, and AI engineer?"
-IDENTIFIER = knowledge.load(KNOWLEDGE).language
+
+
+def identify(text: str) -> Language | None:
+    """Say what language a text is in, as the knowledge that is shipped has it."""
+    return shipped.library().language.identify(text)
 
 
 def identified(part: str) -> list[tuple[str, Language | None, str]]:
-    return [
-        (case["language"], IDENTIFIER.identify(case["text"]), case["text"]) for case in GOLDEN if case["part"] == part
-    ]
+    return [(case["language"], identify(case["text"]), case["text"]) for case in GOLDEN if case["part"] == part]
 
 
 @pytest.mark.parametrize(
@@ -51,7 +53,7 @@ def identified(part: str) -> list[tuple[str, Language | None, str]]:
     ],
 )
 def test_the_language_of_a_short_question_is_recognised(said: str, language: Language):
-    assert IDENTIFIER.identify(said) is language
+    assert identify(said) is language
 
 
 @pytest.mark.parametrize(
@@ -72,14 +74,14 @@ def test_the_language_of_a_short_question_is_recognised(said: str, language: Lan
     ],
 )
 def test_english_with_foreign_words_in_it_and_what_is_unclear_is_no_other_language(said: str):
-    assert IDENTIFIER.identify(said) is None
+    assert identify(said) is None
 
 
 def test_nothing_in_english_that_the_bot_has_learnt_from_is_taken_for_another_language():
     texts = [json.loads(line)["text"] for file in UTTERANCES for line in file.read_text().splitlines()]
 
     assert len(texts) > 10_000
-    assert [text for text in texts if IDENTIFIER.identify(text)] == []
+    assert [text for text in texts if identify(text)] == []
 
 
 def test_questions_are_recognised_and_english_with_loan_words_is_not():
@@ -92,20 +94,20 @@ def test_questions_are_recognised_and_english_with_loan_words_is_not():
 
 @given(st.text(max_size=200))
 def test_whatever_is_written_has_a_language_or_none(text: str):
-    assert IDENTIFIER.identify(text) in {None, *Language}
+    assert identify(text) in {None, *Language}
 
 
 @given(st.text(st.sampled_from("abcé'’¿¡<>`\":& \n" + "का"), min_size=1, max_size=40))
 def test_only_the_beginning_of_a_long_message_is_read(piece: str):
     long = (piece * 40_000)[:40_000]
 
-    assert IDENTIFIER.identify(long) is IDENTIFIER.identify(long[:MAX_CHARACTERS])
+    assert identify(long) is identify(long[:MAX_CHARACTERS])
 
 
 def test_of_two_languages_the_one_with_more_words_is_taken():
     said = "por que o AI engineer ganha mais?"  # "por" and "que" are Spanish as well
 
-    assert IDENTIFIER.identify(said) is Language.PORTUGUESE
+    assert identify(said) is Language.PORTUGUESE
 
 
 def test_a_knowledge_without_the_file_recognises_nothing(library: Library):
@@ -154,7 +156,7 @@ def test_it_is_said_in_the_language_itself(library: Library, language: Language)
 
     assert library.example in said
     assert said == library.words.languages.of(language).format(example=library.example)
-    assert IDENTIFIER.identify(said) is language
+    assert identify(said) is language
 
 
 async def test_people_are_told_in_their_language_where_they_ask_and_left_alone_where_they_do_not(

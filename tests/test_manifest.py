@@ -17,7 +17,7 @@ from slack_sdk.web.async_client import AsyncWebClient
 from bot import slack
 from bot.settings import MANIFEST
 from bot.slack import app as composition
-from tests.test_cli import rolefit
+from tests.test_cli import rolefit_here
 
 ROOT = MANIFEST.parent
 SCHEMA = ROOT.parent / "shared" / "manifest.schema.json"
@@ -158,13 +158,13 @@ def test_every_listener_names_only_what_bolt_or_we_inject(registered: Recorder):
 def test_the_manifest_fits_slacks_schema(arguments: tuple[str, ...]):
     if not SCHEMA.exists():
         pytest.skip("Slack's manifest schema is kept in ../shared, which is not here")
-    made = yaml.safe_load(rolefit("manifest", *arguments).stdout)
+    made = yaml.safe_load(rolefit_here("manifest", *arguments).stdout)
 
     jsonschema.validate(made, json.loads(SCHEMA.read_text()))
 
 
 def test_the_manifest_for_http_names_our_address_everywhere():
-    made = yaml.safe_load(rolefit("manifest", "--url", "https://bot.example/").stdout)
+    made = yaml.safe_load(rolefit_here("manifest", "--url", "https://bot.example/").stdout)
 
     address = "https://bot.example/slack/events"
     assert made["settings"]["socket_mode_enabled"] is False
@@ -174,7 +174,7 @@ def test_the_manifest_for_http_names_our_address_everywhere():
 
 
 def test_an_address_slack_would_not_call_is_refused():
-    result = rolefit("manifest", "--url", "http://bot.example")
+    result = rolefit_here("manifest", "--url", "http://bot.example")
 
     assert result.returncode == 2
     assert "Slack only calls https:// addresses" in result.stderr

@@ -1,6 +1,7 @@
 """The package as `pip install .` makes it: away from the checkout it has all it needs."""
 
 import asyncio
+import json
 import subprocess
 import sys
 import sysconfig
@@ -56,9 +57,10 @@ def test_an_installed_bot_has_the_knowledge_and_the_manifest(bin_folder: Path, t
     assert _succeeds(str(bin_folder / "rolefit"), "manifest", cwd=tmp_path) == MANIFEST.read_text(encoding="utf-8")
 
 
-def test_an_installed_bot_checks_its_knowledge_in_an_empty_folder(bin_folder: Path, tmp_path: Path):
-    assert "run" in _succeeds(str(bin_folder / "rolefit"), "--help", cwd=tmp_path)
-    assert _succeeds(str(bin_folder / "rolefit"), "check", cwd=tmp_path) == "knowledge: all is well.\n"
+def test_an_installed_bot_answers_from_its_knowledge_in_an_empty_folder(bin_folder: Path, tmp_path: Path):
+    printed = _succeeds(str(bin_folder / "rolefit"), "ask", "What does MTS stand for?", "--json", cwd=tmp_path)
+
+    assert json.loads(printed)["entry"] == "member-of-technical-staff"
     assert list(tmp_path.iterdir()) == []
 
 

@@ -16,7 +16,7 @@ from psycopg.sql import SQL, Identifier
 
 from bot.knowledge import Library
 from tests import played, sharing, test_compare_conversation
-from tests.conftest import bot_in, lent_database, rows
+from tests.conftest import DATABASES, THOROUGH, bot_in, lent_database, rows
 from tests.sharing import ANA, BEN, MEI
 from tests.workspace import Json, Workspace, shown
 
@@ -77,8 +77,15 @@ def kept(data: Path, kept_in: dict[str, Any]) -> dict[str, list[str]]:
     return {place: each for place, each in found.items() if place.split(".")[-1] not in played.OF_NO_STORY}
 
 
-@pytest.mark.parametrize("story", STORIES.values(), ids=STORIES)
-@pytest.mark.parametrize("kept_in", ["sqlite", "postgresql"], indirect=True)
+# Each story on one of the databases in turn, and with THOROUGH on both.
+KEPT_IN = [
+    pytest.param(database, story, id=f"{database}-{name}")
+    for at, (name, story) in enumerate(STORIES.items())
+    for database in (DATABASES if THOROUGH else [DATABASES[at % len(DATABASES)]])
+]
+
+
+@pytest.mark.parametrize(("kept_in", "story"), KEPT_IN, indirect=["kept_in"])
 async def test_a_copy_has_the_rows_and_messages_of_what_was_played(
     library: Library,
     tmp_path: Path,

@@ -13,7 +13,7 @@ from bot.private import private_file
 from bot.settings import Settings, SettingsError
 from bot.storage import Store
 from tests.conftest import bot_in
-from tests.test_cli import rolefit
+from tests.test_cli import rolefit, rolefit_here
 from tests.workspace import Workspace
 
 
@@ -200,7 +200,7 @@ def test_a_database_that_is_none_ends_the_process_with_a_word_and_a_code(tmp_pat
 def test_commands_name_a_database_that_is_none(tmp_path: Path, command: tuple[str, ...], name: str):
     no_database(tmp_path / name)
 
-    result = rolefit(*command, DATA_DIR=str(tmp_path), cwd=tmp_path)
+    result = rolefit_here(*command, DATA_DIR=str(tmp_path))
 
     assert result.returncode == 2
     assert result.stderr.startswith(f"DATA_DIR: {tmp_path / name} cannot be used: {NO_DATABASE}")

@@ -19,7 +19,7 @@ from bot import jobs
 from bot.knowledge import Library
 from tests.conftest import free_port, with_tables
 from tests.forked import Forked
-from tests.test_cli import CLEAN, ROOT, rolefit
+from tests.test_cli import CLEAN, ROOT, rolefit_here
 from tests.test_install import INSTALLER, KEY, ONE, Installing
 from tests.test_quiz_conversation import begin, question, result, take
 from tests.workspace import Sent, Workspace, buttons, shown
@@ -320,13 +320,13 @@ async def test_work_that_was_given_up_is_listed_and_done_when_the_operator_says_
         assert "xAI" not in listed
         assert again == "1 piece of work will be done again.\n"
         assert "Elon Musk" in shown(answer)
-        assert rolefit("jobs", DATA_DIR=str(tmp_path), cwd=tmp_path).stdout == "No work has failed.\n"
+        assert await command("jobs", DATA_DIR=str(tmp_path), cwd=tmp_path) == "No work has failed.\n"
 
 
 def test_a_key_that_no_failed_work_has_is_refused(tmp_path: Path):
     with_tables(tmp_path)
 
-    result = rolefit("jobs", "--replay", "say:nothing", DATA_DIR=str(tmp_path), cwd=tmp_path)
+    result = rolefit_here("jobs", "--replay", "say:nothing", DATA_DIR=str(tmp_path))
 
     assert result.returncode == 2
     assert "--replay say:nothing: no work with this key has failed. `rolefit jobs` lists what has." in result.stderr

@@ -6,7 +6,6 @@ from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
 
-from bot import knowledge
 from bot.domain import quiz
 from bot.domain.actions import (
     Action,
@@ -28,14 +27,13 @@ from bot.domain.fit import Given
 from bot.domain.quiz import Outcome
 from bot.domain.quiz_run import Run, Status
 from bot.domain.reply import Answered, Command, Perhaps, read, read_again
-from bot.settings import KNOWLEDGE
 from bot.slack import quiz_controls, run_messages
 from bot.slack.interaction_payloads import BlockAction, SelectedOption
 from bot.slack.pieces import Message
 from bot.slack.quiz_controls import CHOOSE, DO, GRADED
 from tests.conftest import THOROUGH
+from tests.shipped import library
 
-LIBRARY = knowledge.load(KNOWLEDGE)
 TYPED = (
     "a", "b", "2", "d", "1b, 2a", "3d 4a 5c", "change 1 to d", "change 3", "half a, half b", "half and half", "back",
     "skip", "stop", "pause", "continue", "so far", "why", "shiping it", "yes", "no", "bananas", "what is an MTS?",
@@ -95,8 +93,8 @@ class Conversation(RuleBasedStateMachine):
 
     @initialize()
     def begin(self) -> None:
-        self.run = quiz.begin(LIBRARY.quiz)
-        self.shown: dict[str, Message] = {"card": run_messages.card(self.run, "r", LIBRARY)}
+        self.run = quiz.begin(library().quiz)
+        self.shown: dict[str, Message] = {"card": run_messages.card(self.run, "r", library())}
         self.seen: list[Control] = []
         self.clock = 100
         self.stood: dict[str, int] = {}  # when each message was posted
@@ -108,7 +106,7 @@ class Conversation(RuleBasedStateMachine):
         """Bring the thread up to date, dying once after so many messages."""
         for left in (survives, 999):
             patience = left
-            self.run = quiz.load(LIBRARY.quiz, dict(self.run.answers), self.run.state())
+            self.run = quiz.load(library().quiz, dict(self.run.answers), self.run.state())
             for slot, message in self.view().items():
                 if self.shown.get(slot) != message:
                     if patience == 0:
@@ -127,7 +125,7 @@ class Conversation(RuleBasedStateMachine):
         slots = run_messages.slots(self.run, self.shown)
         for slot in slots:
             if slot not in messages:
-                messages[slot] = run_messages.render(slot, self.run, "r", LIBRARY)
+                messages[slot] = run_messages.render(slot, self.run, "r", library())
         return {slot: messages[slot] for slot in slots}
 
     def apply(self, action: Action, survives: int) -> Outcome:
@@ -177,7 +175,7 @@ class Conversation(RuleBasedStateMachine):
         self.clock += 1
         self.written.append(self.clock)
         aim = self.aim(self.clock)
-        reading = read(text, self.run, LIBRARY.words.typed)
+        reading = read(text, self.run, library().words.typed)
         action: Action | None = None
         match reading:
             case Answered(answers, named):
@@ -210,7 +208,7 @@ class Conversation(RuleBasedStateMachine):
             if answers is not None:
                 about |= answers.keys() if len(answers) > 1 else set()
                 self.apply(EditReply(answers=dict(answers), ts=ts), survives)
-        elif isinstance(reading := read(text, before, LIBRARY.words.typed), Answered):
+        elif isinstance(reading := read(text, before, library().words.typed), Answered):
             about |= reading.answers.keys() if reading.named else {before.prompts[aim - 1].question} if aim else set()
             reply = Reply(answers=dict(reading.answers), ts=ts, prompt=None if reading.named else aim)
             self.apply(reply, survives)
@@ -253,10 +251,10 @@ class Conversation(RuleBasedStateMachine):
     @invariant()
     def the_card_sums_it_up(self) -> None:
         text = self.shown["card"].text
-        for question in LIBRARY.quiz.questions:
+        for question in library().quiz.questions:
             for choice in self.run.chosen(question.id):
                 assert choice.label in text
-        assert (self.run.status is Status.PAUSED) == (LIBRARY.words.quiz.paused in text) or self.run.finished
+        assert (self.run.status is Status.PAUSED) == (library().words.quiz.paused in text) or self.run.finished
 
 
 Conversation.TestCase.settings = settings(

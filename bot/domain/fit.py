@@ -193,8 +193,9 @@ def flip(quiz: Quiz, answers: Answers, *, early: bool = False) -> Flip | None:
             changing = {question.id for question, _ in some}
             rest = [scores for question_id, scores in weights_of_answers.items() if question_id not in changing]
             unchanged = _sum([nothing, *rest])
-            for others in product(*(question.choices for question, _ in some)):
-                changes = tuple((question, other) for (question, _), other in zip(some, others, strict=True))
+            changed = [question for question, _ in some]
+            for others in product(*(question.choices for question in changed)):
+                changes = tuple(zip(changed, others, strict=True))
                 if role := leads_to(unchanged, len(rest), changes):
                     distance = sum(map(_distance, (before for _, before in some), others))
                     beside = sum(not _speaks_for(other, role) for other in others)
@@ -347,6 +348,8 @@ def _strong(ordered: tuple[Reason, ...]) -> tuple[Reason, ...]:
 
 
 def _weight(choices: Sequence[Choice], role: Role) -> float:
+    if len(choices) == 1:  # nearly always
+        return choices[0].weights.get(role.id, 0.0)
     return sum(choice.weights.get(role.id, 0) for choice in choices) / len(choices)
 
 
@@ -359,12 +362,13 @@ def _scores(quiz: Quiz, answered: _Answered) -> list[float]:
 
 
 def _sum(weights: Sequence[Sequence[float]]) -> list[float]:
-    return [sum(of_role) for of_role in zip(*weights, strict=True)]
+    return list(map(sum, zip(*weights, strict=True)))
 
 
 def _ranked(scores: Sequence[float]) -> list[int]:
     # Sums of halves in another order must not differ by a rounding error.
-    return sorted(range(len(scores)), key=lambda at: -round(scores[at], 9))
+    rounded = [round(score, 9) for score in scores]
+    return sorted(range(len(scores)), key=rounded.__getitem__, reverse=True)
 
 
 def _decider(quiz: Quiz, scores: Sequence[float]) -> TieBreak:

@@ -23,7 +23,7 @@ from bot.domain.matching_text import Form, Sentence, any_of
 
 MAX_CHARACTERS = 160  # who writes more has something else to say
 SHORT, LONG = 5, 16  # letters; in less than SHORT none may be wrong, in fewer than LONG one, in more two
-SAME = 92  # fuzz.token_sort_ratio in [0, 100] of phrases of three words or more, in whatever order
+SAME = 92  # fuzz.ratio in [0, 100] of phrases of three words or more, in whatever order
 REASON = 3  # words at least of a reason that is no sentence: "wrong, applied scientist" says what was meant
 LEFT = 2  # words at least that are left of a phrase without those around it: "what exactly" is not "what"
 JOINTS = 4  # places where a part of a message is tried as two, and half of those of a message: so reading is bounded
@@ -191,19 +191,40 @@ def _plain_pieces(phrase: str) -> str:
     return GAP.join(f" {plain(piece)} " for piece in phrase.split(GAP)).strip()
 
 
+def _ordered(text: str) -> str:
+    """Give the words of a text in one order, whichever they stood in."""
+    return " ".join(sorted(text.split()))
+
+
 class _Phrases(dict[str, str]):
     """What each phrase means, in one spelling; and the phrases by their length."""
 
     def __init__(self, intents: Mapping[str, str]) -> None:
         super().__init__(intents)
         self._by_length: dict[int, list[str]] = {}
+        self._found: dict[tuple[int, int], list[str]] = {}
+        self._found_ordered: dict[tuple[int, int], list[str]] = {}
         for phrase in intents:
             self._by_length.setdefault(len(phrase), []).append(phrase)
 
     def as_long_as(self, length: int, give_or_take: int) -> list[str]:
         """Give the phrases whose length is this one, more or less."""
-        lengths = range(length - give_or_take, length + give_or_take + 1)
-        return [phrase for number in lengths for phrase in self._by_length.get(number, ())]
+        found = self._found.get((length, give_or_take))
+        if found is None:
+            lengths = range(length - give_or_take, length + give_or_take + 1)
+            found = [phrase for number in lengths for phrase in self._by_length.get(number, ())]
+            if found:  # there is no end of lengths that none has
+                self._found[length, give_or_take] = found
+        return found
+
+    def ordered(self, length: int, give_or_take: int) -> list[str]:
+        """Give what `as_long_as` does, each with its words in one order."""
+        ordered = self._found_ordered.get((length, give_or_take))
+        if ordered is None:
+            ordered = [_ordered(phrase) for phrase in self.as_long_as(length, give_or_take)]
+            if ordered:
+                self._found_ordered[length, give_or_take] = ordered
+        return ordered
 
 
 class Alike:
@@ -379,9 +400,9 @@ def _nearly(text: str, phrases: _Phrases) -> str | None:
     phrase = mistyped[0] if mistyped else ""
     if not phrase and text.count(" ") > 1:
         # What differs more in length than this cannot be as similar; source: rapidfuzz's ratio, 1 - distance / lengths.
-        alike = phrases.as_long_as(len(text), int(len(text) * 2 * (100 - SAME) / SAME))
-        reordered = process.extractOne(text, alike, scorer=fuzz.token_sort_ratio, score_cutoff=SAME)
-        phrase = reordered[0] if reordered else ""
+        length = len(text), int(len(text) * 2 * (100 - SAME) / SAME)
+        reordered = process.extractOne(_ordered(text), phrases.ordered(*length), scorer=fuzz.ratio, score_cutoff=SAME)
+        phrase = phrases.as_long_as(*length)[reordered[2]] if reordered else ""
     if bool(_INVERTED.match(text)) != bool(_INVERTED.match(phrase)):  # "is that clear" asks what "that is clear" says
         return None
     if len(phrase) < SHORT or bool(_NOT.search(text)) != bool(_NOT.search(phrase)):

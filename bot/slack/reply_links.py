@@ -76,18 +76,29 @@ class LinkingReplies(ReplyHolder):
         """
         if reply.kind != ANSWER:
             return {"earlier": {}, "digest": None}
-        is_direct, entry = channel.startswith(DIRECT_MESSAGE), reply.entries[-1]
-        # Recorded before the answer is posted, so that a follow-up cannot come before we know what it follows.
-        last_answers = {reply.thread_ts: entry} if reply.thread_ts else {}
-        # A follow-up is about the last new answer: an edited question gives none, and a chosen suggestion does.
-        is_new = (reply.answer_ts is None and not reply.revision) or bool(reply.offered)
-        if is_direct and reply.thread_ts in ("", reply.question_ts) and is_new:
-            last_answers[TOP_LEVEL] = entry
-        claim = (() if is_direct else reply.entries, reply.question_ts, SAME_ENTRY_WITHIN)
+        entries = () if channel.startswith(DIRECT_MESSAGE) else reply.entries
         earlier = await self._store.replies.claim_entries(
-            team, channel, *claim, instead_of=stale, last_answers=last_answers
+            team,
+            channel,
+            entries,
+            reply.question_ts,
+            SAME_ENTRY_WITHIN,
+            instead_of=stale,
+            last_answers=_last_answers(channel, reply),
         )
         return {"earlier": earlier, "digest": await self._digest(reply)}
+
+    async def _hold_new_answer(self, team: str, channel: str, reply: Reply, *, by: str) -> dict[str, Any] | None:
+        """Take hold of a new answer in a direct message, where nothing has to be decided on; None if it is none.
+
+        Gives what `_claim` does, as what that records is recorded with the hold.
+        """
+        if reply.kind != ANSWER or reply.surface != Surface.DM:
+            return None
+        last_answers = _last_answers(channel, reply)
+        if not await self._store.replies.hold_new(team, channel, reply, by=by, last_answers=last_answers):
+            return None
+        return {"earlier": {}, "digest": await self._digest(reply)}
 
     async def _digest(self, reply: Reply) -> str | None:
         return digest_now(reply, self._library)
@@ -238,3 +249,17 @@ def digest_now(reply: Reply, library: Library) -> str | None:
     if reply.kind != ANSWER or len(entries) < len(reply.entries):
         return None
     return digest_of(entries, library.tables)
+
+
+def _last_answers(channel: str, reply: Reply) -> dict[str, str]:
+    """Give what an answer makes its conversation's last: by thread, the entry that a follow-up there leans on.
+
+    Recorded before the answer is posted, so that a follow-up cannot come before we know what it follows.
+    """
+    entry = reply.entries[-1]
+    last_answers = {reply.thread_ts: entry} if reply.thread_ts else {}
+    # A follow-up is about the last new answer: an edited question gives none, and a chosen suggestion does.
+    is_new = (reply.answer_ts is None and not reply.revision) or bool(reply.offered)
+    if channel.startswith(DIRECT_MESSAGE) and reply.thread_ts in ("", reply.question_ts) and is_new:
+        last_answers[TOP_LEVEL] = entry
+    return last_answers

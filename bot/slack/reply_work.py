@@ -50,19 +50,23 @@ class ReplyWorker(LinkingReplies):
         questions whose suggestions the reply supersedes, once it is recorded; they are given, and none without it.
         """
 
-        is_wanted = False
+        is_wanted, claimed = False, None
 
         async def hold(by: str) -> Reply | None:
-            nonlocal is_wanted
+            nonlocal is_wanted, claimed
             # After a crash, or trouble of the database, it may be held already, whatever has been switched off since.
             is_wanted = is_wanted or in_doubt() or shared is None
             if not is_wanted and await self._is_off(team, channel, wanted, bool(shared)):
                 return None
             is_wanted = True
+            if claimed := await self._hold_new_answer(team, channel, wanted, by=by):
+                return wanted
             return await self._store.replies.hold(team, channel, wanted, by=by)
 
         async def decide(held: Reply) -> dict[str, Any] | None:
-            return await self._first_way(team, channel, _as_of(wanted, held), shared)
+            reply = _as_of(wanted, held)
+            decided = await self._first_way(team, channel, reply, shared, claimed)
+            return decided and decided | {"tried": await self._post_at_once(team, channel, reply, decided)}
 
         # A step that is tried again goes on holding it: it is freed once all tries have failed, if it is held by then.
         async with self._freed_on_failure(team, channel, wanted):
@@ -175,7 +179,7 @@ class ReplyWorker(LinkingReplies):
         """Reply in the way that `way_to_reply` chooses; gives the reply as it stands then.
 
         A reply that is posted already is updated, or withdrawn if there is nothing to say any more. decided: the result
-        of `_first_way`, if it is known.
+        of `_first_way`, if it is known, with that of `_post_at_once`.
         """
         reply, surface = _as_of(wanted, held), Surface(wanted.surface)
         if _asks_for_quiet(reply):
@@ -195,7 +199,8 @@ class ReplyWorker(LinkingReplies):
                 unless = None
                 if surface is not Surface.DM and not looked_again:
                     unless = self._becomes_unwanted(team, channel, reply, decided["at"], shared=shared)
-                posted = await self._post(team, channel, reply, claimed=decided["claimed"], unless=unless)
+                how: dict[str, Any] = {"claimed": decided["claimed"], "unless": unless, "tried": decided.get("tried")}
+                posted = await self._post(team, channel, reply, **how)
                 if posted is not None:
                     return posted
                 looked_again = True
@@ -213,16 +218,27 @@ class ReplyWorker(LinkingReplies):
             await self._whisper(team, channel, reply, self._rendered(manners_blocks.switched_off))
         return replace(reply, state=ReplyState.WITHHELD)
 
-    async def _first_way(self, team: str, channel: str, reply: Reply, shared: bool | None) -> dict[str, Any] | None:
+    async def _first_way(
+        self, team: str, channel: str, reply: Reply, shared: bool | None, claimed: dict[str, Any] | None
+    ) -> dict[str, Any] | None:
         """Choose how to reply as `_way` does, in the step that takes hold of the reply; None if Slack is asked first.
 
-        shared: None if Slack has not said whether outsiders read along, as it does with every message.
+        shared: None if Slack has not said whether outsiders read along, as it does with every message. claimed: the
+        result of `_claim`, if that was done.
         """
         if _asks_for_quiet(reply) or (shared is None and reply.surface != Surface.DM):
             return None
-        return await self._way(team, channel, reply, bool(shared), _overtaken_at_first(reply))
+        return await self._way(team, channel, reply, bool(shared), _overtaken_at_first(reply), claimed)
 
-    async def _way(self, team: str, channel: str, reply: Reply, shared: bool, overtaken: bool | None) -> dict[str, Any]:
+    async def _way(
+        self,
+        team: str,
+        channel: str,
+        reply: Reply,
+        shared: bool,
+        overtaken: bool | None,
+        claimed: dict[str, Any] | None = None,
+    ) -> dict[str, Any]:
         """Choose how to reply, within a step; gives plain data. A reply that is to be posted claims its entries here.
 
         `late` in the result: it has to be found out first whether somebody else has replied. overtaken: whether they
@@ -235,7 +251,8 @@ class ReplyWorker(LinkingReplies):
         now = time.time()
         asked_later = bool(reply.revision) or now - float(reply.question_ts) > MAY_BE_OVERTAKEN
         late = overtaken is None and way is Way.POST and surface in UNPROMPTED and asked_later
-        claimed = await self._claim(team, channel, reply) if way is Way.POST and not late else None
+        if claimed is None and way is Way.POST and not late:
+            claimed = await self._claim(team, channel, reply)
         return {"way": way.value, "late": late, "at": now, "claimed": claimed}
 
     async def _circumstances(
@@ -295,6 +312,19 @@ class ReplyWorker(LinkingReplies):
 
         return unwanted
 
+    async def _post_at_once(
+        self, team: str, channel: str, reply: Reply, decided: dict[str, Any]
+    ) -> dict[str, Any] | None:
+        """Post a new reply in the step that has decided on it, as nearly all can be; gives plain data for `_post`.
+
+        None if it is to be posted in a step of its own, or not at all.
+        """
+        if decided["way"] != Way.POST or decided["late"] or reply.answer_ts or decided["claimed"]["earlier"]:
+            return None
+        reply, content = await self._content(team, channel, reply, decided["claimed"])
+        how: dict[str, Any] = {"thread_ts": _posted_below(channel, reply), "note": self._note(reply)}
+        return await self._gateway.try_to_post(team, channel, content, **how)
+
     async def _post(
         self,
         team: str,
@@ -303,10 +333,11 @@ class ReplyWorker(LinkingReplies):
         *,
         claimed: dict[str, Any] | None = None,
         unless: Callable[[], Awaitable[bool]] | None = None,
+        tried: dict[str, Any] | None = None,
     ) -> Reply | None:
         """Post a reply, or a link to the same answer in this channel; None if `unless` gave True at its turn.
 
-        claimed: the result of `_claim`, if the entries were claimed before.
+        claimed: the result of `_claim`, if the entries were claimed before. tried: that of `_post_at_once`.
         """
         reply, content = await self._content(team, channel, reply, claimed)
 
@@ -320,6 +351,7 @@ class ReplyWorker(LinkingReplies):
             thread_ts=_posted_below(channel, reply),
             lease=self._lease(team, channel, reply),
             note=self._note(reply),
+            tried=tried,
         )
         if "lost" in posted:  # so that settling it does nothing
             return reply

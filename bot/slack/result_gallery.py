@@ -9,13 +9,23 @@ from bot.domain.quiz_content import Quiz
 from bot.domain.quiz_run import Run
 from bot.slack.result import lead_name
 
+# By the kind of result, the sentences that only differ by what would flip it, which takes long to find.
+TOLD_APART_BY_FLIP = {
+    Clearness.CLEAR: frozenset({"clear", "clear_next"}),
+    Clearness.LEANING: frozenset({"leaning", "leaning_next"}),
+}
+
 
 def worded(quiz: Quiz) -> list[Run]:
     """Give runs for every sentence a result begins with, one that half an answer flips, and one that only one does."""
     runs: dict[str, Run] = {}
     for run in _with_questions_left_out(quiz):
-        if run.recommendation is not None:
-            runs.setdefault(lead_name(run, run.recommendation), run)
+        found = run.recommendation
+        if found is None:
+            continue
+        alike = TOLD_APART_BY_FLIP.get(found.clearness, frozenset())
+        if found.tie_break or found.unsettled or not alike or not alike <= runs.keys():
+            runs.setdefault(lead_name(run, found), run)
     alone = next((run for run in _with_halves(quiz) if _is_flipped_by_half(run)), None)
     only = next((run for run in _complete(quiz) if run.flip and not run.flip.is_example), None)
     return [*runs.values(), *(run for run in (alone, only) if run)]

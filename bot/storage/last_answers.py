@@ -3,9 +3,7 @@
 import time
 from collections.abc import Mapping
 from functools import cache
-from typing import Any
 
-from sqlalchemy import bindparam
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -15,24 +13,16 @@ from bot.storage.tables import threads
 
 async def put_last_answers(connection: AsyncConnection, team: str, channel: str, entries: Mapping[str, str]) -> None:
     """Remember the entry that each of these threads was answered with, and when; a later one replaces it."""
-    now, values = time.time(), dict[str, Any]()
-    for number, (thread_ts, entry) in enumerate(entries.items()):
-        row = {"team": team, "channel": channel, "thread_ts": thread_ts, "entry": entry, "answered_at": now}
-        values |= {_numbered(name, number): value for name, value in row.items()}
-    await connection.execute(_put(connection.dialect.name, len(entries)), values)
+    common = {"team": team, "channel": channel, "answered_at": time.time()}
+    rows = [{**common, "thread_ts": thread_ts, "entry": entry} for thread_ts, entry in entries.items()]
+    if rows:
+        # A list of one takes psycopg longer.
+        await connection.execute(_put(connection.dialect.name), rows if len(rows) > 1 else rows[0])
 
 
 @cache
-def _put(dialect: str, rows: int) -> postgresql.Insert | sqlite.Insert:
-    """Make the statement for so many rows: that takes as long as the database itself."""
-    columns = [column.name for column in threads.columns]
-    values: list[dict[str, Any]] = [
-        {name: bindparam(_numbered(name, number)) for name in columns} for number in range(rows)
-    ]
-    put = insert_for(dialect, threads).values(values)
+def _put(dialect: str) -> postgresql.Insert | sqlite.Insert:
+    """Make the statement for a row, of which SQLAlchemy keeps what it compiles; it does not of one for several rows."""
+    put = insert_for(dialect, threads)
     latest = {"entry": put.excluded.entry, "answered_at": put.excluded.answered_at}
     return put.on_conflict_do_update(index_elements=["team", "channel", "thread_ts"], set_=latest)
-
-
-def _numbered(name: str, number: int) -> str:
-    return f"{name}_of_{number}"

@@ -100,6 +100,20 @@ class Replies:
             await connection.execute(update(replies).where(*mine).values(held))
             return replace(read_reply(kept), revision=revision)
 
+    async def hold_new(
+        self, team: str, channel: str, reply: Reply, *, by: str, last_answers: Mapping[str, str]
+    ) -> bool:
+        """Take hold of the reply to a message as `hold` does, and remember `last_answers` as `claim_entries` does.
+
+        Both in one transaction, which takes half as long as two. Does nothing, and gives False, if there is a reply.
+        """
+        row = reply_row(team, channel, reply) | {"holder": by, "held_at": time.time()}
+        async with self._engine.begin() as connection:
+            is_new = bool(await connection.scalar(self._insert_reply, row))
+            if is_new:
+                await put_last_answers(connection, team, channel, last_answers)
+        return is_new
+
     async def hold_posted(self, team: str, channel: str, question_ts: str, *, by: str) -> Reply | None:
         """Take hold of a reply that is posted, to correct it, until `settle`; None if it is not posted any more.
 

@@ -3,9 +3,8 @@
 import asyncio
 import json
 import re
-import shutil
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +15,7 @@ import yaml
 from slack_sdk.web.async_client import AsyncWebClient
 
 from bot.local.config import AppConfig
+from tests.chromium import CHROMIUM
 from tests.workspace import MANIFEST, PATIENCE, Workspace
 
 playwright = pytest.importorskip("playwright.async_api", reason="playwright is not installed")
@@ -23,22 +23,11 @@ expect = playwright.expect
 expect.set_options(timeout=PATIENCE * 1_000)  # however busy the machine is
 
 Json = dict[str, Any]
-NAMES = ("chromium", "chromium-browser", "google-chrome")
-CHROMIUM = next((found for found in map(shutil.which, ("/usr/bin/chromium", *NAMES)) if found), None)
-QUIET = [
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-quic",
-    "--no-first-run",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-]
 HOSTILE = '<img src=x onerror="window.pwned=1"><script>window.pwned=1</script><b>b</b> <javascript:alert(1)|go>'
 
 pytestmark = [
     pytest.mark.browser,
-    pytest.mark.asyncio(loop_scope="module"),
+    pytest.mark.asyncio(loop_scope="session"),
     pytest.mark.skipif(CHROMIUM is None, reason="neither Chromium nor Chrome is installed"),
 ]
 
@@ -128,51 +117,50 @@ ROLES = table(
 
 
 # Fixtures
-@pytest_asyncio.fixture(scope="module", loop_scope="module")
-async def browser():
-    async with playwright.async_playwright() as driver:
-        browser = await driver.chromium.launch(executable_path=CHROMIUM, args=QUIET)
-        yield browser
-        await browser.close()
-
-
-@pytest_asyncio.fixture(loop_scope="module")
+@pytest_asyncio.fixture(loop_scope="session")
 async def workspace():
     async with Workspace.start() as workspace:
         yield workspace
 
 
-@pytest_asyncio.fixture(loop_scope="module")
+@pytest_asyncio.fixture(loop_scope="session")
 async def bot(workspace):
     async with Bot(workspace).listening() as bot:
         yield bot
 
 
-@pytest_asyncio.fixture(loop_scope="module")
-async def visit(browser, workspace):
+@pytest_asyncio.fixture(loop_scope="session")
+async def visit(pages, workspace):
     """Open the page as somebody; at the end there must have been no script error and no foreign request."""
-    async with visiting(browser, workspace) as open_page:
+    async with visiting(pages, workspace) as open_page:
         yield open_page
 
 
 @asynccontextmanager
-async def visiting(browser, workspace):
-    contexts, troubles = [], []
+async def visiting(pages, workspace):
+    troubles = []
 
-    async def open_page(person: str = "U_ANA", query: str = "", **context: Any) -> Any:
-        contexts.append(await browser.new_context(**context))
-        page = await contexts[-1].new_page()
-        page.set_default_timeout(10_000)
-        page.on("pageerror", lambda error: troubles.append(str(error)))
-        page.on("dialog", lambda dialog: troubles.append(f"dialog: {dialog.message}"))
-        page.on("request", lambda sent: None if local(sent.url, workspace.url) else troubles.append(sent.url))
-        await page.goto(f"{workspace.url}/?as={person}{query}")
-        await expect(page.locator(f"body[data-connected={person}]")).to_be_attached()
-        return page
+    async def on_dialog(dialog: Any) -> None:
+        troubles.append(f"dialog: {dialog.message}")
+        await dialog.dismiss()
 
-    yield open_page
-    for context in contexts:
-        await context.close()
+    noticed = {
+        "pageerror": lambda error: troubles.append(str(error)),
+        "dialog": on_dialog,
+        "request": lambda sent: None if local(sent.url, workspace.url) else troubles.append(sent.url),
+    }
+    async with AsyncExitStack() as opened:
+
+        async def open_page(person: str = "U_ANA", query: str = "", **options: Any) -> Any:
+            page = await opened.enter_async_context(pages.page(**options))
+            for event, listener in noticed.items():
+                page.on(event, listener)
+                opened.callback(page.remove_listener, event, listener)
+            await page.goto(f"{workspace.url}/?as={person}{query}")
+            await expect(page.locator(f"body[data-connected={person}]")).to_be_attached()
+            return page
+
+        yield open_page
     assert not troubles
 
 
@@ -689,11 +677,11 @@ def helper(tmp_path: Path) -> AppConfig:
     return AppConfig(manifest=path)
 
 
-async def test_each_app_has_its_messages_its_home_and_its_commands(browser, helper):
+async def test_each_app_has_its_messages_its_home_and_its_commands(pages, helper):
     view = {"type": "home", "blocks": [{"type": "header", "text": plain("Help is here")}]}
     async with (
         Workspace.start(more_apps=(helper,)) as workspace,
-        visiting(browser, workspace) as visit,
+        visiting(pages, workspace) as visit,
         Bot(workspace).listening() as first,
     ):
         page = await visit()
@@ -801,19 +789,18 @@ async def test_the_page_says_when_the_bot_is_away(visit, workspace):
     await expect(banner).to_be_visible()
 
 
-async def test_the_page_comes_back_by_itself_and_catches_up(browser):
-    async with Workspace.start() as first:
-        page = await browser.new_page()
-        await page.goto(f"{first.url}/?as=U_ANA&channel=C_GENERAL")
-        await first.post("U_BEN", "C_GENERAL", "Before the break")
-        await expect(message(page, "Before the break")).to_be_visible()
-    await expect(page.locator("#link-note")).to_have_text("Reconnecting…")
-    async with Workspace.start(port=int(first.url.rpartition(":")[2])) as second:
-        await second.post("U_BEN", "C_GENERAL", "After the break")
-        await expect(message(page, "After the break")).to_be_visible(timeout=20_000)
-        await expect(page.locator("#link-note")).to_be_empty()
-        await expect(message(page, "Before the break")).to_have_count(0)
-        await page.close()
+async def test_the_page_comes_back_by_itself_and_catches_up(pages):
+    async with pages.page() as page:
+        async with Workspace.start() as first:
+            await page.goto(f"{first.url}/?as=U_ANA&channel=C_GENERAL")
+            await first.post("U_BEN", "C_GENERAL", "Before the break")
+            await expect(message(page, "Before the break")).to_be_visible()
+        await expect(page.locator("#link-note")).to_have_text("Reconnecting…")
+        async with Workspace.start(port=int(first.url.rpartition(":")[2])) as second:
+            await second.post("U_BEN", "C_GENERAL", "After the break")
+            await expect(message(page, "After the break")).to_be_visible(timeout=20_000)
+            await expect(page.locator("#link-note")).to_be_empty()
+            await expect(message(page, "Before the break")).to_have_count(0)
 
 
 async def test_the_traffic_is_hidden_until_asked_for(visit, bot):

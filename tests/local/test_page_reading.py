@@ -5,11 +5,11 @@ from typing import Any
 
 import pytest
 
-from tests.local.test_page import Bot, actions, browser, button, expect, message, plain, section
+from tests.local.test_page import Bot, actions, button, expect, message, plain, section
 from tests.local.test_page_use import Visit, bot, pytestmark, visit, workspace
 from tests.workspace import Workspace
 
-__all__ = ["bot", "browser", "pytestmark", "visit", "workspace"]
+__all__ = ["bot", "pytestmark", "visit", "workspace"]
 
 TOP = "document.getElementById('messages-panel').scrollTop"
 
@@ -299,7 +299,7 @@ async def test_an_app_that_answers_late_is_not_called_silent_any_more(visit: Vis
 
 
 async def test_an_app_that_answers_is_not_called_silent(visit: Visit, bot: Bot):
-    page = await visit()
+    page = await visit(alone=True)
     await page.clock.install()
     await write_box(page).fill("Anybody there?")
     await write_box(page).press("Enter")

@@ -6,37 +6,35 @@ from typing import Any
 
 import pytest
 import pytest_asyncio
-from playwright.async_api import Browser
 
-from tests.local.test_page import CHROMIUM, Bot, actions, browser, button, expect, message, plain, visiting
+from tests.chromium import CHROMIUM, Pages
+from tests.local.test_page import Bot, actions, button, expect, message, plain, visiting
 from tests.workspace import Workspace
-
-__all__ = ["browser"]
 
 Visit = Callable[..., Awaitable[Any]]
 
 pytestmark = [
     pytest.mark.browser,
-    pytest.mark.asyncio(loop_scope="module"),  # that of the browser
+    pytest.mark.asyncio(loop_scope="session"),  # that of the browser
     pytest.mark.skipif(CHROMIUM is None, reason="neither Chromium nor Chrome is installed"),
 ]
 
 
-@pytest_asyncio.fixture(loop_scope="module")
+@pytest_asyncio.fixture(loop_scope="session")
 async def workspace() -> AsyncIterator[Workspace]:
     async with Workspace.start() as workspace:
         yield workspace
 
 
-@pytest_asyncio.fixture(loop_scope="module")
+@pytest_asyncio.fixture(loop_scope="session")
 async def bot(workspace: Workspace) -> AsyncIterator[Bot]:
     async with Bot(workspace).listening() as bot:
         yield bot
 
 
-@pytest_asyncio.fixture(loop_scope="module")
-async def visit(browser: Browser, workspace: Workspace) -> AsyncIterator[Visit]:
-    async with visiting(browser, workspace) as open_page:
+@pytest_asyncio.fixture(loop_scope="session")
+async def visit(pages: Pages, workspace: Workspace) -> AsyncIterator[Visit]:
+    async with visiting(pages, workspace) as open_page:
         yield open_page
 
 
