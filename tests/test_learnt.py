@@ -348,7 +348,10 @@ def test_the_utterances_are_many_by_many_and_labelled_with_entries_that_exist(li
     assert sum(not each.gold and each.style != "technical" for each in texts) >= 1800
     assert sum(each.style == "technical" for each in texts) >= 1700
     assert len({each.author for each in texts}) >= 7
-    assert {name for each in inside for name in each.gold} == set(library.entries)
+    labelled = {name for each in inside for name in each.gold}
+    assert labelled <= set(library.entries)
+    assert library.learnt is not None
+    assert labelled >= set(library.learnt.places)  # an entry that was added since is judged by its phrasings
 
 
 def test_a_case_names_its_author_and_former_ids_stand_for_the_entry_that_answers_now(tmp_path):
