@@ -33,6 +33,7 @@ LOGGED_EVERY, REMEMBERED = 60.0, 600.0  # seconds
 IN_A_ROW = 3  # requests
 CLOCK: Final = "Set the clock of this machine, and have it kept right by NTP."
 JSON, FORM = "application/json", "application/x-www-form-urlencoded"
+RETRIES, LAST_RETRY = b"x-slack-retry-num", b"3"  # how often it was sent before; docs.slack.dev/apis/events-api#retries
 SIGNATURE: Final = re.compile(r"v0=[0-9a-f]{64}")
 TIMESTAMP: Final = re.compile(r"[0-9]{1,12}")
 
@@ -131,7 +132,7 @@ def create(
                 await _answer(send, refused.status)
             else:
                 try:
-                    response = await reception.respond(parse)
+                    response = await reception.respond(parse, is_last=(RETRIES, LAST_RETRY) in scope["headers"])
                 except asyncio.CancelledError:  # the process ends; uvicorn would answer 500, and log a traceback
                     response = Response(HTTPStatus.SERVICE_UNAVAILABLE)
                 kind, later = response.content_type, response.retry_after

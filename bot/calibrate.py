@@ -232,9 +232,9 @@ def _rows(
         for names, of_part in parts:
             confidences = index.confidences(of_part)
             if example.entry is None:
-                rank = float(confidences.max())
+                rank = max(confidences)
             elif example.entry in names:
-                rank = float(confidences[names.index(example.entry)])
+                rank = confidences[names.index(example.entry)]
             else:
                 continue
             if best is None or rank > best[0]:

@@ -376,10 +376,10 @@ def _ahead(headers: Mapping[str, str] | None, begun: float) -> float | None:
     begun: when the request was sent; the response may have been made at any time since.
     """
     try:
-        theirs = parsedate_to_datetime(_lowered(headers or {})["date"]).timestamp()
+        slack_time = parsedate_to_datetime(_lowered(headers or {})["date"]).timestamp()
     except (KeyError, ValueError, TypeError):
         return None
-    return begun - theirs if begun > theirs else min(0.0, time.time() - theirs)
+    return begun - slack_time if begun > slack_time else min(0.0, time.time() - slack_time)
 
 
 def _secrets(settings: Settings) -> list[str]:

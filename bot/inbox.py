@@ -80,7 +80,7 @@ class Inbox:
     async def open(self) -> AsyncIterator[None]:
         """Take and begin work until the end of the block, first what was left by an earlier process of this name."""
         self._take(await self._store.inbox.received([self._replica]))
-        tasks = [asyncio.create_task(each()) for each in (self._write, self._dispatch, self._tidy)]
+        tasks = [asyncio.create_task(work()) for work in (self._write, self._dispatch, self._tidy)]
         try:
             yield
         finally:
@@ -98,6 +98,11 @@ class Inbox:
     def waiting(self) -> int:
         """How many items have not begun."""
         return len(self._arriving) + len(self._recording) + len(self._queued)
+
+    def count_waiting(self, prefix: str) -> int:
+        """Count the items here that have not begun and whose key begins with this."""
+        coming = [item.key for item, _ in (*self._arriving, *self._recording)]
+        return sum(key.startswith(prefix) for key in (*coming, *self._queued))
 
     @property
     def full(self) -> bool:
@@ -151,8 +156,8 @@ class Inbox:
     async def forget(self, prefixes: Sequence[str]) -> None:
         """Delete all items whose key begins with one of these."""
         begins = tuple(prefixes)
-        self._queue = deque(each for each in self._queue if not each.key.startswith(begins))
-        self._queued = {each for each in self._queued if not each.startswith(begins)}
+        self._queue = deque(item for item in self._queue if not item.key.startswith(begins))
+        self._queued = {key for key in self._queued if not key.startswith(begins)}
         self._count()
         await self._store.inbox.forget_received(prefixes)
 
@@ -173,10 +178,10 @@ class Inbox:
 
     def _leave(self, items: Iterable[Item]) -> None:
         """Leave what this version does not know to one that does."""
-        found = {each.key: each.work for each in items}
-        if new := found.keys() - self._unknown:
+        work_by_key = {item.key: item.work for item in items}
+        if new := work_by_key.keys() - self._unknown:
             self._unknown |= new
-            works = sorted({found[each] for each in new})
+            works = sorted({work_by_key[key] for key in new})
             log.error("work that this version does not know waits for one that does", works=works, items=len(new))
         metrics.INBOX_UNKNOWN.set(len(self._unknown))
 
@@ -189,7 +194,7 @@ class Inbox:
                 await asyncio.sleep(GATHERS)
             self._arrived.clear()
             # Whoever does not wait any more has told Slack to come again.
-            self._recording, self._arriving = [each for each in self._arriving if not each[1].done()], []
+            self._recording, self._arriving = [waiter for waiter in self._arriving if not waiter[1].done()], []
             await self._record(self._recording)
             self._recording = []
             self._count()
@@ -200,8 +205,8 @@ class Inbox:
             await self._store.inbox.receive(items, self._replica)
         except Exception as error:  # noqa: BLE001 - it is theirs who wait
             if len(waiters) > 1 and not self._keeps(error):  # one cannot be recorded, and the others can
-                for each in waiters:
-                    await self._record([each])
+                for waiter in waiters:
+                    await self._record([waiter])
                 return
             self._look = True  # the database may have them all the same
             self._has_more_to_do.set()
@@ -269,9 +274,13 @@ class Inbox:
                 await self._store.inbox.begun(begun)
                 del self._begun[: len(begun)]
                 if self._look:
-                    recorded = await self._store.inbox.received([self._replica])
+                    self._look = False  # what fails while we look is looked for again
+                    try:
+                        recorded = await self._store.inbox.received([self._replica])
+                    except BaseException:
+                        self._look = True
+                        raise
                     self._take(item for item in recorded if item.key not in self._begun)  # meanwhile
-                    self._look = False
             except (SQLAlchemyError, OSError) as error:
                 log.warning("the inbox could not be tidied and is later", error=type(error).__name__)
                 self._has_more_to_do.set()

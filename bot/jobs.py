@@ -11,7 +11,6 @@ What is recorded is looked up and deleted by `bot.work_records`.
 import asyncio
 import contextlib
 import functools
-import inspect
 import json
 import logging
 import time
@@ -23,17 +22,18 @@ from dataclasses import dataclass
 from typing import Any, NewType, ParamSpec, TypeVar
 
 import structlog
-from dbos import DBOS, DBOSConfig, DBOSConfiguredInstance, SetWorkflowID
+from dbos import DBOS, DBOSConfig, SetWorkflowID
 from dbos import error as dbos_error
 from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
 from sqlalchemy.exc import TimeoutError as NoConnectionError
 
 from bot import metrics
 from bot.errors import places
-from bot.inbox import Inbox, UnknownWorkError
+from bot.inbox import Inbox
 from bot.storage import Item, Store, sqlite_file
 from bot.storage.trouble import PLUGIN, passes, trouble, words
 from bot.turnstile import Turnstile
+from bot.work_registry import FORMER_NAME, arguments_as_json, arguments_by_name, find_work, name_of, work_names
 
 # Which code may take up which recorded work. DBOS would derive it from the source, and each deployment would strand
 # what was in flight; instead it changes by hand, when the steps of a workflow no longer fit those recorded before.
@@ -46,6 +46,8 @@ OVERSLEPT = 10.0  # seconds that a sleep may be longer than it was meant to be, 
 LONGEST = 15.0  # seconds between two tries of a step while the database is in trouble
 LISTENS_EVERY = 1.0  # seconds between two looks of DBOS for what workflows send each other; a shutdown waits so long
 UNDER_WAY = ["PENDING", "ENQUEUED", "DELAYED"]
+CANCELLED = "Asyncio task cancelled"  # how DBOS begins to say that
+LEAVES_WITHIN = 1.0  # seconds that a shutdown waits for what it has cancelled
 OLDEST = 2_000  # pieces of work; what a dead process left is soon among the oldest
 FAILED_TOO_OFTEN = "MAX_RECOVERY_ATTEMPTS_EXCEEDED"  # DBOS's word for work that each process dies of
 ENDS = ["SUCCESS", "CANCELLED", "ERROR", FAILED_TOO_OFTEN]
@@ -55,30 +57,6 @@ log = structlog.get_logger()
 Key = NewType("Key", str)  # of a piece of work; `bot.slack.work` makes them
 P = ParamSpec("P")
 R = TypeVar("R")
-
-
-class Worker(DBOSConfiguredInstance):
-    """Base of the classes whose methods are workflows; decorate them with `worker`.
-
-    A worker is made once, where its class stands, and `bot.slack.app.create` gives it what it works with. It cannot be
-    made there too: DBOS takes one instance of a class and name for the life of the process, refuses a second, lets go
-    of none, and looks there for whose method recorded work is; an app may be put together anew, as after each test, and
-    that work goes on with the one that is known. Listeners begin work by naming its methods, too.
-    """
-
-    def __init__(self, name: str) -> None:
-        super().__init__(config_name=name)
-        for method, function in vars(type(self)).items():
-            former = getattr(function, FORMER_NAME, None)
-            if former is not None:
-                _works[f"{name}.{method}"] = getattr(self, method)
-                if former:
-                    _former_names[former if "." in former else f"{name}.{former}"] = f"{name}.{method}"
-
-
-FORMER_NAME = "_rolefit_former_name"  # the attribute of a workflow; empty for one that has always had its name
-_works: dict[str, Callable[..., Coroutine[Any, Any, Any]]] = {}  # all that can be begun, by the names in the inbox
-_former_names: dict[str, str] = {}  # names in the inbox that versions before this one wrote, and what they are now
 
 
 worker = DBOS.dbos_class
@@ -110,15 +88,18 @@ class _InFlight:
     def reset(self) -> None:
         """Begin anew, for the event loop that runs next."""
         self.count = self.live = 0
+        self.tasks: set[asyncio.Task[Any]] = set()  # of those that are running or pause
         self.idle, self.room = asyncio.Event(), asyncio.Event()
         self.add(0)
 
     def __enter__(self) -> None:
         self.live += 1
+        self.tasks |= _current_task()
         self.add(1)
 
     def __exit__(self, *_: object) -> None:
         self.live -= 1
+        self.tasks -= _current_task()
         self.add(-1)
 
     def add(self, number: int) -> None:
@@ -126,6 +107,10 @@ class _InFlight:
         self.count += number
         _set_if(self.idle, self.count == 0)
         _set_if(self.room, self.count < ACTIVE and self.live < LIVE)
+
+
+def _current_task() -> set[asyncio.Task[Any]]:
+    return {task} if (task := asyncio.current_task()) else set()
 
 
 def _set_if(condition: asyncio.Event, holds: bool) -> None:
@@ -141,21 +126,6 @@ _inbox: Inbox | None = None
 _over: set[str] = set()  # keys of workflows that ran here and have ended, while DBOS records that
 _file: str | None = None  # SQLite's
 _apart = ThreadPoolExecutor(1)  # asyncio's own threads are DBOS's, and may all wait for the database
-
-
-def formerly(name: str) -> Callable[[Callable[P, R]], Callable[P, R]]:
-    """Say by what name versions before this one wrote a workflow into the inbox, which we may have to empty.
-
-    With the name of its worker and a dot, if that was another.
-
-    The names of its parameters are recorded too: they stay, or have a default.
-    """
-
-    def named(function: Callable[P, R]) -> Callable[P, R]:
-        setattr(function, FORMER_NAME, name)
-        return function
-
-    return named
 
 
 def workflow(function: Callable[P, Coroutine[Any, Any, R]]) -> Callable[P, Coroutine[Any, Any, R]]:
@@ -316,7 +286,12 @@ def configure(url: str, *, executor: str = "local") -> None:
 
 
 def _without_traceback(record: logging.LogRecord) -> bool:
-    """Have DBOS log one line and the kind of an error only: a traceback may hold what people wrote."""
+    """Have DBOS log one line and the kind of an error only: a traceback may hold what people wrote.
+
+    Of what `close` cancels it says a line for each step and workflow, in place of which there is one of ours.
+    """
+    if record.getMessage().startswith(CANCELLED):
+        return False
     error = record.exc_info[1] if isinstance(record.exc_info, tuple) else None
     line = record.getMessage().partition("\n")[0]
     record.msg, record.args = f"{line} {kind_of(error)}" if error else line, ()
@@ -342,7 +317,7 @@ async def receiving(store: Store, replica: str, turnstile: Turnstile | None = No
         begin=_begin,
         room=_in_flight.room.wait,
         keeps=is_no_fault_of_the_work,
-        works=frozenset(_works) | frozenset(_former_names),
+        works=work_names(),
         turnstile=turnstile,
     )
     try:
@@ -360,44 +335,17 @@ async def start(key: Key, work: Callable[P, Coroutine[Any, Any, Any]], *args: P.
     for us: it may be recorded all the same, and what comes again finds it so.
     """
     if DBOS.workflow_id is not None:  # nobody waits for what work begins
-        await _record(key, work, _signature(work).bind(*args, **kwargs).arguments)
+        await _record(key, work, arguments_by_name(work, *args, **kwargs))
         return
     if _inbox is None:
         raise RuntimeError("nothing is received here yet")
-    await _inbox.put(Item(key, _name(work), _as_json(work, *args, **kwargs), time.time()))
-
-
-_signature = functools.cache(inspect.signature)
-
-
-def _name(work: Callable[..., Any]) -> str:
-    return next(name for name, known in _works.items() if known == work)
-
-
-def _as_json(work: Callable[P, Any], *args: P.args, **kwargs: P.kwargs) -> str:
-    """Write arguments down by their names. Raises TypeError for what would not be read as it was."""
-    arguments = _signature(work).bind(*args, **kwargs).arguments
-    text = json.dumps(arguments)
-    if json.loads(text) != arguments:
-        raise TypeError(f"the arguments of {_name(work)} are not plain JSON")
-    return text
+    await _inbox.put(Item(key, name_of(work), arguments_as_json(work, *args, **kwargs), time.time()))
 
 
 async def _begin(item: Item) -> None:
     """Begin what was received. Raises UnknownWorkError for what this version does not know."""
-    work = _works.get(_former_names.get(item.work, item.work))
     arguments = json.loads(item.arguments)
-    if work is None or not _fits(work, arguments):
-        raise UnknownWorkError(item.work)
-    await _record(item.key, work, arguments)
-
-
-def _fits(work: Callable[..., Any], arguments: Mapping[str, Any]) -> bool:
-    try:
-        _signature(work).bind(**arguments)
-    except TypeError:
-        return False
-    return True
+    await _record(item.key, find_work(item.work, arguments), arguments)
 
 
 async def _record(key: str, work: Callable[..., Coroutine[Any, Any, Any]], arguments: Mapping[str, Any]) -> None:
@@ -447,6 +395,11 @@ def inbox() -> Inbox | None:
     return _inbox
 
 
+def count_waiting(prefix: str) -> int:
+    """Count the work that was received here and has not begun, whose key begins with this."""
+    return 0 if _inbox is None else _inbox.count_waiting(prefix)
+
+
 def is_full() -> bool:
     """Say whether so much waits that no more is taken."""
     return _inbox is not None and _inbox.full
@@ -467,7 +420,7 @@ async def executors_with_work() -> frozenset[str]:
         status="PENDING", app_version=WORK_VERSION, limit=OLDEST, load_input=False, load_output=False
     )
     received = await _inbox.receivers() if _inbox else frozenset[str]()
-    return received | {known.executor_id for known in oldest if known.executor_id}
+    return received | {workflow.executor_id for workflow in oldest if workflow.executor_id}
 
 
 async def check_writable() -> None:
@@ -492,7 +445,20 @@ async def close(patience: float) -> None:
     with contextlib.suppress(TimeoutError):
         async with asyncio.timeout(patience):
             await wait_until_idle()
+    await _leave_unfinished()
     await asyncio.to_thread(DBOS.destroy)
+
+
+async def _leave_unfinished() -> None:
+    """Stop what pauses, or has not ended in time, with nothing recorded of that, so that it goes on later.
+
+    If it woke while DBOS ends, its next step could not be recorded, and it would seem to have failed.
+    """
+    if left := set(_in_flight.tasks):
+        log.info("work that has not ended goes on at the next start", pausing=_in_flight.live - _in_flight.count)
+        for task in left:
+            task.cancel()
+        await asyncio.wait(left, timeout=LEAVES_WITHIN)
 
 
 async def begun_at() -> float:

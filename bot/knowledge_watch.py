@@ -17,15 +17,35 @@ from bot.tuning import freeze_objects
 log = structlog.get_logger()
 
 
+LOOKS_EVERY = 5000  # milliseconds, beside what the system tells of changes
+
+
 async def follow(
-    folder: Path, renew: Callable[[Library], None], second: Callable[[Library], SemanticScorer] | None = None
+    folder: Path,
+    library: Library,
+    renew: Callable[[Library], None],
+    second: Callable[[Library], SemanticScorer] | None = None,
 ) -> None:
-    """Take up the knowledge whenever its files change, for ever; what has errors is named and not taken up."""
+    """Take up the knowledge whenever its files change, for ever; what has errors is named and not taken up.
+
+    library: what was read before. What has been saved since is taken up as well: the system tells of no change from
+    before it was asked to, and of none on some file systems of a network.
+    """
     from watchfiles import awatch  # noqa: PLC0415 - a start need not wait for it
 
-    async def watch() -> float:
-        async for _ in awatch(folder, recursive=False):
+    seen = library.saved
+
+    async def look() -> None:
+        nonlocal seen
+        saved = await asyncio.to_thread(knowledge.files_saved, folder)
+        if saved != seen:
+            seen = saved
             await _take_up(folder, renew, second)
+
+    async def watch() -> float:
+        await look()
+        async for _ in awatch(folder, recursive=False, yield_on_timeout=True, rust_timeout=LOOKS_EVERY):
+            await look()
         return 0
 
     await run_periodically("watching the knowledge", watch)

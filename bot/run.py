@@ -361,7 +361,7 @@ def _background(
         await prepare_decoys(library)
 
     return (
-        knowledge_watch.follow(folder, take_up, scorer_for if second else None),
+        knowledge_watch.follow(folder, library, take_up, scorer_for if second else None),
         background.follow_up(taken_up, store),
         background.handle_due_runs(store),
         background.post_digests(store),

@@ -19,6 +19,7 @@ from bot.domain import faq
 from bot.domain.embeddings import Floats, Neighbours, SemanticScorer, SemanticScores
 from bot.domain.faq import Reply, Surface
 from bot.domain.matching import Candidate
+from bot.domain.two_questions import questions_of
 from bot.encoder import Encoder, EncoderError
 from bot.knowledge import Library
 
@@ -114,9 +115,19 @@ class SecondStage:
         return prepared[1].score(self._embedding(text) if embedding is None else embedding)
 
     async def reply_to(self, text: str, surface: Surface, library: Library, after: str | None = None) -> Reply:
-        """Decide as `faq.reply_to` does, with the second stage on a thread of its own where it is worth asking.
+        """Decide as `faq.reply_to` does, with the second stage on a thread of its own where it is worth asking."""
+        whole = await self._reply_to_one(text, surface, library, after)
+        replies: list[Reply] = []
+        for question in questions_of(text) if faq.may_be_parted(whole, surface) else ():
+            before = faq.answered_before(replies, after)
+            replies.append(await self._reply_to_one(question, surface, library, before))
+        return faq.of_questions(whole, replies)
 
-        Where it is worth it whatever the first stage says, that one is asked only if the second has nothing to say.
+    async def _reply_to_one(self, text: str, surface: Surface, library: Library, after: str | None) -> Reply:
+        """Decide about a message as a whole.
+
+        Where the second stage is worth it whatever the first says, that one is asked only if the second has nothing to
+        say.
         """
         index, thresholds = library.index, library.thresholds
         reply, worth = None, faq.always_worth_asking(surface, thresholds)
@@ -131,12 +142,13 @@ class SecondStage:
         self, text: str, surface: Surface, library: Library, after: str | None = None
     ) -> tuple[Candidate, ...]:
         """Give the candidates that `reply_to` decides by, best first, as `faq.rank` does."""
-        ranked = faq.rank(text, surface, library.index, library.thresholds, after=after)
-        worth = faq.worth_asking(ranked, surface, library.thresholds)
-        scores = await self._scores(text, library) if worth else None
-        if scores is None:
-            return ranked
-        return library.index.rank(text, limit=faq.CONSIDERED, after=after, semantic=scores)
+        index, thresholds = library.index, library.thresholds
+        scores: dict[str, SemanticScores | None] = {}
+        for asked in (text, *questions_of(text)):
+            ranked = index.rank(asked, limit=faq.CONSIDERED, after=after)
+            if faq.worth_asking(ranked, surface, thresholds):
+                scores[asked] = await self._scores(asked, library)
+        return faq.rank(text, surface, index, thresholds, after=after, scorer=scores.get)
 
     async def _scores(self, text: str, library: Library) -> SemanticScores | None:
         """Score a message on the thread of this stage; None where it is not ready, or too many others wait."""

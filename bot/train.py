@@ -196,7 +196,7 @@ class Trainer:
             best: dict[str, tuple[float, Floats]] = {}
             scores = score(at)
             for names, features in index.judge(self.texts[at].text, also=index.hinted(hint, scores)):
-                for name, row, confidence in zip(names, features, index.confidences(features).tolist(), strict=True):
+                for name, row, confidence in zip(names, features, index.confidences(features), strict=True):
                     if name not in best or confidence > best[name][0]:
                         best[name] = (confidence, row)
             judged = [name for name in best if (name in classifiers.entries if new is None else name in new)]

@@ -10,6 +10,10 @@ class InboxFullError(Exception):
     """There is no room for another piece of work now; Slack should send it again."""
 
 
+class LetGoError(Exception):
+    """What Slack has sent has waited so long for the end of the start that nobody counts on it any more."""
+
+
 class Turnstile:
     """Lets one request through in each turn of the event loop.
 

@@ -30,7 +30,11 @@ async def current_or_next(prefix: Key) -> Key:
     # Who was told just now what came of it, and clicks again, does not mean work that only its record calls unfinished.
     over = jobs.over()
     workflows = await DBOS.list_workflows_async(workflow_id_prefix=prefix, load_input=False, load_output=False)
-    ended = [each.workflow_id for each in workflows if each.status not in UNDER_WAY or each.workflow_id in over]
+    ended = [
+        workflow.workflow_id
+        for workflow in workflows
+        if workflow.status not in UNDER_WAY or workflow.workflow_id in over
+    ]
     numbers = [int(number) for key in ended if (number := key.removeprefix(prefix)).isdigit()]
     return Key(f"{prefix}{max(numbers, default=-1) + 1}")
 

@@ -6,7 +6,8 @@ from collections.abc import Iterable
 # By area, the files in it: `test_` and `.py` left out, and `share*` for all that begin with it.
 AREAS = {
     "which answer fits, and when to keep silent": (
-        "encoder", "follow_up", "language", "learnt", "matching", "not_answered", "second_stage", "smalltalk", "why",
+        "encoder", "follow_up", "language", "learnt", "matching", "not_answered", "second_stage", "smalltalk*",
+        "two_questions", "why",
     ),
     "answers in Slack, and what people say about them": (
         "chat", "direct_message", "faq_conversation", "feedback", "first_contact", "for_sender", "gaps*", "manners",
@@ -22,8 +23,8 @@ AREAS = {
     "the knowledge and who edits it": ("knowledge*", "sources", "validation"),
     "what is kept, of whom, and how it is deleted": ("privacy", "store", "tenancy", "upgrade"),
     "work that survives a crash, a slow Slack and a full disk": (
-        "chaos", "durability", "event_loop", "inbox", "machine", "pace", "process", "reconcile", "replica", "start",
-        "work",
+        "chaos", "durability", "event_loop", "inbox", "long_texts", "machine", "pace", "process", "reconcile",
+        "replica", "start", "work",
     ),
     "installing, settings and the command line": (
         "cli*", "deploy", "doctor", "edge", "install", "live_check", "manifest", "package", "settings", "slack_cli",

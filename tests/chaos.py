@@ -64,7 +64,8 @@ WORDS = ("Your answer: *{choice}*", "You answered: *{choice}*")  # of words.yaml
 MANAGER = "U_BOSS"
 # The bot as another version: it must leave the work that this version has begun to a replica of this version.
 NEXT = "import bot.jobs, bot.cli; bot.jobs.WORK_VERSION = 'next'; bot.cli.main()"
-PATIENCE = 300.0  # seconds for a quiz, whose work may change hands ten times
+PATIENCE = 300.0  # seconds for a quiz, whose work may change hands ten times; longer where a replica starts slowly
+FOR_EVER = 86_400.0  # where what waits is itself waited for with PATIENCE
 SILENCE = 40.0  # seconds without another answer after which there will be none
 
 
@@ -192,6 +193,11 @@ class Replicas:
         """How many seconds a replica needs until it listens, on average."""
         return sum(self.starts) / len(self.starts) if self.starts else 0.0
 
+    @property
+    def slowness(self) -> float:
+        """How many times as long as elsewhere a replica needs to start, and so whoever waits for one; at least 1."""
+        return max(1.0, self.starts_in / STARTS_IN)
+
     async def _keep(self, port: int, is_next: bool) -> None:
         code = ["-c", NEXT] if is_next else ["-m", "bot"]
         command = [sys.executable, *code, "run", "--http", "--port", str(port)]
@@ -223,8 +229,7 @@ class Replicas:
         finally:
             listening.cancel()
             ended.cancel()
-        slowness = max(1.0, self.starts_in / STARTS_IN)
-        ends = time.monotonic() + self._chance.uniform(*LIFE) * slowness
+        ends = time.monotonic() + self._chance.uniform(*LIFE) * self.slowness
         while self.calm or time.monotonic() < ends:
             with contextlib.suppress(TimeoutError):
                 async with asyncio.timeout(0.1):
@@ -286,7 +291,7 @@ async def run(
             for number, workspace in enumerate(workspaces):
                 await workspace.faults(weather=WEATHER | {"seed": seed + number})
             asked, taken = await _drive(
-                workspaces, library, tally, chance, balancer, server if restart else None, words
+                workspaces, library, tally, chance, balancer, server if restart else None, words, fleet
             )
             fleet.calm = True
             for workspace in workspaces:
@@ -377,6 +382,7 @@ async def _drive(
     balancer: Balancer,
     server: Any,
     words: Path,
+    fleet: Replicas,
 ) -> tuple[list[Asked], list[Taken]]:
     texts = list(_answered(library).items())
     asked: list[Asked] = []
@@ -408,7 +414,7 @@ async def _drive(
     async def take(one: Taken) -> None:
         async with quiet:
             with contextlib.suppress(TimeoutError):
-                async with asyncio.timeout(PATIENCE):
+                async with asyncio.timeout(PATIENCE * fleet.slowness):
                     result = await _take(one.workspace, library, one, random.Random(one.user), tally)
                     await _share(one, result, tally)
 
@@ -489,7 +495,7 @@ async def _share(one: Taken, result: Json, tally: Tally) -> None:
             thread = await workspace.thread(root.channel, root, user)
             return next((message for message in reversed(thread) if shows(message)), None)
 
-        return await workspace.until(there, user, PATIENCE)
+        return await workspace.until(there, user, FOR_EVER)
 
     # Slack opens no window for a click that came late: a person clicks once more.
     view = None
@@ -540,7 +546,7 @@ async def _last(workspace: Workspace, one: Taken, questions: list[str], end: str
                     return each
         return None
 
-    return await workspace.until(there, one.user, PATIENCE)
+    return await workspace.until(there, one.user, FOR_EVER)
 
 
 async def _vote(one: Asked, library: Library, tally: Tally) -> None:
@@ -611,7 +617,9 @@ async def _count(
     for one in taken:
         roots = await one.workspace.dm(one.user)
         tally.roots_doubled += max(0, len(roots) - 1)
-        tally.quizzes_lost += not one.finished
+        if not one.finished:
+            tally.quizzes_lost += 1
+            tally.traces.append(await _trace_quiz(one, database))
         if one.finished and one.root:
             tally.quizzes_right += await _right(one.workspace, library, one)
         if one.shared:
@@ -648,6 +656,24 @@ def _trace(question: Asked, met: list[Attempt], database: str) -> str:
         for name, query in queries.items():
             rows = connection.execute(text(query), {"key": f"%{question.sent}%"}).all()
             lines.append(f"  {name}: {[tuple(row) for row in rows] or 'nothing'}")
+    engine.dispose()
+    return "\n".join(lines)
+
+
+async def _trace_quiz(one: Taken, database: str) -> str:
+    """Tell how far a quiz came: what its thread shows last, and what the database has of its work."""
+    lines = [f"the quiz of {one.user}, answered so far: {one.choices}"]
+    if one.root:
+        thread = await one.workspace.thread(one.root.channel, one.root, one.user)
+        lines.append(f"  last: {shown(thread[-1])[:200]!r}, with {buttons(thread[-1])}")
+    engine = create_engine(make_url(database).set(drivername="postgresql+psycopg"))
+    with engine.connect() as connection:
+        runs = connection.execute(text('SELECT id FROM runs WHERE "user" = :user'), {"user": one.user}).scalars()
+        for run_id in runs.all():
+            records = "SELECT workflow_uuid, status, application_version, executor_id, updated_at"
+            query = text(f"{records} FROM dbos.workflow_status WHERE workflow_uuid LIKE :key ORDER BY created_at")
+            rows = connection.execute(query, {"key": f"%{run_id}%"}).all()
+            lines += [f"  recorded: {tuple(row)}" for row in rows] or [f"  nothing is recorded of {run_id}"]
     engine.dispose()
     return "\n".join(lines)
 

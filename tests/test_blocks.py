@@ -28,7 +28,7 @@ from bot.knowledge import Library
 from bot.knowledge.slack_limits import MAX_BUTTON_TEXT
 from bot.local.block_kit import check_message, check_view
 from bot.slack import blocks, feedback_blocks, gallery, gaps_blocks, result, review_messages, run_messages, share_blocks
-from bot.slack.controls import Reason
+from bot.slack.answer_controls import Reason
 from bot.slack.feedback_work import NOT_HELPFUL
 from bot.slack.gallery import Rendering, View
 from bot.slack.pieces import Message

@@ -39,6 +39,7 @@ from bot.settings import BOLT_READS_THESE
 from bot.slack import dispatch, socket
 from bot.slack.client import UNREADABLE, Client, code
 from bot.slack.event_payloads import EventCallback
+from bot.slack.incoming import Classified
 from bot.slack.interaction_payloads import BlockActions, SlashCommand
 from bot.slack.payloads import parse
 from bot.slack.response import OK, Response
@@ -93,6 +94,7 @@ SUBCLASSES = [
         },
     ),
     Subclass(dispatch.App, "bot/slack/dispatch.py"),
+    Subclass(dispatch.ReceivedRequest, "bot/slack/dispatch.py"),
     Subclass(Client, "bot/slack/client.py", {"api_call": "gives every failure a code"}),
     Subclass(
         Connection,
@@ -371,6 +373,23 @@ async def test_a_listener_gets_what_is_in_the_context_and_a_client_with_the_toke
         "base_url": "http://slack.invalid/api/",
         "retries": [],
     }
+
+
+async def test_a_listener_gets_the_request_with_what_was_decided_about_its_message(bolt: dispatch.App):
+    requests: list[dispatch.ReceivedRequest] = []
+
+    async def listener(request: dispatch.ReceivedRequest) -> None:
+        requests.append(request)
+
+    bolt.event("message")(listener)
+    event = {"type": "message", "channel": "C1", "channel_type": "channel", "user": "U1", "text": "hi", "ts": "1.0"}
+    callback = parse(EVENT | {"team_id": "T1", "event": event})
+    assert isinstance(callback, EventCallback)
+    decided = Classified(None, None, follows=False)
+
+    assert (await bolt.dispatch(callback, decided)).status == 200
+    [request] = requests
+    assert request.classified is decided
 
 
 async def test_a_listener_has_ended_when_bolt_answers(bolt: dispatch.App):

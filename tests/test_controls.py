@@ -6,11 +6,12 @@ from typing import Any
 import pytest
 
 from bot.domain.actions import Action, AskAgain, AskGrading, Change, DismissReminder, Grade, OpenPart, Pause, Skip
-from bot.slack import compare_controls, controls
+from bot.slack import answer_controls, compare_controls, quiz_controls
+from bot.slack.answer_controls import AboutAnswer, Reason
 from bot.slack.compare_controls import CompareCommand
-from bot.slack.controls import AboutAnswer, BeginFrom, ButtonCommand, Reason
 from bot.slack.interaction_payloads import BlockAction, SelectedOption
 from bot.slack.payload_model import MalformedError
+from bot.slack.quiz_controls import BeginFrom, ButtonCommand
 
 
 def clicked(value: str | None = None, block_id: str = "b1", action_id: str = "a", **given: Any) -> BlockAction:
@@ -22,7 +23,7 @@ def clicked(value: str | None = None, block_id: str = "b1", action_id: str = "a"
     [("r1 3 q c", 3), ("r1 q c", 1)],  # before prompts were counted
 )
 def test_a_choice(value: str, prompt: int):
-    run_id, answer = controls.read_choice(clicked(value))
+    run_id, answer = quiz_controls.read_choice(clicked(value))
 
     assert (run_id, answer.prompt, answer.question, answer.choices) == ("r1", prompt, "q", ("c",))
 
@@ -46,7 +47,7 @@ def test_a_choice(value: str, prompt: int):
     ],
 )
 def test_what_a_button_does(value: str, does: Action | ButtonCommand):
-    assert controls.read_do(clicked(value)) == ("r1", does)
+    assert quiz_controls.read_do(clicked(value)) == ("r1", does)
 
 
 @pytest.mark.parametrize(
@@ -55,17 +56,17 @@ def test_what_a_button_does(value: str, does: Action | ButtonCommand):
 )
 def test_what_is_no_button_of_ours_is_malformed(value: str | None):
     with pytest.raises(MalformedError):
-        controls.read_do(clicked(value))
+        quiz_controls.read_do(clicked(value))
 
 
 @pytest.mark.parametrize("block_id", ["graded:r1", "graded:r1:0", "graded:r1:7"])  # the first of before it was counted
 def test_a_grading(block_id: str):
     choice = SelectedOption(value="output researcher")
 
-    grading = controls.read_grading(clicked(block_id=block_id, selected_option=choice))
+    grading = quiz_controls.read_grading(clicked(block_id=block_id, selected_option=choice))
 
     assert grading == ("r1", Grade(dimension="output", column="researcher"))
-    assert controls.read_grading(clicked(block_id=block_id)) is None
+    assert quiz_controls.read_grading(clicked(block_id=block_id)) is None
 
 
 @pytest.mark.parametrize(
@@ -79,23 +80,23 @@ def test_a_grading(block_id: str):
     ],
 )
 def test_where_the_quiz_is_begun_from(value: str, place: BeginFrom):
-    assert controls.read_begin(clicked(value)) is place
+    assert quiz_controls.read_begin(clicked(value)) is place
 
 
 @pytest.mark.parametrize(
     ("read", "value"),
     [
-        (controls.read_vote, "liked 5.000001 mts"),
-        (controls.read_vote, "helpful now mts"),
-        (controls.read_vote, "helpful 5.000001"),
-        (controls.read_reason, "dull 6.000001 5.000001 mts"),
-        (controls.read_reason, "other 6.000001 mts"),
-        (controls.read_ask_person, "6.000001"),
-        (controls.read_ask_person, "6.000001 5.0x mts"),
-        (controls.read_choice_of_entry, "5.000001"),
-        (controls.read_choice_of_entry, "5.000001 new mts"),
-        (controls.read_question_ts, "5"),
-        (controls.read_question_ts, None),
+        (answer_controls.read_vote, "liked 5.000001 mts"),
+        (answer_controls.read_vote, "helpful now mts"),
+        (answer_controls.read_vote, "helpful 5.000001"),
+        (answer_controls.read_reason, "dull 6.000001 5.000001 mts"),
+        (answer_controls.read_reason, "other 6.000001 mts"),
+        (answer_controls.read_ask_person, "6.000001"),
+        (answer_controls.read_ask_person, "6.000001 5.0x mts"),
+        (answer_controls.read_choice_of_entry, "5.000001"),
+        (answer_controls.read_choice_of_entry, "5.000001 new mts"),
+        (answer_controls.read_question_ts, "5"),
+        (answer_controls.read_question_ts, None),
     ],
 )
 def test_what_was_never_on_a_button_below_an_answer_is_malformed(read: Any, value: str | None):
@@ -106,12 +107,12 @@ def test_what_was_never_on_a_button_below_an_answer_is_malformed(read: Any, valu
 def test_what_buttons_below_an_answer_mean():
     about = AboutAnswer("6.000001", "5.000001", "mts")
 
-    assert controls.read_vote(clicked("helpful 5.000001 mts flat")) == (True, "5.000001", "mts")
-    assert controls.read_vote(clicked("not_helpful 5.000001 mts")) == (False, "5.000001", "mts")
-    assert controls.read_reason(clicked(f"other {about.value}")) == (Reason.OTHER, about)
-    assert controls.read_ask_person(clicked(replace(about, entry=None).value)) == replace(about, entry=None)
-    assert controls.read_choice_of_entry(clicked("5.000001 0 mts")) == ("5.000001", "0", "mts")
-    assert controls.read_choice_of_entry(clicked("5.000001 7.000001")) == ("5.000001", "7.000001", None)
+    assert answer_controls.read_vote(clicked("helpful 5.000001 mts flat")) == (True, "5.000001", "mts")
+    assert answer_controls.read_vote(clicked("not_helpful 5.000001 mts")) == (False, "5.000001", "mts")
+    assert answer_controls.read_reason(clicked(f"other {about.value}")) == (Reason.OTHER, about)
+    assert answer_controls.read_ask_person(clicked(replace(about, entry=None).value)) == replace(about, entry=None)
+    assert answer_controls.read_choice_of_entry(clicked("5.000001 0 mts")) == ("5.000001", "0", "mts")
+    assert answer_controls.read_choice_of_entry(clicked("5.000001 7.000001")) == ("5.000001", "7.000001", None)
 
 
 @pytest.mark.parametrize(("value", "request_"), [("r1", ("r1", None)), ("r1 U_MEI", ("r1", "U_MEI"))])

@@ -2,6 +2,7 @@
 
 import asyncio
 import sqlite3
+import time
 from collections.abc import Awaitable, Callable
 from contextlib import closing
 from pathlib import Path
@@ -13,6 +14,7 @@ import pytest
 from dbos import DBOS
 from sqlalchemy import create_engine
 from sqlalchemy.exc import OperationalError
+from structlog.testing import capture_logs
 
 from bot import inbox, jobs, replica, run
 from bot.knowledge import Library
@@ -260,6 +262,40 @@ async def test_an_answer_is_brought_in_three_steps(tmp_path: Path, library: Libr
             }
 
     assert of_each == {"D": ["hold", "post", "settle"], "C_ASK": ["hold", "post", "settle"]}
+
+
+async def test_work_that_pauses_while_the_bot_ends_has_not_failed_and_goes_on(
+    tmp_path: Path, library: Library, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+):
+    destroy = DBOS.destroy
+
+    def destroy_and_wait() -> None:
+        """End DBOS, and take as long for it as the work may pause."""
+        destroy()
+        while jobs._in_flight.live:
+            time.sleep(0.01)
+
+    async with Workspace.start() as workspace:
+        with monkeypatch.context() as ending, capture_logs() as logged:
+            ending.setattr(DBOS, "destroy", destroy_and_wait)
+            async with bot_in(workspace, library, tmp_path):
+                await workspace.faults(api=[{"method": "chat.postMessage", "error": "ratelimited", "retry_after": 1}])
+                asked = await workspace.post("U_ANA", "C_ASK", QUESTION)
+                await workspace.until(lambda: _was_limited(workspace), "U_ANA")
+                await workspace.settled()
+        async with bot_in(workspace, library, tmp_path):
+            await workspace.replies(asked)
+            await workspace.settled()
+        assert len(await answers(workspace, asked)) == 1
+
+    said = [line for line in logged if line["event"] != "Slack refused"]
+    assert [line for line in said if line["log_level"] in ("warning", "error")] == []
+    assert [line["pausing"] for line in said if "goes on at the next start" in line["event"]] == [1]
+    assert [record.getMessage() for record in caplog.records if record.name == "dbos"] == []
+
+
+async def _was_limited(workspace: Workspace) -> bool:
+    return "ratelimited" in await posts(workspace)
 
 
 @pytest.mark.parametrize("name", ["hold", "post", "settle"])

@@ -215,6 +215,17 @@ async def test_a_forwarded_message_is_what_is_asked_about_it(edge: Edge, library
     assert await replies(edge, in_passing) == []
 
 
+async def test_who_mentions_the_bot_and_forwards_what_it_cannot_answer_is_told_so_as_who_types_it(edge: Edge):
+    text = "Need a visa for the Zurich office"
+    forwarded = [{"is_share": True, "is_msg_unfurl": True, "text": text, "fallback": "x"}]
+
+    typed = await tell(edge, text=f"<@U_ROLEFIT> {text}")
+    shared = await tell(edge, text="<@U_ROLEFIT>", attachments=forwarded)
+
+    assert len(await replies(edge, typed)) == 1
+    assert await replies(edge, shared) == await replies(edge, typed)
+
+
 @pytest.mark.parametrize("text", ["thanks <@U_ROLEFIT>", "fyi <@U_ROLEFIT> answered this above"])
 async def test_who_only_names_the_bot_is_not_told_that_it_does_not_know(edge: Edge, text: str):
     sent = await tell(edge, text=text)

@@ -22,6 +22,7 @@ from bot.slack.event_payloads import MessageEvent
 from bot.slack.incoming import classify
 from bot.slack.slack_worker import SlackWorker
 from bot.storage import HelpRequest, ReplyState, Store, Vote
+from bot.storage import feedback as feedback_rows
 from tests.conftest import bot_in, free_port, rows
 from tests.test_edge import FORM, Edge
 from tests.workspace import BOT, Json, Sent, Workspace, buttons, elements, shown
@@ -627,7 +628,7 @@ async def test_so_it_is_by_a_click_that_comes_before_the_end_of_the_first_try_is
     loop, original = asyncio.get_running_loop(), SystemDatabase.update_workflow_outcome
 
     def late(database: SystemDatabase, key: str, *what: Any, **more: Any) -> bool:
-        if key.startswith("ask:") and key.endswith(":0"):
+        if key.startswith("ask:") and not reached.is_set():
             loop.call_soon_threadsafe(reached.set)
             recorded.wait()
         return original(database, key, *what, **more)
@@ -814,6 +815,27 @@ async def test_a_question_that_was_passed_on_is_answered_by_one_person(store: St
     assert await store.feedback.resolve(TEAM, "C_EDITORS", "8.0", by="U_MEI") == by_mei
     assert await store.feedback.resolve(TEAM, "C_EDITORS", "8.0", by="U_BEN") is None
     assert await store.feedback.resolve(TEAM, "C_EDITORS", "9.0", by="U_BEN") is None
+
+
+@pytest.mark.both_databases
+async def test_a_question_is_being_passed_on_by_one_piece_of_work_at_a_time(
+    store: Store, monkeypatch: pytest.MonkeyPatch
+):
+    question = (TEAM, "U_ANA", "C_ASK", "5.0")
+    claim, release = store.feedback.claim_help, store.feedback.release_help
+    claimed = await asyncio.gather(*(claim(*question, by=f"job{number}") for number in range(5)))
+    [first] = [f"job{number}" for number, is_mine in enumerate(claimed) if is_mine]
+
+    assert await claim(*question, by=first)
+    await release(*question, by="other")
+    assert not await claim(*question, by="other")
+    assert await claim(TEAM, "U_BEN", "C_ASK", "5.0", by="other")
+    await release(*question, by=first)
+    assert await claim(*question, by="other")
+    await store.feedback.record_help_request(TEAM, HelpRequest("C_EDITORS", "8.0", "U_ANA", "C_ASK", "5.0", MTS))
+    assert await claim(*question, by=first)
+    monkeypatch.setattr(feedback_rows, "CLAIMED_AT_MOST", 0.0)
+    assert await claim(*question, by="other")
 
 
 @pytest.mark.both_databases

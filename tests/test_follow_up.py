@@ -119,6 +119,55 @@ def test_a_role_that_is_named_alone_does_not_get_the_same_answer_again(
 
 
 @pytest.mark.parametrize(
+    ("text", "entry"),
+    [
+        ("and for a researcher?", "ai-researcher"),
+        ("and for research scientists?", "ai-researcher"),
+        ("what about the ML engineers", "ml-engineer"),
+        ("or an applied scientist?", "applied-scientist"),
+        ("and a data scientist then?", "data-scientist"),
+    ],
+)
+def test_a_role_that_is_named_alone_in_a_thread_of_ours_is_answered(library: Library, text: str, entry: str):
+    for after in ("role-differences", "phd-needed", "time-horizons", "grade-research-engineer", "rank-and-pay"):
+        for surface in (Surface.THREAD, Surface.MENTION):
+            answer = replied(library, text, surface, after)
+
+            assert isinstance(answer, Answer), after
+            assert [candidate.entry for candidate in answer.entries] == [entry], after
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "what about our researcher?",
+        "and the new research engineer?",
+        "is the researcher in today?",
+        "are there any research engineers here?",
+        "and a researcher, Tom?",
+        "I am a researcher",
+        "<@U1> and a researcher?",
+    ],
+)
+def test_a_role_that_a_colleague_has_is_no_question_in_a_thread(library: Library, text: str):
+    for after in ("role-differences", "phd-needed", "research-engineer"):
+        assert replied(library, text, Surface.THREAD, after) == Silence(), after
+
+
+@pytest.mark.parametrize("after", ["role-differences", "phd-needed"])
+async def test_a_role_alone_is_answered_below_an_answer_that_nobody_asked_for(
+    workspace: Workspace, library: Library, after: str
+):
+    root = await workspace.post("U_ANA", "C_ASK", library.entries[after].question)
+    await workspace.replies(root)
+
+    await workspace.post("U_ANA", "C_ASK", "and for a researcher?", root)
+    *_, answer = await workspace.replies(root, count=3)
+
+    assert library.entries["ai-researcher"].answer in shown(answer)
+
+
+@pytest.mark.parametrize(
     ("text", "after"),
     [
         ("and at Meta?", "grade-research-engineer"),

@@ -310,7 +310,7 @@ async def test_use_is_counted_by_posts_and_helpfulness_by_people(store: Store):
 
 
 def checked(folder: Path) -> list[str]:
-    return [str(problem) for problem in knowledge.lint(folder, today=date(2026, 11, 28))]
+    return [str(problem) for problem in knowledge.lint(folder, today=date(2026, 11, 30))]
 
 
 def pasted(folder: Path, text: str) -> Path:

@@ -24,6 +24,7 @@ from bot.slack.feedback_work import feedback_worker
 from bot.slack.work import Work
 from bot.storage import Item, Store
 from tests.conftest import bot_in, free_port
+from tests.conftest import rows as stored_rows
 from tests.test_edge import EVENT, Edge
 from tests.test_faq_conversation import SEVEN
 from tests.workspace import Sent, Workspace, shown
@@ -285,6 +286,49 @@ async def test_one_item_that_cannot_be_recorded_keeps_no_other_from_it(
     assert begun == ["say:T:C:1", "say:T:C:2"]
 
 
+async def test_what_was_recorded_in_doubt_is_found_though_it_came_while_the_same_was_looked_for(
+    url_of_store: str, monkeypatch: pytest.MonkeyPatch
+):
+    """The database takes both, and says of both that it failed; of the second while we look for the first."""
+    begun: list[str] = []
+    store = await Store.open(url_of_store)
+    receive, received = store.inbox.receive, store.inbox.received
+    looks, goes_on, all_begun = asyncio.Event(), asyncio.Event(), asyncio.Event()
+
+    async def take_and_fail(*what: Any) -> None:
+        await receive(*what)
+        raise OSError
+
+    async def look_slowly(*whose: Any) -> list[Item]:
+        found = await received(*whose)
+        looks.set()
+        await goes_on.wait()
+        return found
+
+    async def begin(item: Item) -> None:
+        begun.append(item.key)
+        if len(begun) == 2:
+            all_begun.set()
+
+    monkeypatch.setattr(inbox, "DELETED_EVERY", 0.01)
+    receiving = inbox.Inbox(
+        store, "local", begin=begin, room=_nothing, keeps=jobs.is_no_fault_of_the_work, works={"faq.post_reply"}
+    )
+    async with receiving.open(), asyncio.timeout(60):
+        monkeypatch.setattr(store.inbox, "receive", take_and_fail)
+        monkeypatch.setattr(store.inbox, "received", look_slowly)
+        with pytest.raises(OSError):  # noqa: PT011 - it says nothing more
+            await receiving.put(Item("say:T:C:1", "faq.post_reply", "{}", 1.0))
+        await looks.wait()
+        with pytest.raises(OSError):  # noqa: PT011 - the same
+            await receiving.put(Item("say:T:C:2", "faq.post_reply", "{}", 2.0))
+        goes_on.set()
+        await all_begun.wait()
+    await store.close()
+
+    assert begun == ["say:T:C:1", "say:T:C:2"]
+
+
 def _noting(begun: list[str]) -> Callable[[Item], Awaitable[None]]:
     async def begin(item: Item) -> None:
         begun.append(item.key)
@@ -313,6 +357,25 @@ async def test_who_waits_longer_in_a_busy_channel_is_told_once_that_the_answer_i
         [told] = await _told(workspace, "U_ANA", "C_ASK")
         assert shown(told) == library.words.faq.on_its_way
         assert not await _told(workspace, "U_BEN", "C_ASK")
+        assert len(await workspace.traffic("chat.postEphemeral")) == 1
+
+
+async def test_so_is_who_waits_behind_others_whose_answers_have_not_even_begun(
+    library: Library, tmp_path: Path, kept_in: dict[str, Any]
+):
+    async with Workspace.start() as workspace, bot_in(workspace, library, tmp_path, post_interval=6, **kept_in):
+        async with stored_rows(tmp_path, kept_in) as store:
+            await store.replies.set_mode("T_LOCAL", "C_GENERAL", "mention", by="U_ANA", at=time.time())
+        async with held("workflow_status", kept_in, tmp_path):
+            for channel in ("C_GENERAL", "C_ASK"):  # in the first nobody gets an answer unasked
+                for user in ("U_BEN", "U_ANA"):
+                    await workspace.post(user, channel, QUESTION)
+                    await workspace.acknowledged()
+            [told] = await workspace.until(lambda: _told(workspace, "U_ANA", "C_ASK"), "U_ANA")
+        await workspace.settled()
+
+        assert shown(told) == library.words.faq.on_its_way
+        assert not await _told(workspace, "U_ANA", "C_GENERAL")
         assert len(await workspace.traffic("chat.postEphemeral")) == 1
 
 

@@ -21,7 +21,7 @@ from bot.settings import KNOWLEDGE
 from tests.test_cli import ROOT
 
 Change = Callable[[dict[str, Any]], object]
-TODAY = date(2026, 11, 28)
+TODAY = date(2026, 11, 30)
 
 
 @pytest.fixture

@@ -93,17 +93,17 @@ async def test_the_watcher_survives_what_nobody_thought_of_and_says_where_it_was
         raise ZeroDivisionError("what somebody wrote")
 
     monkeypatch.setattr(knowledge, "load_checked", fails)
-    watching = asyncio.create_task(knowledge_watch.follow(folder, taken.put_nowait))
+    (folder / "words.yaml").touch()  # before the watching begins, of which the system tells nobody
+    watching = asyncio.create_task(knowledge_watch.follow(folder, library, taken.put_nowait))
     try:
-        touching = asyncio.create_task(touch(folder))
         event = await until_logged(logged, "the knowledge could not be taken up; what was read before is kept")
         assert event["error"] == "ZeroDivisionError"
         assert re.fullmatch(r"test_knowledge_live\.py:\d+:fails", event["place"])
         assert "wrote" not in str(event)
 
         monkeypatch.setattr(knowledge, "load_checked", lambda folder, today, second: library)
+        (folder / "words.yaml").touch()
         assert await taken.get() is library
-        touching.cancel()
     finally:
         watching.cancel()
 
@@ -111,19 +111,15 @@ async def test_the_watcher_survives_what_nobody_thought_of_and_says_where_it_was
 WATCHER = """
 import asyncio, sys
 from pathlib import Path
-from bot import knowledge_watch, logs
-
-async def touch(folder):
-    while True:
-        (folder / "words.yaml").touch()
-        await asyncio.sleep(0.2)
+from bot import knowledge, knowledge_watch, logs
 
 async def watch(folder):
     taken = asyncio.Event()
-    work = (knowledge_watch.follow(folder, lambda library: taken.set()), touch(folder))
-    tasks = [asyncio.create_task(running) for running in work]
+    library = knowledge.load(folder)
+    (folder / "words.yaml").touch()
+    watching = asyncio.create_task(knowledge_watch.follow(folder, library, lambda library: taken.set()))
     await taken.wait()
-    [task.cancel() for task in tasks]
+    watching.cancel()
 
 logs.log_to_stderr("INFO")
 asyncio.run(watch(Path(sys.argv[1])))
@@ -138,10 +134,3 @@ def test_an_edit_that_is_taken_up_is_logged_in_a_line_of_ours_and_in_no_other(tm
 
     assert logged.splitlines()
     assert [line for line in logged.splitlines() if "took up the knowledge" not in line] == []
-
-
-async def touch(folder: Path) -> None:
-    """Save a file again and again: the watcher does not say when it has begun to watch."""
-    while True:
-        (folder / "words.yaml").touch()
-        await asyncio.sleep(0.2)

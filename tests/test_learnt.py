@@ -96,7 +96,36 @@ def test_a_classifier_of_two_classes_scores_as_scikit_learn_does():
     ours = Binary({token: (float(idf), float(weight)) for token, idf, weight in weights}, float(fitted.intercept_[0]))
     for text in (*texts, ["a"], ["never seen"], ["a", "never seen", "b", "a", "a"]):
         expected = fitted.decision_function(vectors.transform([text]))[0]
-        assert ours.score(text) == pytest.approx(expected)
+        assert ours.score_at(ours.places(text)) == pytest.approx(expected)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "hey, what does a research engineer do at Meta? and what does a research engineer not do?",
+        "<@U1> xqzvw the xqzvw of MTS",
+        "engineer " * 300,
+        "what sets the RE apart from the RE?",
+        "",
+    ],
+)
+def test_a_message_is_scored_alike_by_its_words_and_by_its_tokens(library: Library, text: str):
+    index, learnt = library.index, library.learnt
+    parsed = index.read(text)
+    terms = [index._terms_of(sentence) for sentence in parsed.sentences]
+
+    assert learnt is not None
+    by_words, by_tokens = index.hint(parsed, terms), learnt.hint(*index.tokens(parsed))
+    assert by_words is not None
+    assert by_words.logits.tolist() == by_tokens.logits.tolist()
+    assert (by_words.none, by_words.wrapping, by_words.about) == (by_tokens.none, by_tokens.wrapping, by_tokens.about)
+
+
+def test_a_pair_is_found_however_its_token_can_be_parted():
+    ours = Linear({"a_b_c": 0, "d": 1, "_": 2}, *(np.ones(shape, np.float32) for shape in (3, (3, 2), 2)))
+
+    assert ours.pairs["a"]["b_c"] == ours.pairs["a_b"]["c"] == 0
+    assert "d" not in ours.pairs
 
 
 @pytest.mark.parametrize("sparse", [False, True])
@@ -131,7 +160,7 @@ def test_networks_learn_what_no_line_parts_and_the_same_from_the_same_seed():
 
     layer = train_network.fit(rows, right, networks=2, seed=3)
 
-    confidences = Network.of(layer).confidences(rows)
+    confidences = np.array(Network.of(layer).confidences(rows))
     assert np.mean((confidences > 0.5) == right) > 0.95
     assert len(layer.hidden) == 2 * train_network.UNITS
     assert train_network.fit(rows, right, networks=2, seed=3) == layer

@@ -218,6 +218,9 @@ def test_an_answer_about_one_of_two_roles_gives_way_to_the_one_that_compares_the
     assert index.comparing(asked, "applied-scientist") == {"applied-vs-research-scientist"}
     assert index.comparing("what does an applied scientist do?", "applied-scientist") == frozenset()
     assert index.comparing(asked, "phd-needed") == frozenset()
+    of_others = "what separates a research engineer from a machine learning engineer"
+    assert index.comparing(of_others, "role-differences") == {"research-engineer-vs-ml-engineer"}
+    assert index.comparing("how do research scientists differ from AI engineers", "role-differences") == frozenset()
 
 
 def test_a_message_with_two_questions_gets_both_answers_in_the_order_asked(library: Library):
@@ -410,7 +413,7 @@ def test_looking_at_the_rare_words_first_finds_what_looking_at_all_finds(
     assert len(same) / len(sure) >= 0.98
 
 
-@pytest.mark.parametrize(("laid_out", "compared_at_once"), [(0, 4_000), (500_000, 0), (0, 10**6), (500_000, 10**6)])
+@pytest.mark.parametrize(("laid_out", "compared_at_once"), [(0, 500_000), (500_000, 0), (0, 10**7), (500_000, 10**7)])
 def test_a_small_knowledge_is_searched_faster_and_to_the_same_end(
     library: Library, laid_out: int, compared_at_once: int, monkeypatch: pytest.MonkeyPatch
 ):
@@ -423,8 +426,9 @@ def test_a_small_knowledge_is_searched_faster_and_to_the_same_end(
 
     for text, ranked in zip(texts, usual, strict=True):
         again = index.rank(text)
-        assert [(each.entry, each.phrasing, each.why()) for each in again] == [
-            (each.entry, each.phrasing, each.why()) for each in ranked
+        # Of two phrasings in the same words either may be nearest, by the last bits of a sum.
+        assert [(each.entry, index.topics(each.phrasing), each.why()) for each in again] == [
+            (each.entry, index.topics(each.phrasing), each.why()) for each in ranked
         ], text
         assert [each.confidence for each in again] == pytest.approx([each.confidence for each in ranked], abs=1e-5)
 

@@ -8,6 +8,7 @@ import pytest
 
 from bot import background
 from bot.knowledge import Library
+from bot.storage.comparisons import Comparisons
 from tests.conftest import bot_in
 from tests.test_quiz_conversation import CLEAR, begin, card, message, privately, question, result, take, write
 from tests.workspace import Json, Sent, Workspace, buttons, shown
@@ -157,6 +158,30 @@ async def test_a_refresh_that_fails_lets_go_of_the_round(
 
         await question(workspace, root, 3)
         await card(workspace, root, "2 of 5 answered")
+
+
+async def test_an_action_that_fails_once_it_has_taken_hold_of_a_round_lets_go_of_it(
+    workspace: Workspace, monkeypatch: pytest.MonkeyPatch
+):
+    root, open_of_run = await begin(workspace), Comparisons.open_of_run
+    await question(workspace, root, 1)
+    await workspace.settled()  # nobody holds the round
+    failed = asyncio.Event()
+
+    async def fail_once(comparisons: Comparisons, team: str, run_id: str) -> list[str]:
+        if not failed.is_set():
+            failed.set()
+            raise RuntimeError
+        return await open_of_run(comparisons, team, run_id)
+
+    monkeypatch.setattr(Comparisons, "open_of_run", fail_once)
+    await write(workspace, root, "1b")
+    await failed.wait()
+    await workspace.settled()
+
+    await write(workspace, root, "2b")
+
+    await question(workspace, root, 3)
 
 
 async def test_a_round_is_deleted_though_slack_takes_its_last_update_later(tmp_path: Path, library: Library):

@@ -28,6 +28,7 @@ from bot.storage.tables import (
     comparisons,
     former_copies,
     former_mutes,
+    help_attempts,
     help_requests,
     installations,
     metadata,
@@ -64,7 +65,7 @@ TYPED = ("what do quokkas earn", "quokkas once more", "the quokka is out of date
 OWNERS = {
     Owner.RUN: "answers messages actions shares",
     Owner.PERSON: """runs unlisted_shares former_copies unconfirmed_copies share_mutes former_mutes people homes votes
-        questions help_requests""",
+        questions help_requests help_attempts""",
     Owner.PEOPLE: "seen_results comparisons",
     Owner.CHANNEL: "threads channels share_messages channel_settings replies recent_entries hushed_threads",
 }
@@ -238,6 +239,8 @@ def _write_rows(databases: Databases) -> None:
     passed = {"channel": "C_ASK", "asked_in": "C_ASK", "question_ts": "5.1", "asked_at": time.time()}
     databases.write(help_requests, ts="7.1", asker=ANA, resolved_by=BEN, **passed)
     databases.write(help_requests, ts="7.2", asker=BEN, resolved_by=ANA, **passed)
+    attempt = {"asked_in": "C_ASK", "question_ts": "5.1", "holder": "ask:T_LOCAL:…", "claimed_at": time.time()}
+    databases.write(help_attempts, asker=ANA, **attempt)
     databases.change(workspaces, editors_channel="C_ASK", chosen_by=ANA)
     compared: dict[str, Any] = {"sender_agreed": False, "manager_agreed": False, "begun_at": 1.0, "moved_at": 1.0}
     about = {"sender": MEI, "manager": ANA, "run": "x", "state": "declined", "moved_by": "job", "messages": {}}

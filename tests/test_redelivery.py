@@ -3,6 +3,8 @@
 import asyncio
 import json
 from collections.abc import AsyncIterator
+from dataclasses import replace
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -10,12 +12,17 @@ import pytest
 from dbos import DBOS
 
 from bot import jobs
+from bot.domain.faq import Surface
 from bot.domain.gaps import message_id
+from bot.domain.quiz_run import Run
+from bot.domain.reply_kinds import ANSWER
 from bot.knowledge import Library
+from bot.slack.deciding import PlannedReply
 from bot.slack.event_payloads import MessageChanged
-from bot.slack.incoming import classify
+from bot.slack.incoming import IncomingMessage, classify
+from bot.slack.messages import Handling, MessageInContext, handling_of
 from bot.slack.work import Work
-from bot.storage import Store
+from bot.storage import Store, StoredRun
 from tests.conftest import recorded, rows
 from tests.test_edge import EVENT, Edge, edge
 from tests.test_manners import set_mode
@@ -323,6 +330,27 @@ async def test_what_people_of_another_organisation_delete_may_have_an_answer_to_
 
     assert classified.message
     assert (classified.message.deleted, classified.reply) == (True, None)
+
+
+@pytest.mark.parametrize(
+    ("in_round", "changes", "has_reply", "handling"),
+    [
+        (True, {"revised_ts": "2.0"}, True, Handling.ROUND),  # its edit, too
+        (False, {"revised_ts": "2.0", "text": "2"}, False, Handling.REVISION),
+        (False, {"text": "2"}, False, Handling.CHOICE),
+        (False, {"text": "2", "surface": Surface.THREAD}, True, Handling.REPLY),  # which is not put to us
+        (False, {}, False, Handling.SILENCE),
+    ],
+)
+def test_one_thing_is_done_with_a_message(
+    library: Library, in_round: bool, changes: dict[str, Any], has_reply: bool, handling: Handling
+):
+    message = replace(IncomingMessage("hello", "U_ANA", "D1", "1.0", None, Surface.DM), **changes)
+    begun = datetime(2026, 11, 1, tzinfo=UTC)
+    run = StoredRun("r1", "U_ANA", "D1", "1.0", 0, 0, None, begun, "", Run(library.quiz), {}) if in_round else None
+    reply = PlannedReply(ANSWER) if has_reply else None
+
+    assert handling_of(MessageInContext(message, run, reply, reply, shared=False)) is handling
 
 
 async def test_two_edits_in_quick_succession_end_with_the_latter(edge: Edge, store: Store, library: Library):

@@ -290,6 +290,49 @@ def test_what_names_one_choice_twice_is_no_hedge(library: Library, number: int, 
     assert found == Answered({question.id: (choice,)}) or (isinstance(found, Perhaps) and choice in found.choices)
 
 
+@pytest.mark.parametrize(
+    "typed",
+    [
+        "half papers half not products",
+        "half a, half not b",
+        "neither a nor b, half c",
+        "equally not a and not b",
+        "is it half a half b?",
+        "no b",
+        "No. B",
+        "not a, b",
+    ],
+)
+def test_a_choice_that_is_denied_or_asked_about_is_no_answer(library: Library, typed: str):
+    for question in library.quiz.questions:
+        run = quiz.apply(quiz.begin(library.quiz), Change(question=question.id)).run
+        assert not isinstance(reading(library, typed, run), Answered), question.id
+        assert read_again(typed, run, [question.id]) is None, question.id
+
+
+@pytest.mark.parametrize("typed", ["no. 2", "no 2", "no.2"])
+def test_no_before_a_digit_is_short_for_number(library: Library, typed: str):
+    assert positions(library, reading(library, typed)) == {1: (1,)}
+
+
+def test_numbers_of_two_choices_may_have_no_before_them(library: Library):
+    assert positions(library, reading(library, "half no. 1, half no. 3")) == {1: (0, 2)}
+
+
+@pytest.mark.parametrize(
+    "typed", ["partly b", "a bit of b", "some b", "sometimes b", "also b", "a little b", "Partly 2."]
+)
+def test_something_of_one_choice_is_a_guess_at_it(library: Library, typed: str):
+    first = library.quiz.questions[0]
+
+    assert reading(library, typed) == Perhaps(first.id, (first.choices[1].id,))
+
+
+@pytest.mark.parametrize("typed", ["mostly b", "mainly b", "b, primarily", "largely 2"])
+def test_most_of_one_choice_is_an_answer(library: Library, typed: str):
+    assert positions(library, reading(library, typed)) == {1: (1,)}
+
+
 def test_what_it_is_about_has_no_second_answer(library: Library):
     found = read("mostly a, sometimes b", quiz.begin(library.quiz), library.words.typed)
 

@@ -29,10 +29,10 @@ from bot.domain.quiz import Outcome
 from bot.domain.quiz_run import Run, Status
 from bot.domain.reply import Answered, Command, Perhaps, read, read_again
 from bot.settings import KNOWLEDGE
-from bot.slack import controls, run_messages
-from bot.slack.controls import CHOOSE, DO, GRADED
+from bot.slack import quiz_controls, run_messages
 from bot.slack.interaction_payloads import BlockAction, SelectedOption
 from bot.slack.pieces import Message
+from bot.slack.quiz_controls import CHOOSE, DO, GRADED
 from tests.conftest import THOROUGH
 
 LIBRARY = knowledge.load(KNOWLEDGE)
@@ -64,14 +64,14 @@ class Control:
             selected_option=SelectedOption(value=self.value) if menu else None,
         )
         if menu:
-            grading = controls.read_grading(clicked)
+            grading = quiz_controls.read_grading(clicked)
             assert grading
             return grading[1]
         if self.action_id.startswith(CHOOSE):
-            return controls.read_choice(clicked)[1]
+            return quiz_controls.read_choice(clicked)[1]
         if self.action_id.startswith(DO):
-            does = controls.read_do(clicked)[1]
-            return None if isinstance(does, controls.ButtonCommand) else does
+            does = quiz_controls.read_do(clicked)[1]
+            return None if isinstance(does, quiz_controls.ButtonCommand) else does
         return None
 
 

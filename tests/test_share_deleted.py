@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 from slack_sdk.web.async_client import AsyncWebClient
 from sqlalchemy.sql import text
+from structlog.testing import capture_logs
 
 from bot.slack import gateway, slack_calls
 from bot.storage import Store
@@ -21,6 +22,7 @@ from tests.test_redelivery import deliver_again
 from tests.test_share_afterwards import delete_round, lists_mute
 from tests.test_share_doubts import in_doubt
 from tests.test_share_recipient import begun_again, reply, told_alone
+from tests.test_share_refusals import states
 from tests.test_share_sending import (
     MAY_NOT_CHANGE,
     MAY_NOT_DELETE,
@@ -707,6 +709,46 @@ async def test_that_the_first_message_stays_is_told_of_a_round_that_is_deleted_d
 
     await told_in_direct(hasty, "while I was withdrawing it. I have taken away what <@U_MEI> had of it")
     await told_in_direct(hasty, "There were replies in its thread, so the first message stays")
+
+
+@pytest.mark.usefixtures("impatient")
+async def test_a_copy_that_its_recipient_clicks_while_it_is_looked_for_is_withdrawn_as_one_that_arrived(
+    hasty: Workspace, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    root = await in_doubt(hasty, tmp_path)
+    copy = await copy_of(hasty)
+    look = PausedLook()
+    look.patch(monkeypatch)
+    await hasty.command(ANA, "C_ASK", "/rolefit", "shares")
+    await hasty.click(ANA, await privately(hasty, "Perhaps <@U_MEI>, on"), "Withdraw")
+    await look.is_reached.wait()
+    await hasty.click(MEI, copy, "Show the whole table")
+    await message(hasty, root, "It did arrive")
+    look.goes_on.set()
+
+    await gone(hasty)
+    await message(hasty, root, "*Withdrawn on")
+    await privately(hasty, NOBODY)
+    assert states(tmp_path) == ["withdrawn"]
+
+
+async def test_the_list_is_brought_up_to_date_though_slack_does_not_take_what_is_told_of_a_withdrawal(
+    hasty: Workspace, tmp_path: Path
+):
+    await shared(hasty)
+    await hasty.settled()
+    await change_rows(tmp_path, "DELETE FROM share_messages")
+    await hasty.command(ANA, "C_ASK", "/rolefit", "shares")
+    listed_before = await privately(hasty, "<@U_MEI>, since")
+    await change_rows(tmp_path, "DELETE FROM share_messages")
+    await hasty.faults(api=[{"method": POST, "error": "restricted_action"}])
+
+    with capture_logs() as logged:
+        await hasty.click(ANA, listed_before, "Withdraw")
+        await hasty.settled()
+
+    assert "a sender does not know that a copy is not found" in [line["event"] for line in logged]
+    assert not [line for line in logged if line["log_level"] == "error"]
 
 
 class PausedDeletion:

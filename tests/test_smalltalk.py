@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 from bot.domain import quiz, smalltalk
 from bot.domain.faq import UNPROMPTED, Surface
+from bot.domain.loose_phrases import GappedPhrases
 from bot.domain.reply import Aside, read
 from bot.domain.reply_kinds import NOT_ANSWERED, TALK, UNKNOWN
 from bot.knowledge import Library
@@ -503,3 +504,21 @@ async def test_whatever_is_said_gets_one_reply_or_none(library: Library, text: s
 
     if reply is not None:
         assert faq.rendered(reply.kind, reply.entries, library).text
+
+
+@pytest.mark.parametrize(
+    ("text", "is_read"),
+    [
+        ("something else would be nice", True),
+        ("would be nice", True),
+        ("a note would be nice if short", False),
+        ("not that would be nice", False),
+        ("so many thanks", True),
+        ("thanks for all the help", True),
+        ("and what is that for thanks", False),
+    ],
+)
+def test_a_phrase_may_begin_with_a_gap(text: str, is_read: bool):
+    phrases = GappedPhrases({"wish": ["… would be nice", "… thanks", "thanks …"]}, [])
+
+    assert phrases.read(text) == ("wish" if is_read else None)

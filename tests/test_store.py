@@ -5,7 +5,7 @@ import sqlite3
 import time
 from collections.abc import AsyncIterator, Callable
 from contextlib import closing
-from dataclasses import replace
+from dataclasses import asdict, replace
 from datetime import UTC, datetime
 from functools import partial
 from itertools import pairwise
@@ -45,7 +45,7 @@ from bot.storage import Reply as Answered
 from bot.storage.migrate import config
 from bot.storage.sqlite_connection import Connection
 from bot.storage.store import HEAD
-from bot.storage.tables import metadata, oauth_states, quizzes
+from bot.storage.tables import inbox, metadata, oauth_states, quizzes
 
 TEAM, OTHER = "T_ONE", "T_TWO"
 
@@ -810,13 +810,25 @@ async def test_each_statement_goes_to_the_thread_of_sqlite_once(on_sqlite: Store
     assert len(await on_sqlite.inbox.received(["local"])) == 4
 
 
-async def test_what_nobody_waits_for_any_more_leaves_sqlite_free_for_others(on_sqlite: Store, tmp_path: Path):
+@pytest.mark.parametrize("is_alone", [True, False], ids=["a statement", "a statement of several"])
+async def test_what_nobody_waits_for_any_more_leaves_sqlite_free_for_others(
+    on_sqlite: Store, tmp_path: Path, is_alone: bool
+):
+    async def receive() -> None:
+        if is_alone:
+            await on_sqlite.inbox.receive([an_item(1)], "local")
+            return
+        async with on_sqlite._engine.begin() as connection:
+            row = asdict(an_item(1)) | {"replica": "local"}
+            await connection.execute(insert(inbox).values(row))
+            await asyncio.Event().wait()  # nobody comes as far as this
+
     file = tmp_path / "store.db"
     with closing(sqlite3.connect(file, isolation_level=None)) as other:
         other.execute("BEGIN IMMEDIATE")
         began = asyncio.Event()
         event.listen(on_sqlite._engine.sync_engine, "before_cursor_execute", lambda *_: began.set())
-        waiting = asyncio.create_task(on_sqlite.inbox.receive([an_item(1)], "local"))
+        waiting = asyncio.create_task(receive())
         await began.wait()
         waiting.cancel()
         other.execute("ROLLBACK")

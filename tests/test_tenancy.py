@@ -325,6 +325,12 @@ def _calls(library: Library) -> dict[str, Callable[[Store, str, int], Awaitable[
         "feedback.set_comment": lambda store, team, n: store.feedback.set_comment(
             team, "C_ASK", f"6.{n % 2}", "U_ANA", f"It is {n}"
         ),
+        "feedback.claim_help": lambda store, team, n: store.feedback.claim_help(
+            team, "U_ANA", "C_ASK", "5.0", by=f"job{n % 3}"
+        ),
+        "feedback.release_help": lambda store, team, n: store.feedback.release_help(
+            team, "U_ANA", "C_ASK", "5.0", by=f"job{n % 3}"
+        ),
         "feedback.record_help_request": lambda store, team, n: store.feedback.record_help_request(
             team, HelpRequest("C_EDITORS", f"8.{n % 2}", "U_ANA", "C_ASK", "5.0", f"entry-{n}")
         ),

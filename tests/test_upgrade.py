@@ -3,6 +3,7 @@
 import ast
 import json
 import re
+import time
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -182,6 +183,9 @@ async def write_of(step: str, connection: AsyncConnection, library: Library) -> 
             times = {"made_at": 3.0, "given_up_at": 4.0}
             await insert(connection, "unconfirmed_copies", team=TEAM, share="s9", run="r9", recipient="U_MEI", **times)
             await insert(connection, "former_mutes", team=TEAM, share="s9", user="U_MEI", muted="U_BEN")
+        case "0022":
+            attempt = {"asked_in": "C_ASK", "question_ts": "6.5", "holder": "ask:T_ONE", "claimed_at": time.time()}
+            await insert(connection, "help_attempts", team=TEAM, asker=ANA, **attempt)
         case _:
             raise AssertionError(f"this test does not know what migration {step} brought: have it write some")
 
@@ -250,6 +254,9 @@ async def check_comparison(store: Store) -> None:
 
 async def check(store: Store, library: Library) -> None:
     """Read all of it through the store of today."""
+    attempt = (TEAM, ANA, "C_ASK", "6.5")
+    claims = [await store.feedback.claim_help(*attempt, by=by) for by in ("ask:T_TWO", "ask:T_ONE")]
+    assert claims == [False, True]
     first, second = library.quiz.questions[:2]
     r1, r2 = await store.runs.get(TEAM, "r1"), await store.runs.in_thread(TEAM, ANA, "1700000001.000100")
     assert r1

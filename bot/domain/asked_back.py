@@ -5,7 +5,9 @@ from collections.abc import Iterable
 
 from bot.domain.matching_text import any_of
 
-_FIRST = r"\W*(?:(?:and|but|so|ok|okay|well|then|sorry|please|hm+|um+|wait)\b[\s,]+)*"
+LONGEST = 200  # characters of what asks back; who writes more has something else to say
+_COURTESIES = r"(?:(?:and|but|so|ok|okay|well|then|sorry|please|hm+|um+|wait)\b[\s,]+)*"
+_FIRST = rf"\W*{_COURTESIES}"
 _LAST = r"(?:\s+(?:then|now|please|exactly|really|actually|here|again|though|to me|for me))*\W*"
 _QUESTION = r"(?:this|that|the|your)(?:\s+(?:last|first|one))?\s+question"
 _MEANS = (
@@ -29,9 +31,9 @@ _ASKS_BACK = tuple(
         rf"(?:{_QUESTION}|this|that)",
         rf"what (?:are you asking|do you ask|do you want to know|do you want to hear|do you want from me)"
         rf"(?:\s+(?:me|for|(?:with|by|in) {_QUESTION}))*",
-        r"\?+",
     )
 )
+_MARK = re.compile(rf"[^\w?]*{_COURTESIES}\?{_LAST}", re.IGNORECASE)  # "?", "wait, ??"
 _WHICH = (
     r"(?:which|what)(?:\s+one)?(?:\s+of\s+(?:the|these|those)(?:\s+(?:three|3))?)?(?:\s+(?:kind|sort)\s+of)?"
     r"(?:\s+(?:ai\s+)?(?:roles?|title|job|one|engineer|researcher|scientist|person))?\s+"
@@ -44,7 +46,7 @@ _MY_ROLE = r"what(?:['’]?s|\s+is)\s+my\s+(?:role|title)"
 
 def asks_what_is_meant(text: str) -> bool:
     """Return whether a text asks what the open question means, with or without a word of it."""
-    return any(pattern.fullmatch(text) for pattern in _ASKS_BACK)
+    return len(text) <= LONGEST and any(pattern.fullmatch(text) for pattern in (*_ASKS_BACK, _MARK))
 
 
 def asks_for_role(text: str, roles: Iterable[str]) -> bool:
@@ -52,6 +54,8 @@ def asks_for_role(text: str, roles: Iterable[str]) -> bool:
 
     roles: their names, as somebody may type them.
     """
+    if len(text) > LONGEST:
+        return False
     named = any_of(roles)
     am_i = rf"am\s+i\s+(?:really\s+|more\s+(?:of\s+)?)?an?\s+(?:{named})(?:\s+or\s+(?:an?\s+)?(?:{named}))?"
     return re.fullmatch(rf"{_FIRST}(?:{_WHICH}|{_MY_ROLE}|{am_i}){_LAST}", text, re.IGNORECASE) is not None

@@ -2,7 +2,8 @@
 
 import math
 import re
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import Annotated
 
@@ -11,8 +12,9 @@ from pydantic import Field
 from bot.domain.authored import Authored
 from bot.domain.embeddings import Nearness, SemanticScorer, SemanticScores
 from bot.domain.judging import Calibration
-from bot.domain.matching import Candidate, Index, log_odds
+from bot.domain.matching import QUESTIONS, Candidate, Index, log_odds
 from bot.domain.matching_text import Form
+from bot.domain.two_questions import both_answered, questions_of
 
 MAX_SUGGESTIONS = 3
 MAX_ANSWERS = 2
@@ -56,7 +58,7 @@ class Surface(StrEnum):
     COMMAND = "command"
 
 
-UNPROMPTED = frozenset({Surface.CHANNEL, Surface.THREAD})
+UNPROMPTED = (Surface.CHANNEL, Surface.THREAD)  # no set: the hash of an enumeration takes longer than two looks
 
 
 Weight = Annotated[float, Field(ge=-100, le=100)]
@@ -165,9 +167,58 @@ def reply_to(
     answered with before, if it was. Where nobody asked the bot, it answers when it is sure or is silent. `scorer` asks
     the second stage, which takes long: it is called for what is worth it, and may have nothing to say.
     """
+    whole = _reply_to_one(utterance, surface, index, thresholds, after=after, scorer=scorer)
+    replies: list[Reply] = []
+    for question in questions_of(utterance) if may_be_parted(whole, surface) else ():
+        reply = _reply_to_one(
+            question, surface, index, thresholds, after=answered_before(replies, after), scorer=scorer
+        )
+        replies.append(reply)
+    return of_questions(whole, replies)
+
+
+def _reply_to_one(
+    utterance: str,
+    surface: Surface,
+    index: Index,
+    thresholds: ReplyThresholds,
+    *,
+    after: str | None,
+    scorer: SemanticScorer | None,
+) -> Reply:
+    """Choose as `reply_to` does, for a message as a whole."""
     reply, worth = first_reply(utterance, surface, index, thresholds, after=after)
     scores = scorer(utterance) if scorer and worth else None
     return reply if scores is None else second_reply(utterance, surface, index, thresholds, scores, after=after)
+
+
+def may_be_parted(whole: Reply, surface: Surface) -> bool:
+    """Return whether the questions of a message are looked at one by one, too: where the bot was asked, or speaks.
+
+    whole: the reply to all of it. One that answers two is left as it is.
+    """
+    if isinstance(whole, Answer):
+        return len(whole.entries) < MAX_ANSWERS
+    return surface not in UNPROMPTED
+
+
+def answered_before(replies: Sequence[Reply], after: str | None) -> str | None:
+    """Give the entry that the next question of a message leans on: the last answer to one before it, or else `after`.
+
+    replies: to those before it.
+    """
+    answers = [reply.entries[-1].entry for reply in replies if isinstance(reply, Answer)]
+    return answers[-1] if answers else after
+
+
+def of_questions(whole: Reply, replies: Sequence[Reply]) -> Reply:
+    """Answer the questions of a message, two at most, where the reply to the whole leaves some out.
+
+    replies: to each by itself, in order; none if they were not looked at.
+    """
+    answers = [reply.entries if isinstance(reply, Answer) else () for reply in replies]
+    both = both_answered(whole.entries if isinstance(whole, Answer) else (), answers, MAX_ANSWERS)
+    return Answer(both) if both else whole
 
 
 def is_elliptic(utterance: str) -> bool:
@@ -203,8 +254,26 @@ def rank(
 ) -> tuple[Candidate, ...]:
     """Give the candidates that `reply_to` decides by, best first, with those it leaves out because of the thread.
 
-    Behind them comes the one about a second name, if the message asks the same of two.
+    Behind them comes the one about a second name, if the message asks the same of two; then those of its questions one
+    by one, if these are looked at.
     """
+    whole = _rank_one(utterance, surface, index, thresholds, after, scorer)
+    bars = thresholds if not whole or whole[0].nearness is None else thresholds.for_second_stage()
+    questions = questions_of(utterance) if may_be_parted(decide(whole, surface, bars), surface) else ()
+    return _with_questions(
+        whole, [_rank_one(question, surface, index, thresholds, after, scorer) for question in questions]
+    )
+
+
+def _rank_one(
+    utterance: str,
+    surface: Surface,
+    index: Index,
+    thresholds: ReplyThresholds,
+    after: str | None,
+    scorer: SemanticScorer | None,
+) -> tuple[Candidate, ...]:
+    """Rank as `rank` does, for a message as a whole."""
     ranked = index.rank(utterance, limit=CONSIDERED, after=after)
     scores = scorer(utterance) if scorer and worth_asking(ranked, surface, thresholds) else None
     if scores is not None:
@@ -212,6 +281,20 @@ def rank(
     both = _both_named(utterance, ranked[0].entry, index, scores) if ranked else ()
     ranked_entries = {candidate.entry for candidate in ranked}
     return (*ranked, *(candidate for candidate in both if candidate.entry not in ranked_entries))
+
+
+def _with_questions(whole: tuple[Candidate, ...], ranked: Sequence[tuple[Candidate, ...]]) -> tuple[Candidate, ...]:
+    """Give the candidates for a message, and behind them those that are likelier for one of its questions by itself.
+
+    ranked: for each question, best first. They are numbered on, as questions beside those that the message was read as.
+    """
+    likeliest = {candidate.entry: candidate for candidate in whole}
+    for number, candidates in enumerate(ranked, QUESTIONS):
+        for candidate in candidates:
+            if (known := likeliest.get(candidate.entry)) is None or known.confidence < candidate.confidence:
+                likeliest.pop(candidate.entry, None)
+                likeliest[candidate.entry] = replace(candidate, question=number)
+    return tuple(likeliest.values())
 
 
 def first_reply(
@@ -316,8 +399,8 @@ def _ranked(
     """Rank the entries for a message. after: the entry that was the last answer, which a follow-up refers to.
 
     Empty where nobody asked the bot and the message says too little without a last answer, is about somebody who talks,
-    or would get the same answer again. Where the bot was asked, "and a research engineer?" that would get the same
-    answer again is read as a question about that role alone.
+    or would get the same answer again. "And a research engineer?" that would get the same answer again is read as a
+    question about that role alone.
     """
     prompted = surface not in UNPROMPTED
     if not prompted and after is None and is_elliptic(utterance):
@@ -330,14 +413,17 @@ def _ranked(
     ranked = index.rank(utterance, limit=CONSIDERED, after=leant_on, semantic=scores)
     if after is None or not ranked or ranked[0].entry != after:
         return ranked
-    if not prompted:
-        return ()
     own = index.about_role(utterance) if is_elliptic(utterance) else None
     if own is None or own == after:
-        return ranked
-    alone = index.rank(utterance, limit=CONSIDERED, semantic=scores)
-    about_role = tuple(candidate for candidate in alone if candidate.entry == own)
-    return about_role if about_role and about_role[0].confidence >= thresholds.maybe else ranked
+        return ranked if prompted else ()
+    # As a question about that role alone: read so in the light of the answer before it, or, where asked, by itself.
+    readings = [candidate for candidate in ranked if candidate.leans or prompted]
+    if prompted:
+        readings += index.rank(utterance, limit=CONSIDERED, semantic=scores)
+    about_role = next((candidate for candidate in readings if candidate.entry == own), None)
+    if about_role and about_role.confidence >= thresholds.maybe:
+        return (about_role,)
+    return ranked if prompted else ()
 
 
 def decide(ranked: tuple[Candidate, ...], surface: Surface, thresholds: ReplyThresholds) -> Reply:
@@ -351,7 +437,7 @@ def decide(ranked: tuple[Candidate, ...], surface: Surface, thresholds: ReplyThr
     prompted = surface not in UNPROMPTED
     sure: dict[int, Candidate] = {}
     for question in sorted({candidate.question for candidate in ranked}):
-        best, *others = (candidate for candidate in ranked if candidate.question == question)
+        best, *others = [candidate for candidate in ranked if candidate.question == question]
         ahead = best.confidence - (others[0].confidence if others else 0.0) >= thresholds.gap
         enough = thresholds.asked if best.leans else thresholds.sure
         unprompted = best.confidence >= enough and answerable(best, thresholds.second)

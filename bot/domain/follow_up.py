@@ -13,6 +13,8 @@ PRONOUNS = frozenset({"it", "that", "this", "these", "those", "one", "ones", "so
 ALSO = frozenset({"also", "too", "either", "else", "and", "or", "about"})  # "and how do engineers look?"
 POINTS_BACK = frozenset({"question", "case", "situation", "thing"})  # "same question for Meta", "in the case of xAI"
 BESIDE_A_NAME = 0.3  # substance of a word below which "and over at Anthropic?" asks about Anthropic and no more
+# "and for a researcher?", "what about the ML engineers": nothing else may stand beside a role, which colleagues have.
+BESIDE_A_ROLE = frozenset({"and", "or", "what", "how", "about", "for", "of", "with", "a", "an", "the", "then"})
 
 
 class FollowUps:
@@ -34,7 +36,9 @@ class FollowUps:
             self._named[entry] = set(named)
             if len(set(named)) == 1:
                 self._of_role.setdefault(named[0], entry)
-        self.of_roles = frozenset(self._of_role.values())
+        self._of_several = {entry for entry, named in self._named.items() if len(named) > 2}
+        # Those beside which there may be one that compares two roles.
+        self.of_roles = frozenset(self._of_several.union(self._of_role.values()))
 
     def same_of_names(self, parsed: Utterance, entry: str) -> list[str]:
         """Give the entries that ask what this one asks, each of a name in a message, in the message's order.
@@ -48,13 +52,14 @@ class FollowUps:
         return [same for same in about if self._without_names(same) == asked] if entry in about else []
 
     def comparing(self, parsed: Utterance, entry: str) -> frozenset[str]:
-        """Give the entries whose questions name all that a message names, where this one is about one of those alone.
+        """Give the entries whose questions name just what a message names, where this one is about one of it, or more.
 
         "What does an applied scientist do that a research scientist does not?": of the entry about applied scientists
-        it is the one that compares the two.
+        it is the one that compares the two; and so it is of one that compares three roles.
         """
         named = {term.key for sentence in _asking(parsed) for term in self._terms(sentence) if term.kind is not None}
-        if len(named) < 2 or not any(self._of_role.get(name) == entry for name in named):
+        of_one = any(self._of_role.get(name) == entry for name in named)
+        if len(named) < 2 or not (of_one or entry in self._of_several):
             return frozenset()
         return frozenset(other for other, names in self._named.items() if names == named)
 
@@ -77,9 +82,9 @@ class FollowUps:
 
         after: the entry that was answered before. Gives what is asked for ("who", "amount", ...) and the terms; nothing
         for what is no follow-up, or is a question of its own: it says something that the question before does not say,
-        or asks who, when or how many, as that does not. Where it says no more than a name, it is also read as the
-        question of the entry about whom that names; and as that alone, where the question before names nobody: after
-        "which companies are flat?" the same would be said again.
+        or asks who, when or how many, as that does not. Where it says no more than a name or a role, it is also read as
+        the question of the entry about whom that names; and as that alone, where the question before names nobody:
+        after "which companies are flat?" the same would be said again.
         """
         sentence = parsed.sentences[-1]
         kinds = self.kinds(sentence)
@@ -90,11 +95,17 @@ class FollowUps:
             return []
         unchanged = {after: [term for term in previous_terms if term.kind not in kinds]}
         about = self._about.get(_bare_name(parsed, terms) or "")
+        of_role = self._of_role.get(_bare_role(parsed, terms) or "") if about is None else None
+        named = about or of_role
+        if named is not None and named != after and len(unchanged[after]) == len(previous_terms):
+            del unchanged[after]
         if about is not None and about != after:
-            if len(unchanged[after]) == len(previous_terms):
-                del unchanged[after]
             unchanged[about] = [term for term in self._terms(self._questions[about]) if term.kind != NAME]
-        return [(self._questions[entry].asks, [*rest, *terms]) for entry, rest in unchanged.items()]
+        readings = [(self._questions[entry].asks, [*rest, *terms]) for entry, rest in unchanged.items()]
+        if of_role is not None and of_role != after:
+            question = self._questions[of_role]
+            readings.append((question.asks, list(self._terms(question))))
+        return readings
 
     def _terms(self, sentence: Sentence) -> Sequence[Term]:
         return self._lexicon.terms(sentence.words, sentence.typed)
@@ -124,3 +135,13 @@ def _bare_name(parsed: Utterance, terms: Sequence[Term]) -> str | None:
     names = {term.key for term in terms if term.kind == NAME}
     rest = max((term.substance for term in terms if term.kind is None), default=0.0)
     return names.pop() if kinds == {NAME} and len(names) == 1 and rest < BESIDE_A_NAME else None
+
+
+def _bare_role(parsed: Utterance, terms: Sequence[Term]) -> str | None:
+    """Give the key of the one role that a follow-up asks about, if it says nothing besides and speaks to nobody."""
+    sentence = parsed.sentences[-1]
+    if sentence.form is Form.STATEMENT or parsed.called:
+        return None
+    named = {term.key for term in terms if term.kind is not None}
+    others = {term.key for term in terms if term.kind is None}
+    return named.pop() if len(named) == 1 and others <= BESIDE_A_ROLE else None

@@ -20,8 +20,8 @@ ALIKE = 0.77
 GRAINS = 4  # that a term of the greatest weight counts as
 SPELT_OUT = 5  # letters of a word that is taken for another with a letter wrong
 LONGEST = 150  # characters of a text that is shown to others; who writes more writes about more than one thing
-_REFERENCES = re.compile(r"<[@#!][^>]*>|:[a-z0-9_+\-]+:|[\x00-\x1f\x7f-\x9f\u2028\u2029]")
-_BRACKETS = re.compile(r"<([^|>]*)>")
+_REFERENCES = re.compile(r"<[@#!][^<>]*>|:[a-z0-9_+\-]+:|[\x00-\x1f\x7f-\x9f\u2028\u2029]")
+_BRACKETS = re.compile(r"<([^|<>]*)>")
 CONCEPT = "="  # begins a term that stands for a synonym's name, which is spelt right
 
 

@@ -20,14 +20,15 @@ from bot.domain.content import Entry
 from bot.domain.learnt import Number
 from bot.domain.lexicon import NAME, Lexicon, Term
 from bot.domain.matching_text import OPAQUE, PARTICULAR, Form, Sentence, Utterance, joined, read, words
-from bot.domain.phrasings import SLIGHT, Phrasings
-from bot.domain.postings import ANSWER_CREDIT, SMOOTHING, Floats, Hits, Postings, Uses
+from bot.domain.phrasings import SLIGHT, Nearest, Phrasings
+from bot.domain.postings import ANSWER_CREDIT, SMOOTHING, Floats, Hits, Postings, Uses, as_rows, left_over
 
 JUDGED = 6  # entries that are judged in full, for each part of a message
-REMEMBERED = 2_000_000  # uses of words that are kept ready by term, about 24 MB
+REMEMBERED = 2_000_000  # uses of words that are kept ready by term, at most 24 MB
 STRANGE_WORDS = 20_000  # words that no entry has, and that are kept ready beside these: there is no end of such words
 TELLING = 0.15  # topical weight from which a word says something
 ALIEN = 0.6  # unexplained weight from which a word makes it another question rather than another wording
+BEYOND_ALIEN = 1 - ALIEN
 CONTEXT = 0.3  # weight of words of the sentence before, which may have nothing to do with the question
 WHOLE_LIKENESS = math.log1p(1 / SMOOTHING)  # of a word that an entry says all the time
 TOPICAL = 0.03  # weight that at least one shared word must have
@@ -59,10 +60,7 @@ class Calibration(Authored):
 
 
 FEATURES: Final = tuple(name for name in Calibration.model_fields if name != "bias")
-# All are in [0, 1] but for the lead, which is below 0 for all that are not ahead.
-FLOOR: Final = np.array([[-1.0 if name == "lead" else 0.0] for name in FEATURES], np.float32)
-ROW: Final = {name: at for at, name in enumerate(FEATURES)}
-SAME = ROW["same"]
+WIDTH: Final = len(FEATURES)
 NEARLY_SAME = 0.9  # of that feature: all but a fiftieth of the weight of message and phrasing is shared
 # Against the entry, so that no calibration may turn it into something that speaks for it, and the other way round.
 AGAINST: Final = frozenset(
@@ -100,12 +98,21 @@ class Judged(NamedTuple):
 
     entries: Sequence[int]
     features: Floats
+    numbers: Sequence[float]  # the same, one after the other
     phrasings: Sequence[int]
     as_phrased: Sequence[bool]  # whether the question is a phrasing, all but word for word
     terms: Sequence[Term]
     weights: Sequence[float]  # of the terms
-    explained: Floats  # K × terms, in [0, 1]
+    hits: Hits  # with what they leave unexplained of the terms
     names: bool  # whether a role, a company or a person is named
+
+
+class Topic(NamedTuple):
+    """A keyword: its keys, the entries that have it, and what its keys weigh together."""
+
+    keys: frozenset[int]
+    entries: frozenset[int]
+    weight: float
 
 
 class Reading(NamedTuple):
@@ -113,6 +120,7 @@ class Reading(NamedTuple):
 
     number: int  # of its key; -1 if no entry has it
     uses: Uses
+    credits: Sequence[tuple[int, float]]  # of its keys that weigh something, which are all that tells phrasings apart
     strongest: float
     weight: float
     whole: float
@@ -165,12 +173,15 @@ class Judge:
         counts = [len(entry.wordings) for entry in entries]
         self._phrasings = Phrasings(texts, sentences, in_order, counts, self._postings.weight)
         self._typical, self._spread = self._postings.typical.tolist(), self._postings.spread.tolist()
-        self._weight = self._postings.weight.tolist()
-        self._topics: dict[int, list[tuple[int, frozenset[int]]]] = {}  # entries and keywords by their rarest key
+        self._weight: list[float] = self._postings.weight.tolist()
+        entries_by_topic: dict[frozenset[int], set[int]] = {}
         for entry_at, of_entry in enumerate(topics):
             for topic in filter(None, of_entry):
-                rarest = max(topic, key=self._spread.__getitem__)
-                self._topics.setdefault(rarest, []).append((entry_at, topic))
+                entries_by_topic.setdefault(topic, set()).add(entry_at)
+        self._topics: dict[int, list[Topic]] = {}  # by their rarest key
+        for topic, owners in entries_by_topic.items():
+            rarest = max(topic, key=self._spread.__getitem__)
+            self._topics.setdefault(rarest, []).append(Topic(topic, frozenset(owners), self._weight_of(topic)))
         self.field_of_work = frozenset(key for key, at in self._keys.items() if topical[at] >= TELLING)
         self.calibrated(calibration)
 
@@ -200,32 +211,47 @@ class Judge:
         also: Sequence[int] = (),
     ) -> Judged | None:
         """Judge the best entries for a part, given with the readings of its terms, and those in `also`."""
+        in_order = [reading.number for reading in readings[part.before :]]
         places = {term.key: at for at, term in enumerate(part.terms)}.values()  # each term once
-        numbers, uses, _, weights, wholes = zip(*[readings[at] for at in places], strict=True)
+        if len(places) < len(readings):
+            readings = [readings[at] for at in places]
+        numbers, uses, credits_of_terms, _, weights, wholes = zip(*readings, strict=True)
         hits = self._postings.search(uses, JUDGED, also)
         if not len(hits.entries):
             return None
         if part.before:
             pairs = zip(weights, places, strict=True)
             weights = tuple([weight * CONTEXT if at < part.before else weight for weight, at in pairs])
-        likeness = np.minimum(hits.likeness / np.float32(sum(wholes) * WHOLE_LIKENESS), 1)
-        in_order = [reading.number for reading in readings[part.before :]]
+        most = sum(wholes) * WHOLE_LIKENESS
+        likeness = [likeness / most if likeness < most else 1.0 for likeness in hits.likeness]
         verbatim = -1 if without is not None else self._phrasings.verbatim(in_order)
+        credit_by_key: dict[int, float] = {}
+        for credits_of_term in credits_of_terms:
+            for key, credit in credits_of_term:
+                if credit > credit_by_key.get(key, 0.0):
+                    credit_by_key[key] = credit
+        total = sum(weights)
+        nearest = self._phrasings.nearest(hits.entries, credit_by_key, total, without)
         terms = [part.terms[at] for at in places]
-        return self._features(parsed, part, terms, weights, hits, likeness, frozenset(numbers), verbatim, without)
+        return self._features(
+            parsed, part, terms, weights, total, hits, likeness, frozenset(numbers), verbatim, nearest
+        )
 
     def _reading(self, term: Term) -> Reading:
-        uses = self._postings.uses({self._keys[key]: credit for key, credit in self._lexicon.expand(term).items()})
-        number = self._keys.get(term.key, -1)
+        credit_by_key = {self._keys[key]: credit for key, credit in self._lexicon.expand(term).items()}
+        number, weight = self._keys.get(term.key, -1), self._weight
+        own = term.substance if number < 0 else term.substance * self._spread[number]
+        uses = self._postings.uses(credit_by_key, own)
         reading = Reading(
             number,
             uses,
-            float((uses.credits * self._postings.weight[uses.keys]).max()),
-            term.substance if number < 0 else term.substance * self._spread[number],
+            [(key, credit) for key, credit in credit_by_key.items() if weight[key]],
+            max([weight[key] * credit for key, credit in credit_by_key.items()], default=0.0),
+            own,
             0.5 + 0.5 * term.topical if number < 0 else self._typical[number],
         )
-        if uses.count and len(uses.presence) <= self._room:
-            self._room -= len(uses.presence)
+        if uses.count and uses.kept <= self._room:
+            self._room -= uses.kept
             self._readings[term.key, term.taken_for] = reading
         elif not uses.count and self._strange < STRANGE_WORDS:
             self._strange += 1
@@ -238,84 +264,87 @@ class Judge:
         part: Part,
         terms: Sequence[Term],
         weights: Sequence[float],
+        total: float,
         hits: Hits,
-        likeness: Floats,
+        likeness: Sequence[float],
         keys: AbstractSet[int],
         verbatim: int,
-        without: str | None,
+        nearest: Sequence[Nearest],
     ) -> Judged:
-        """Compute the features of the entries in `hits`.
+        """Compute the features of the entries in `hits`, and of the phrasings of theirs that are `nearest`.
 
-        weights: of the terms. likeness: of the entries, in [0, 1]. keys: of the terms. verbatim: the entry that has a
-        phrasing of just these terms; -1 if none has.
+        weights: of the terms, in all `total`. likeness: of the entries, in [0, 1]. keys: of the terms. verbatim: the
+        entry that has a phrasing of just these terms; -1 if none has.
+
+        Of so few entries, lists are as fast as arrays, and one array of all numbers is faster than one of each feature.
         """
-        sentence, entries = part.sentence, hits.entries.tolist()
-        weight = np.array(weights, np.float32)
-        total = float(np.add.reduce(weight))
-        coverage = np.zeros(len(self._keys), np.float32)  # by key: how fully the message says it
-        np.maximum.at(coverage, hits.keys, hits.credits)
-        nearest = self._phrasings.nearest(entries, coverage, total, without)
-        shared, phrasings = nearest.shared, nearest.phrasings
-        unexplained_by_term = (1 - hits.explained) * weight
-        heaviest, unexplained = np.maximum.reduce(unexplained_by_term, 1), np.add.reduce(unexplained_by_term, 1)
-        negated = self._phrasings.negated
-        values: dict[str, Floats | Sequence[float] | float] = {  # of those that are not 0
-            "likeness": likeness,
-            "lead": _lead(likeness.tolist()),
-            "phrasing_covered": shared / nearest.weights,
-            "similarity": nearest.similarity,
-            "same": 10 * shared / (nearest.weights + np.float32(total + 1e-6)) - 4,
-            "entry_covers": (total - unexplained) / (total + SLIGHT),
-            "unexplained": heaviest,
-            "alien": (heaviest - ALIEN) / (1 - ALIEN),
-            "unexplained_rest": (unexplained - heaviest) / 2,
-            "missing": nearest.missing,
-            "evidence": shared / 1.5,
-            "negation": [sentence.negated != negated[phrasing] for phrasing in phrasings],
-        }
-        if verbatim in entries:
-            values["verbatim"] = [entry == verbatim for entry in entries]
-        if named := self._named(keys, entries):
-            values["keywords"] = named
-        if sentence.asks in PARTICULAR:
-            values["particular"] = self._particular(sentence, entries, phrasings)
-        constant = {
-            "form": sentence.form is Form.QUESTION,
-            "fragment": sentence.form is Form.FRAGMENT,
-            "called": parsed.called,
-            "about_you": parsed.about_you,
-        }
-        values |= {name: 1.0 for name, is_so in constant.items() if is_so}
-        features = np.zeros((len(FEATURES), len(entries)), np.float32)
-        for name, value in values.items():
-            features[ROW[name]] = value
-        np.minimum(features, 1, out=features)
-        np.maximum(features, FLOOR, out=features)
-        as_phrased = (features[SAME] >= NEARLY_SAME).tolist()
-        if verbatim in entries:
-            as_phrased[entries.index(verbatim)] = True
+        sentence, entries = part.sentence, hits.entries
+        unexplained, heaviest = hits.unexplained, hits.heaviest
+        if part.before:  # some terms weigh less here than they do by themselves
+            unexplained, heaviest = left_over(hits.absence, hits.columns, weights)
+        phrasings, negated = [phrasing[0] for phrasing in nearest], self._phrasings.negated
+        named = self._named(keys, entries)
+        particular = self._particular(sentence, entries, phrasings)
+        question, fragment = sentence.form is Form.QUESTION, sentence.form is Form.FRAGMENT
+        best, second = likeness[0], likeness[1] if len(entries) > 1 else 0.0
+        numbers: list[float] = []
+        as_phrased = []
+        for at, entry in enumerate(entries):
+            phrasing, similarity, common, whole, missing = nearest[at]
+            heavy, rest = heaviest[at], unexplained[at] - heaviest[at]
+            same = 10 * common / (whole + total + 1e-6) - 4
+            as_phrased.append(same >= NEARLY_SAME or entry == verbatim)
+            numbers += (  # in the order of FEATURES; comparisons are faster than min and max
+                likeness[at],
+                likeness[at] / best - 1 if at else 1 - second / best,
+                common / whole,
+                similarity if similarity < 1 else 1.0,
+                0.0 if same < 0 else same if same < 1 else 1.0,
+                entry == verbatim,
+                named[at] if named[at] < 1 else 1.0,
+                (total - unexplained[at]) / (total + SLIGHT),
+                heavy,
+                (heavy - ALIEN) / BEYOND_ALIEN if heavy > ALIEN else 0.0,
+                0.0 if rest < 0 else rest / 2 if rest < 2 else 1.0,
+                missing,
+                common / 1.5 if common < 1.5 else 1.0,
+                question,
+                fragment,
+                particular[at],
+                sentence.negated != negated[phrasing],
+                parsed.called,
+                parsed.about_you,
+            )
         names = any(term.kind for term in terms)
-        return Judged(entries, features.T, phrasings, as_phrased, terms, weights, hits.explained, names)
+        return Judged(entries, as_rows(numbers, WIDTH), numbers, phrasings, as_phrased, terms, weights, hits, names)
 
     def _named(self, keys: AbstractSet[int], entries: Sequence[int]) -> list[float]:
-        """Add up, for each entry, the weights of the words in its keywords that the message has in full.
+        """Add up, for each entry, the weights of the words in its keywords that the message has in full."""
+        named: dict[int, tuple[frozenset[int], float]] = {}
+        for key in self._topics.keys() & keys:
+            for of_topic, owners, weight in self._topics[key]:
+                if of_topic <= keys:
+                    for entry in owners.intersection(entries):
+                        if entry in named:
+                            both = named[entry][0] | of_topic
+                            named[entry] = both, self._weight_of(both)
+                        else:
+                            named[entry] = of_topic, weight
+        return [named[entry][1] if entry in named else 0.0 for entry in entries]
 
-        Nothing is given if the message has none.
-        """
-        named: dict[int, set[int]] = {}
-        for key in keys:
-            for entry, topic in self._topics.get(key, ()):
-                if topic <= keys:
-                    named.setdefault(entry, set()).update(topic)
-        return [sum([self._weight[key] for key in named.get(entry, ())]) for entry in entries] if named else []
+    def _weight_of(self, keys: AbstractSet[int]) -> float:
+        """Add up the weights of keys."""
+        return sum([self._weight[key] for key in keys])
 
-    def confidences(self, features: Floats) -> Floats:
+    def confidences(self, features: Floats) -> list[float]:
         """Turn the features of K entries for one part of a message into K probabilities; the rest is "none of them".
 
         Source: McFadden's conditional logit, with an outside option of utility 0.
         """
-        worth = np.exp(np.minimum(features.dot(self._coefficients) + self._bias, 30))
-        return np.asarray(worth / (1 + np.add.reduce(worth)), np.float32)
+        utilities = features.dot(self._coefficients).tolist()
+        worth = [math.exp(min(utility + self._bias, 30.0)) for utility in utilities]
+        whole = 1 + sum(worth)
+        return [of_entry / whole for of_entry in worth]
 
     def phrasing(self, judged: Judged, at: int) -> str:
         """Give the phrasing that an entry was taken for, by its row."""
@@ -325,10 +354,10 @@ class Judge:
         """Return whether the kind of question is one that an entry, given by its row, is never asked."""
         return self._particular(sentence, [judged.entries[at]], [judged.phrasings[at]]) == [1.0]
 
-    def _particular(self, sentence: Sentence, entries: Sequence[int], phrasings: Sequence[int]) -> list[float] | float:
+    def _particular(self, sentence: Sentence, entries: Sequence[int], phrasings: Sequence[int]) -> list[float]:
         """Return whether the kind of question is one that each entry (1) or phrasing (a half) is never asked."""
         if sentence.asks not in PARTICULAR:
-            return 0.0
+            return [0.0] * len(entries)
         asks, asked = self._phrasings.asks, self._phrasings.asked
         return [
             0.0 if sentence.asks == asks[phrasing] else 0.5 if sentence.asks in asked[entry] else 1.0
@@ -341,19 +370,13 @@ def reasons(judged: Judged, at: int) -> Reasons:
     matched: list[tuple[str, str]] = []
     topics: list[tuple[str, str]] = []
     unexplained, names = [], 0
-    explained = judged.explained[at].tolist()
-    for term, weight, credit in zip(judged.terms, judged.weights, explained, strict=True):
-        if term.topical > 0 and credit > ANSWER_CREDIT:
+    unexplained_by_term = judged.hits.absence[:, judged.hits.columns[at]].tolist()
+    for term, weight, absent in zip(judged.terms, judged.weights, unexplained_by_term, strict=True):
+        if term.topical > 0 and absent < 1 - ANSWER_CREDIT:
             matched.append((term.typed, term.key[1:] if term.key[0] == "=" else term.taken_for))
             topics += matched[-1:] if term.topical >= TELLING else []
             names += term.kind == NAME
-        elif weight > 0 and credit < ANSWER_CREDIT:
+        elif weight > 0 and absent > 1 - ANSWER_CREDIT:
             unexplained.append((-weight, "code or link" if term.taken_for == OPAQUE else term.typed))
     heaviest_first = tuple(typed for _, typed in sorted(unexplained))
     return Reasons(tuple(matched), heaviest_first, len(topics), names, tuple(topics))
-
-
-def _lead(likeness: Sequence[float]) -> list[float]:
-    """Return how far each entry is before or behind the best of the others, in [-1, 1]; the best comes first."""
-    best, *others = likeness
-    return [1 - max(others, default=0.0) / best, *(other / best - 1 for other in others)]

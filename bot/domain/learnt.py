@@ -7,9 +7,9 @@ features of `bot.domain.judging`. `bot.train` computes them; nothing here learns
 import math
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from functools import lru_cache
+from functools import cached_property
 from itertools import pairwise
-from typing import Annotated
+from typing import Annotated, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -21,13 +21,17 @@ from bot.domain.matching_text import Form, Utterance
 
 Floats = npt.NDArray[np.float32]
 Ints = npt.NDArray[np.intp]
-Spelling = Callable[[Term], tuple[str, str]]  # the tokens of a term, plain and masked
+Pairs = Mapping[str, Mapping[str, int]]
 
 NONE = "none"  # the class of what no entry answers
 START, ASKED, TOLD, CALLED = "^", "?", ".", "@"  # tokens beside the words: of a sentence, and of a message to somebody
+SIGNS = frozenset({START, ASKED, TOLD, CALLED})
 MASKED_NAME, MASKED_ROLE, MASKED = "§n", "§r", "§"
+FIELD = frozenset({MASKED_NAME, MASKED_ROLE, MASKED})
+PAIRED = "_"  # between the two tokens of a pair
 HINTS = 3  # entries that the words speak most for, and that are judged whatever the phrasings say
 MOST_TOKENS = 240
+LONG = math.log1p(60)  # of the words of a message that is as long as any
 FREQUENCY = [0.0, *(1 + math.log(count) for count in range(1, 2 * MOST_TOKENS))]  # by how often a token occurs
 NOTHING = -30.0  # the logit of an entry that does not exist
 MOST_WEIGHT = 1e6  # beyond any that was ever learnt, and far from where 32 bits end
@@ -112,6 +116,11 @@ class Linear:
     weights: Floats
     intercept: Floats
 
+    @cached_property
+    def pairs(self) -> Pairs:
+        """The places of pairs."""
+        return _pairs(self.row_by_token)
+
     def places(self, tokens: Sequence[str]) -> list[int]:
         """Give the places of the tokens that are known."""
         get = self.row_by_token.get
@@ -121,16 +130,18 @@ class Linear:
         """Give the logit of each class for the tokens at these places."""
         if not places:
             return self.intercept
-        counts = dict.fromkeys(places, 0)
-        if len(counts) == len(places):
+        if len(set(places)) == len(places):  # as in most messages
             distinct = np.array(places, np.intp)
             values = self.idf.take(distinct)
         else:
+            counts = dict.fromkeys(places, 0)
             for place in places:
                 counts[place] += 1
             distinct = np.fromiter(counts, np.intp, len(counts))
             values = self.idf.take(distinct) * np.array([FREQUENCY[count] for count in counts.values()], np.float32)
-        score: Floats = values.dot(self.weights.take(distinct, 0)) / math.sqrt(values.dot(values)) + self.intercept
+        score: Floats = values.dot(self.weights.take(distinct, 0))
+        score *= 1 / math.sqrt(values.dot(values))
+        score += self.intercept
         return score
 
 
@@ -144,17 +155,40 @@ class Binary:
     known: Mapping[str, tuple[float, float]]
     intercept: float
 
-    def score(self, tokens: Sequence[str]) -> float:
-        """Give the logit; tokens that are not known count for nothing."""
-        known, counts = self.known, dict[str, int]()
-        for token in filter(known.__contains__, tokens):
-            counts[token] = counts.get(token, 0) + 1
+    @cached_property
+    def row_by_token(self) -> Mapping[str, int]:
+        """The place of each token."""
+        return {token: at for at, token in enumerate(self.known)}
+
+    @cached_property
+    def pairs(self) -> Pairs:
+        """The places of pairs."""
+        return _pairs(self.row_by_token)
+
+    @cached_property
+    def _values(self) -> list[tuple[float, float]]:
+        """What a token adds to the score, and to the square of the length."""
+        return [(idf * weight, idf * idf) for idf, weight in self.known.values()]
+
+    def places(self, tokens: Sequence[str]) -> list[int]:
+        """Give the places of the tokens that are known."""
+        get = self.row_by_token.get
+        return [at for token in tokens if (at := get(token)) is not None]
+
+    def score_at(self, places: Sequence[int]) -> float:
+        """Give the logit for the tokens at these places."""
+        values, counts = self._values, dict[int, int]()
+        for place in places:
+            counts[place] = counts.get(place, 0) + 1
         score = squares = 0.0
-        for token, count in counts.items():
-            idf, weight = known[token]
-            value = idf if count == 1 else idf * FREQUENCY[count]
-            score += value * weight
-            squares += value * value
+        for place, count in counts.items():
+            weighted, square = values[place]
+            if count == 1:
+                score += weighted
+                squares += square
+            else:
+                score += weighted * FREQUENCY[count]
+                squares += square * FREQUENCY[count] ** 2
         return score / math.sqrt(squares) + self.intercept if counts else self.intercept
 
 
@@ -178,10 +212,13 @@ class Network:
         bias = np.array(layer.hidden_bias, np.float32) - np.array(layer.mean, np.float32) @ weights
         return cls(weights, bias, np.array(layer.out, np.float32), layer.out_bias)
 
-    def confidences(self, rows: Floats) -> Floats:
+    def confidences(self, rows: Floats) -> list[float]:
         """Turn K rows of features into K probabilities."""
-        logits = np.tanh(rows.dot(self.weights) + self.bias).dot(self.out) + self.out_bias
-        return np.asarray(1 / (1 + np.exp(np.minimum(np.maximum(-logits, -30), 30))), np.float32)
+        hidden = rows.dot(self.weights)
+        hidden += self.bias
+        logits = np.tanh(hidden, hidden).dot(self.out).tolist()
+        # The logistic function, as a hyperbolic tangent, which has no numbers that are too large for it.
+        return [0.5 + 0.5 * math.tanh(0.5 * (logit + self.out_bias)) for logit in logits]
 
 
 @dataclass(eq=False)
@@ -202,7 +239,7 @@ class Hint:
     def __post_init__(self) -> None:
         logits = self.logits if len(self.logits) > 1 else np.append(self.logits, (NOTHING, NOTHING))
         order = logits.argsort()
-        second, first = logits.take(order[-2:]).tolist()
+        second, first = logits.item(order.item(-2)), logits.item(order.item(-1))
         total = first + math.log(float(np.add.reduce(np.exp(logits - first))))
         self._spread, self._order = (total, first, second), order
         self._rest = (self.none, self.wrapping, *self.about)
@@ -214,20 +251,36 @@ class Hint:
         places: list[int] = self._order[-count:].tolist()
         return places
 
-    def beyond(self, place: int | None) -> tuple[float, ...]:
-        """Give what a network judges an entry by besides its phrasings.
+    def beyond(self, place: int | None, logit: float) -> tuple[float, ...]:
+        """Give what a network judges an entry by besides the features of its phrasings.
 
-        For the entry at `place`: how far its logit is above that of "none", above the sum of all, and above the best
-        other; how far "none" is above the sum; its own logit and that of "none"; and the wrapping. For an entry that
-        is new (None): how far the best known one and the sum are from "none", the logit of "none", and the wrapping.
-        In both cases what `about` says comes last.
+        First comes the logit of the confidence that they make, as it is given. Then, for the entry at `place`: how far
+        its logit is above that of "none", above the sum of all, and above the best other; how far "none" is above the
+        sum; its own logit and that of "none"; and the wrapping. For an entry that is new (None): how far the best known
+        one and the sum are from "none", the logit of "none", and the wrapping. In both cases what `about` says comes
+        last.
         """
         total, first, second = self._spread
         if place is None:
-            return (first - self.none, self.none - total, self.none, self.wrapping, *self.about)
+            return (logit, first - self.none, self.none - total, self.none, self.wrapping, *self.about)
         own = self.logits.item(place)
         lead = own - (second if own == first else first)
-        return (own - self.none, own - total, lead, self.none - total, own, *self._rest)
+        return (logit, own - self.none, own - total, lead, self.none - total, own, *self._rest)
+
+
+class Word(NamedTuple):
+    """What was learnt of a word or a sign: its tokens, plain and masked, their places, and those of their pairs.
+
+    place: None if the token is not known. pairs: by the token that follows. of_field: if it is a word of the field.
+    """
+
+    plain: str
+    place: int | None
+    pairs: Mapping[str, int]
+    masked: str
+    masked_place: int | None
+    masked_pairs: Mapping[str, int]
+    of_field: bool
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -265,61 +318,109 @@ class Learnt:
 
     def hint(self, plain: Sequence[str], masked: Sequence[str]) -> Hint:
         """Score the tokens of a message, plain and masked, by both classifiers."""
-        places = self.topics.places(plain)
-        scores = self.topics.score_at(places)
-        extent = _extent(len(plain), len(places), masked)
-        return Hint(scores[:-1], float(scores[-1]), self.around.score(masked), extent)
+        field = sum(map(masked.count, FIELD))
+        return self._hint(self.topics.places(plain), self.around.places(masked), len(plain), field)
+
+    def hint_of(self, words: Sequence[Word]) -> Hint:
+        """The same for a message whose words were looked up before."""
+        topics = [word.place for word in words if word.place is not None]
+        around = [word.masked_place for word in words if word.masked_place is not None]
+        for word, following in pairwise(words):
+            if (place := word.pairs.get(following.plain)) is not None:
+                topics.append(place)
+            if (place := word.masked_pairs.get(following.masked)) is not None:
+                around.append(place)
+        return self._hint(topics, around, max(0, 2 * len(words) - 1), sum([word.of_field for word in words]))
+
+    def _hint(self, topics: Sequence[int], around: Sequence[int], count: int, field: int) -> Hint:
+        """Score the tokens at these places, of `count` tokens with their pairs; `field` are words of the field."""
+        scores = self.topics.score_at(topics)
+        extent = (  # how much there is to go by, each in [0, 1]; of the tokens, those that are not pairs are words
+            len(topics) / max(1, count),
+            min(1.0, field / 4),
+            min(1.0, math.log1p((count + 1) // 2) / LONG),
+        )
+        return Hint(scores[:-1], float(scores[-1]), self.around.score_at(around), extent)
 
 
-def _extent(count: int, known_tokens: int, masked: Sequence[str]) -> tuple[float, float, float]:
-    """Return how much there is to go by, each in [0, 1]: known tokens, words of the field, length (60 words are 1)."""
-    singles = (count + 1) // 2  # the rest are pairs
-    field = sum(map(masked[:singles].count, (MASKED, MASKED_NAME, MASKED_ROLE)))
-    return (
-        known_tokens / max(1, count),
-        min(1.0, field / 4),
-        min(1.0, math.log1p(singles) / math.log1p(60)),
-    )
+class Spellings(dict[str, tuple[str, str]]):
+    """The tokens of a word, plain and masked, by the key of its term; of a sign, the sign itself.
 
-
-def tokens(parsed: Utterance, terms: Sequence[Sequence[Term]], spell: Spelling) -> tuple[list[str], list[str]]:
-    """Give the tokens of a message: as they are, and with the words of the field masked, both with their pairs.
-
-    terms: of each sentence. `spell` gives the two tokens of a term.
-    """
-    plain: list[str] = []
-    masked: list[str] = []
-    for sentence, of_sentence in zip(parsed.sentences, terms, strict=True):
-        plain.append(START)
-        masked.append(START)
-        for term in of_sentence:
-            stem, mask = spell(term)
-            plain.append(stem)
-            masked.append(mask)
-        end = ASKED if sentence.form is Form.QUESTION else TOLD
-        plain.append(end)
-        masked.append(end)
-    if parsed.called:
-        plain.append(CALLED)
-        masked.append(CALLED)
-    return _with_pairs(plain[:MOST_TOKENS]), _with_pairs(masked[:MOST_TOKENS])
-
-
-def spelling(lexicon: Lexicon, topical: Callable[[str], bool]) -> Spelling:
-    """Give what tells the tokens of a term, plain and masked; `topical` says of a key whether it belongs to the field.
-
-    What it has told is kept, by the key of the term.
+    `topical` says of a key whether it belongs to the field. What was asked for is kept, up to REMEMBERED keys.
     """
 
-    @lru_cache(REMEMBERED)
-    def of_key(key: str, kind: str | None) -> tuple[str, str]:
-        stem = lexicon.stem(key)
+    def __init__(self, lexicon: Lexicon, topical: Callable[[str], bool]) -> None:
+        super().__init__()
+        self._lexicon, self._topical = lexicon, topical
+
+    def __missing__(self, key: str) -> tuple[str, str]:
+        if key in SIGNS:
+            return key, key
+        stem, kind = self._lexicon.stem(key), self._lexicon.kind(key)
         if kind is not None:
-            return stem, MASKED_NAME if kind == NAME else MASKED_ROLE
-        return stem, MASKED if topical(key) else stem
+            mask = MASKED_NAME if kind == NAME else MASKED_ROLE
+        else:
+            mask = MASKED if self._topical(key) else stem
+        if len(self) >= REMEMBERED:
+            self.clear()
+        self[key] = stem, mask
+        return stem, mask
 
-    return lambda term: of_key(term.key, term.kind)
+    def tokens(self, keys: Sequence[str]) -> tuple[list[str], list[str]]:
+        """Give the tokens of a message, given as `keys_of` does, plain and masked, both with their pairs."""
+        spelt = [self[key] for key in keys]
+        return _with_pairs([plain for plain, _ in spelt]), _with_pairs([masked for _, masked in spelt])
 
 
-def _with_pairs(parts: list[str]) -> list[str]:
-    return [*parts, *map("_".join, pairwise(parts))]
+class Words(dict[str, Word]):
+    """What was learnt of words and signs, by their keys. What was asked for is kept, up to REMEMBERED keys."""
+
+    def __init__(self, spellings: Spellings, learnt: Learnt) -> None:
+        super().__init__()
+        self._spellings, self._topics, self._around = spellings, learnt.topics, learnt.around
+
+    def __missing__(self, key: str) -> Word:
+        plain, masked = self._spellings[key]
+        topics, around = self._topics, self._around
+        word = Word(
+            plain,
+            topics.row_by_token.get(plain),
+            topics.pairs.get(plain, {}),
+            masked,
+            around.row_by_token.get(masked),
+            around.pairs.get(masked, {}),
+            masked in FIELD,
+        )
+        if len(self) >= REMEMBERED:
+            self.clear()
+        self[key] = word
+        return word
+
+
+def keys_of(parsed: Utterance, terms: Sequence[Sequence[Term]]) -> list[str]:
+    """Give the keys of the terms of a message, given for each sentence, with the signs beside them."""
+    keys: list[str] = []
+    for sentence, of_sentence in zip(parsed.sentences, terms, strict=True):
+        keys.append(START)
+        keys += [term.key for term in of_sentence]
+        keys.append(ASKED if sentence.form is Form.QUESTION else TOLD)
+    if parsed.called:
+        keys.append(CALLED)
+    return keys[:MOST_TOKENS]
+
+
+def _with_pairs(parts: Sequence[str]) -> list[str]:
+    return [*parts, *map(PAIRED.join, pairwise(parts))]
+
+
+def _pairs(places: Mapping[str, int]) -> Pairs:
+    """Give the places of the pairs among tokens, by their first and second part, which are found without being joined.
+
+    Where a token can be parted in several ways, it is found by each of them, as it would be if they were joined.
+    """
+    pairs: dict[str, dict[str, int]] = {}
+    for token, place in places.items():
+        parts = token.split(PAIRED)
+        for at in range(1, len(parts)):
+            pairs.setdefault(PAIRED.join(parts[:at]), {})[PAIRED.join(parts[at:])] = place
+    return pairs

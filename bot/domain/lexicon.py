@@ -102,7 +102,9 @@ class Lexicon:
     def __init__(self, synonyms: Synonyms, english: English) -> None:
         self._english = english
         self._stem = Stemmer("english", maxCacheSize=0).stemWord
-        self._phrases: dict[str, list[tuple[tuple[str, ...], str, bool]]] = {}
+        # Expressions by their first word and then by all, the longest first; their concept, and whether they are short.
+        self._phrases: dict[str, dict[tuple[str, ...], list[tuple[str, bool]]]] = {}
+        self._lengths: dict[str, list[int]] = {}  # of those, by the first word, the longest first
         self._concepts: dict[str, tuple[float, str | None]] = {}
         self._known: set[str] = set()
         self._learnt: set[str] = set()
@@ -116,8 +118,7 @@ class Lexicon:
         self.spelling = lru_cache(REMEMBERED)(self._spelt)
         for concept in synonyms.concepts:
             self._add(concept)
-        for phrases in self._phrases.values():
-            phrases.sort(key=lambda phrase: -len(phrase[0]))
+        self._lengths = {first: sorted({*map(len, phrases)}, reverse=True) for first, phrases in self._phrases.items()}
 
     def _add(self, concept: Concept) -> None:
         key = f"={concept.name}"
@@ -126,16 +127,19 @@ class Lexicon:
             phrase = words(term)
             # "RE" is a research engineer, "re" is "about".
             short = term.isupper() and len(term) <= 3 and self._english.frequency(phrase[0]) >= COMMON
-            self._phrases.setdefault(phrase[0], []).append((phrase, key, short))
+            self._add_phrase(phrase, key, short=short)
             if not short:
                 weights.append(self._english.weigh_together(phrase)[0])
                 if len(phrase) == 1 and concept.kind != NAME:
                     for form in _inflected(phrase[0]):
-                        self._phrases.setdefault(form, []).append(((form,), key, False))
+                        self._add_phrase((form,), key)
                         self._know(form)
             for word in phrase:
                 self._know(word)
         self._concepts[key] = (_lower_quartile(weights), concept.kind)
+
+    def _add_phrase(self, phrase: tuple[str, ...], key: str, *, short: bool = False) -> None:
+        self._phrases.setdefault(phrase[0], {}).setdefault(phrase, []).append((key, short))
 
     def learn(self, terms: Iterable[Term]) -> None:
         """Take the terms of an entry into the vocabulary."""
@@ -175,29 +179,28 @@ class Lexicon:
         """Give a word's Snowball stem; a concept has none but itself."""
         return key if key[0] == "=" else self._stem(key)
 
+    def kind(self, key: str) -> str | None:
+        """Give the kind of a concept, by its key; words of no concept have none."""
+        return self._concepts[key][1] if key[0] == "=" else None
+
     def expand(self, term: Term) -> dict[str, float]:
         """Give the keys of the vocabulary that a term counts for, with the credit of each, in (0, 1].
 
         Those are its own, those of the same stem, and those of its parts or of related words (query expansion).
         """
-        credit_by_key: dict[str, float] = {}
-
-        def credit(key: str, worth: float) -> None:
-            for same_stem in self._stems.get(key if key[0] == "=" else self._stem(key), ()):
-                value = worth if same_stem == key else worth * STEM_CREDIT
-                credit_by_key[same_stem] = max(credit_by_key.get(same_stem, 0.0), value)
-
-        credit(term.key, 1.0)
+        said = [(term.key, 1.0)]
         if term.kind != NAME and term.taken_for != OPAQUE:
             parts = term.taken_for.split()
             if len(parts) > 1:
-                for part in parts:
-                    credit(self._single(part).key, PART_CREDIT)
+                said += [(self._single(part).key, PART_CREDIT) for part in parts]
             else:
-                for word, nearness in self._english.near(term.taken_for):
-                    key, kind = self._key(word)
-                    if kind != NAME:
-                        credit(key, nearness * RELATED_CREDIT)
+                related = [(*self._key(word), nearness) for word, nearness in self._english.near(term.taken_for)]
+                said += [(key, nearness * RELATED_CREDIT) for key, kind, nearness in related if kind != NAME]
+        credit_by_key: dict[str, float] = {}
+        for key, worth in said:
+            for same_stem in self._stems.get(key if key[0] == "=" else self._stem(key), ()):
+                value = worth if same_stem == key else worth * STEM_CREDIT
+                credit_by_key[same_stem] = max(credit_by_key.get(same_stem, 0.0), value)
         return credit_by_key
 
     def _expression(self, key: str, phrase: Sequence[str], typed: str) -> Term:
@@ -225,16 +228,18 @@ class Lexicon:
     def _key(self, word: str) -> tuple[str, str | None]:
         """Give the key of a correctly spelt word, shared by words of the same meaning, and the key's kind."""
         light = _light(word)
-        for form in (word, light):
-            for phrase, key, short in self._phrases.get(form, ()):
-                if len(phrase) == 1 and not short:
+        for form in (word, light) if light != word else (word,):
+            for key, short in self._phrases.get(form, {}).get((form,), ()):
+                if not short:
                     return key, self._concepts[key][1]
         return light, None
 
     def _phrase(self, plain: Sequence[str], at: int, cased: Sequence[str]) -> tuple[int, str | None]:
-        for phrase, key, short in self._phrases[plain[at]]:
-            if tuple(plain[at : at + len(phrase)]) == phrase and (not short or cased[at].isupper()):
-                return len(phrase), key
+        phrases = self._phrases[plain[at]]
+        for length in self._lengths[plain[at]]:
+            for key, short in phrases.get(tuple(plain[at : at + length]), ()):
+                if not short or cased[at].isupper():
+                    return length, key
         return 1, None
 
     def _spelt(self, word: str) -> str:
@@ -291,6 +296,8 @@ def _inflected(word: str) -> Iterator[str]:
 
 def _light(word: str) -> str:
     """Take a plural for its singular: light, because "engineering" must not become "engineer"."""
+    if word[-1:] != "s":  # as with most words
+        return word
     if len(word) > 4 and word.endswith("ies"):
         return word[:-3] + "y"
     if len(word) > 4 and word.endswith(("ches", "shes", "sses", "xes")):

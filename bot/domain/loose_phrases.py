@@ -14,7 +14,9 @@ _ASKS = (
     rf"(?:and|or|so|then) (?:what|who|whom|why|how|which|when|where|{_VERB})"
     rf"|(?:what|who|whom|why|how|which|when|where) {_VERB}"
 )
-_WORDS = rf"(?: (?!(?:but|now|also|not|never|no|{_ASKS})\b)\w+){{0,{MOST}}}"
+_WORD = rf"(?!(?:but|now|also|not|never|no|{_ASKS})\b)\w+"
+_WORDS = rf"(?: {_WORD}){{0,{MOST}}}"
+_WORDS_FIRST = rf"(?:{_WORD} ){{0,{MOST}}}"  # where a phrase begins with the gap
 _QUESTION = re.compile(r"(?:who|whom|what|why|how|when|where|which|is|are|am|was|do|does|did|can|will|would|should)\b")
 _DENIED = re.compile(r"\b(?:not|no|never|nothing|none|without|less|\w+nt)\b")
 # Beside kind words these say nothing of their own.
@@ -112,7 +114,9 @@ class GappedPhrases:
         in_groups = [
             self._any.sub(lambda match: self._groups[match[0]], piece) if self._any else piece for piece in pieces
         ]
-        return f"{_WORDS} ".join(in_groups).rstrip()
+        if in_groups[0]:
+            return f"{_WORDS} ".join(in_groups).rstrip()
+        return _WORDS_FIRST + f"{_WORDS} ".join(in_groups[1:]).rstrip()
 
 
 class KindWords:

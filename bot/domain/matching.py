@@ -7,7 +7,7 @@ both.
 
 import math
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from functools import partial
 from typing import NamedTuple
 
@@ -16,13 +16,14 @@ import numpy as np
 from bot.domain.content import Entry, Synonyms
 from bot.domain.embeddings import Nearness, SemanticScores
 from bot.domain.follow_up import FollowUps
-from bot.domain.judging import FEATURES, TELLING, Calibration, Judge, Judged, Part, Reasons, reasons
-from bot.domain.learnt import HINTS, Hint, Learnt, spelling, tokens
+from bot.domain.judging import TELLING, WIDTH, Calibration, Judge, Judged, Part, Reasons, reasons
+from bot.domain.learnt import HINTS, Hint, Learnt, Network, Spellings, Words, keys_of
 from bot.domain.lexicon import English, Lexicon, Term
-from bot.domain.matching_text import Form, Sentence, Utterance, joined, read
-from bot.domain.postings import Floats
+from bot.domain.matching_text import PARTICULAR, Form, Sentence, Utterance, joined, read
+from bot.domain.postings import Floats, as_rows
 
 QUESTIONS = 6  # of one message that are looked at
+CERTAIN = 1e-6  # kept from 0 and 1, of which there is no logit
 AROUND = 40  # words of the sentences around a question that are looked at with it
 
 
@@ -71,7 +72,8 @@ class Index:
         self._ids = [entry.id for entry in entries]
         self._judge = Judge(lexicon, entries, calibration)
         self._follow_ups = FollowUps(lexicon, self._judge.questions)
-        self._spell = spelling(lexicon, self._judge.field_of_work.__contains__)
+        self._spellings = Spellings(lexicon, self._judge.field_of_work.__contains__)
+        self._words = Words(self._spellings, learnt) if learnt else None
         places = learnt.places if learnt else {}
         self._known = [places.get(name) for name in self._ids]
         self._hinted = {place: at for at, place in enumerate(self._known) if place is not None}
@@ -92,7 +94,7 @@ class Index:
         """Judge by these weights from now on."""
         self._judge.calibrated(calibration)
 
-    def confidences(self, features: Floats) -> Floats:
+    def confidences(self, features: Floats) -> list[float]:
         """Turn the features of K entries for one part of a message into K probabilities, see `Judge.confidences`."""
         return self._judge.confidences(features)
 
@@ -124,24 +126,17 @@ class Index:
             judged = self._judge.judge(parsed, part, readings, without, also)
             if judged is None:
                 continue
-            phrased = self._judge.confidences(judged.features).tolist()
-            for at, entry in enumerate(judged.entries):
-                if entry not in best or phrased[at] > best[entry].phrased:
-                    best[entry] = _Match(phrased[at], part, judged, at)
-        confidences = {entry: match.phrased for entry, match in best.items()}
+            confidences = self._judge.confidences(judged.features)
+            for at, (entry, confidence) in enumerate(zip(judged.entries, confidences, strict=True)):
+                former = best.get(entry)
+                if former is None or confidence > former.phrased:
+                    best[entry] = _Match(confidence, part, judged, at)
+        confidence_by_entry = {entry: match.phrased for entry, match in best.items()}
         if hint is not None and best:
-            confidences.update(self._weighed(parsed, best, hint, semantic))
-        ranked = sorted(best, key=lambda entry: (-confidences[entry], entry))[:limit]
-        return tuple(
-            self._candidate(
-                self._ids[entry],
-                confidences[entry],
-                best[entry],
-                hint=hint,
-                nearness=semantic.near(entry) if semantic else None,
-            )
-            for entry in ranked
-        )
+            confidence_by_entry.update(self._weighed(parsed, best, hint, semantic, several=len(telling) > 1))
+        ranked = sorted([(-confidence, entry) for entry, confidence in confidence_by_entry.items()])[:limit]
+        near = semantic.near if semantic else _unknown
+        return tuple([self._candidate(entry, -against, best[entry], hint, near(entry)) for against, entry in ranked])
 
     def follows(self, utterance: str) -> bool:
         """Return whether a message may lean on what was asked before it: a few words with another name or role."""
@@ -170,11 +165,14 @@ class Index:
 
         terms: of each sentence.
         """
-        return self._learnt.hint(*tokens(parsed, terms, self._spell)) if self._learnt else None
+        if self._learnt is None or self._words is None:
+            return None
+        words = self._words
+        return self._learnt.hint_of([words[key] for key in keys_of(parsed, terms)])
 
     def tokens(self, parsed: Utterance) -> tuple[list[str], list[str]]:
         """Give the tokens of a message, plain and masked, as they are learnt from."""
-        return tokens(parsed, self._terms(parsed), self._spell)
+        return self._spellings.tokens(keys_of(parsed, self._terms(parsed)))
 
     def _terms(self, parsed: Utterance) -> list[list[Term]]:
         """Give the terms of each sentence."""
@@ -187,8 +185,8 @@ class Index:
         """Give the places of the entries that are judged because the words, or the embedding, speak for them."""
         if hint is None:
             return []
-        hinted = {self._hinted[place] for place in hint.best(HINTS) if place in self._hinted}
-        return sorted(hinted.union(semantic.entries if semantic else ()))
+        hinted = [entry for place in hint.best(HINTS) if (entry := self._hinted.get(place)) is not None]
+        return sorted({*hinted, *semantic.entries} if semantic else hinted)
 
     def topics(self, utterance: str) -> dict[str, float]:
         """Give the stems of the terms that say what a message is about, and how much each does, from TELLING to 1.
@@ -207,9 +205,17 @@ class Index:
         return read(utterance, self._lexicon.spelling)
 
     def _weighed(
-        self, parsed: Utterance, best: Mapping[int, _Match], hint: Hint, semantic: SemanticScores | None
+        self,
+        parsed: Utterance,
+        best: Mapping[int, _Match],
+        hint: Hint,
+        semantic: SemanticScores | None,
+        *,
+        several: bool,
     ) -> dict[int, float]:
         """Weigh the match with the phrasings and the classifier's hint together; give the confidences that change.
+
+        several: whether more than one part of the message was looked at.
 
         A follow-up is read in the light of its thread, of which the words know nothing; what is a phrasing all
         but word for word needs no judgement. One question of several is also judged as if it had been asked alone:
@@ -217,12 +223,14 @@ class Index:
         """
         entries = [entry for entry, (_, part, judged, at) in best.items() if not (part.leans or judged.as_phrased[at])]
         confidences = self._weigh(dict.fromkeys(entries, hint), best, semantic)
+        if not several:  # as with nearly every message
+            return confidences
         questions = {match.part.question: match.part.sentence for match in best.values()}
         if len(questions) > 1:
-            alone = [(number, replace(parsed, sentences=(sentence,))) for number, sentence in questions.items()]
+            alone = [(number, parsed._replace(sentences=(sentence,))) for number, sentence in questions.items()]
             hints = {number: self.hint(of_one, self._terms(of_one)) or hint for number, of_one in alone}
-            others = self._weigh({entry: hints[best[entry].part.question] for entry in entries}, best, semantic)
-            confidences = {entry: max(confidence, others[entry]) for entry, confidence in confidences.items()}
+            apart = self._weigh({entry: hints[best[entry].part.question] for entry in entries}, best, semantic)
+            confidences = {entry: max(confidence, apart[entry]) for entry, confidence in confidences.items()}
         return confidences
 
     def _weigh(
@@ -237,15 +245,28 @@ class Index:
         new = [entry for entry in hints if entry not in known] if len(known) < len(hints) else []
         for network, entries in zip(networks, (known, new), strict=True):
             if entries:
-                matches = [best[entry] for entry in entries]
-                phrased = np.array([match.judged.features[match.at] for match in matches])
-                beyond = [
-                    self._beyond(match.phrased, hints[entry], entry, semantic)
-                    for entry, match in zip(entries, matches, strict=True)
-                ]
-                rows = np.concatenate([phrased, np.array(beyond, np.float32)], 1)
-                confidences.update(zip(entries, network.confidences(rows).tolist(), strict=True))
+                confidences.update(zip(entries, self._judged_by(network, entries, hints, best, semantic), strict=True))
         return confidences
+
+    def _judged_by(
+        self,
+        network: Network,
+        entries: Sequence[int],
+        hints: Mapping[int, Hint],
+        best: Mapping[int, _Match],
+        semantic: SemanticScores | None,
+    ) -> list[float]:
+        """Give the confidence of a network in each entry, from its match with the phrasings and its hint."""
+        numbers, places = list[float](), self._known
+        for entry in entries:
+            phrased, _, judged, at = best[entry]
+            numbers += judged.numbers[at * WIDTH : (at + 1) * WIDTH]
+            logit, hint = log_odds(phrased, CERTAIN), hints[entry]
+            if semantic is None:  # most often, and a call more for each entry would take as long as this
+                numbers += hint.beyond(places[entry], logit)
+            else:
+                numbers += self._beyond(logit, hint, entry, semantic)
+        return network.confidences(as_rows(numbers, len(numbers) // len(entries)))
 
     @staticmethod
     def widths() -> tuple[int, int]:
@@ -254,8 +275,7 @@ class Index:
         That is without the second stage.
         """
         hint = Hint(np.zeros(2, np.float32), 0.0, 0.0, (0.0, 0.0, 0.0))
-        own = len(FEATURES) + 1  # the logit of their confidence
-        return own + len(hint.beyond(0)), own + len(hint.beyond(None))
+        return WIDTH + len(hint.beyond(0, 0.0)), WIDTH + len(hint.beyond(None, 0.0))
 
     def _knows(self, entry: int, semantic: SemanticScores | None) -> bool:
         """Return whether utterances of this entry were learnt from."""
@@ -268,14 +288,14 @@ class Index:
 
         What the embedding says comes last, if the second stage was asked.
         """
-        return [*features.tolist(), *self._beyond(confidence, hint, entry, semantic)]
+        return [*features.tolist(), *self._beyond(log_odds(confidence, CERTAIN), hint, entry, semantic)]
 
-    def _beyond(self, confidence: float, hint: Hint, entry: int, semantic: SemanticScores | None) -> tuple[float, ...]:
+    def _beyond(self, logit: float, hint: Hint, entry: int, semantic: SemanticScores | None) -> tuple[float, ...]:
         if semantic is None:
-            return (log_odds(confidence, 1e-6), *hint.beyond(self._known[entry]))
+            return hint.beyond(self._known[entry], logit)
         known = self._knows(entry, semantic)
         place = self._known[entry] if known else None
-        return (log_odds(confidence, 1e-6), *hint.beyond(place), *semantic.beyond(entry, known=known))
+        return (*hint.beyond(place, logit), *semantic.beyond(entry, known=known))
 
     def judge(
         self, utterance: str, without: str | None = None, also: Sequence[int] = ()
@@ -310,23 +330,24 @@ class Index:
 
     def _followed(self, parsed: Utterance, after: str) -> list[Part]:
         """Read "and at Anthropic?" in the light of the entry that was answered before it."""
-        sentence = replace(parsed.sentences[-1], form=Form.QUESTION)
+        sentence = parsed.sentences[-1]._replace(form=Form.QUESTION)
         readings = self._follow_ups.readings(parsed, after)
-        return [Part(0, replace(sentence, asks=asks), terms, leans=True) for asks, terms in readings]
+        return [Part(0, sentence._replace(asks=asks), terms, leans=True) for asks, terms in readings]
 
     def _candidate(
-        self, name: str, confidence: float, match: _Match, *, hint: Hint | None, nearness: Nearness | None = None
+        self, entry: int, confidence: float, match: _Match, hint: Hint | None, nearness: Nearness | None
     ) -> Candidate:
-        part, judged, at = match.part, match.judged, match.at
+        phrased, part, judged, at = match
+        sentence = part.sentence
         return Candidate(
-            name,
+            self._ids[entry],
             confidence,
             self._judge.phrasing(judged, at),
             part.question,
-            part.sentence.form,
+            sentence.form,
             part.leans,
-            self._judge.is_particular(part.sentence, judged, at),
-            match.phrased,
+            sentence.asks in PARTICULAR and self._judge.is_particular(sentence, judged, at),
+            phrased,
             hint is not None,
             judged.names,
             hint.about if hint else (0.0, 0.0, 0.0),
@@ -335,7 +356,12 @@ class Index:
         )
 
 
+def _unknown(_: int) -> None:
+    """Say nothing of how near a message is to an entry in meaning."""
+
+
 def log_odds(probability: float, least: float = 1e-4) -> float:
     """Give the logarithm of p / (1 - p), of a probability that is kept this far from 0 and 1."""
-    bounded = min(max(probability, least), 1 - least)
+    most = 1 - least
+    bounded = least if probability < least else min(most, probability)
     return math.log(bounded / (1 - bounded))

@@ -4,8 +4,8 @@ import html
 import re
 import unicodedata
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
 from enum import StrEnum
+from typing import NamedTuple
 
 MAX_CHARACTERS = 4000  # a question that needs more is not one an entry answers
 MAX_WORDS = 60  # of a sentence; what follows is cut off
@@ -13,16 +13,16 @@ MAX_SENTENCES = 40
 CALL = "\ufffe"  # stands for somebody mentioned
 OPAQUE = "\ufffc"  # stands for code or a link: something the message is about and no entry can explain
 
-_BLOCKS = re.compile(r"```.*?(?:```|\Z)|`[^`\n]*`|<(?:https?|mailto|tel):[^>]*>|https?://\S+", re.DOTALL)
+_BLOCKS = re.compile(r"```.*?(?:```|\Z)|`[^`\n]*`|<(?:https?|mailto|tel):[^<>]*>|https?://\S+", re.DOTALL)
 # Slack links what looks like an address: what stands there for people is the label.
-LABELLED = re.compile(r"<(?:https?|mailto|tel):[^|>]*\|([^>]+)>")
+LABELLED = re.compile(r"<(?:https?|mailto|tel):[^|<>]*\|([^<>]+)>")
 # A term that somebody marks as code: capitals ("what does `MTS` mean"), or a few words; the rest is code.
 _MARKED_TERM = re.compile(r"(?<!`)`([A-Z]{2,6}s?|[A-Za-z]+(?: [A-Za-z]+){1,3})`(?!`)")
 _DOTTED = re.compile(r"\b(?:[A-Za-z]\.){2,}(?:[A-Za-z]\b)?")  # "M.T.S."
 # Within words, where a text was pasted from elsewhere, and what makes a keycap of a digit.
 _INVISIBLE = re.compile("[\u00ad\u200b-\u200f\u2060\ufe0f\ufeff\u20e3]")
-_REFERENCES = re.compile(r"<@[^>]*>")
-_MARKUP = re.compile(r"<[#!][^>]*>|:[a-z0-9_+\-]+:")
+_REFERENCES = re.compile(r"<@[^<>]*>")
+_MARKUP = re.compile(r"<[#!][^<>]*>|:[a-z0-9_+\-]+:")
 _QUOTED_LINE = re.compile(r"^[ \t]*>.*$", re.MULTILINE)
 # What somebody else said is no question to us; a quoted term ("member of technical staff") is one.
 _QUOTED = re.compile(r"[\"“][^\"“”\n]*[?!][\"”]|[\"“](?:[^\s\"“”]+\s+){5,}[^\s\"“”]+[\"”]")
@@ -103,8 +103,7 @@ class Form(StrEnum):
     STATEMENT = "statement"
 
 
-@dataclass(frozen=True)
-class Sentence:
+class Sentence(NamedTuple):
     """Words in order, spelt right, and as typed; what is asked for ("who", "amount", ...) where that is plain."""
 
     words: tuple[str, ...]
@@ -114,8 +113,7 @@ class Sentence:
     negated: bool
 
 
-@dataclass(frozen=True)
-class Utterance:
+class Utterance(NamedTuple):
     """A cleaned message. `called`: it speaks to somebody by name; `about_you`: it is about whom it speaks to."""
 
     sentences: tuple[Sentence, ...]
@@ -137,8 +135,8 @@ def read(text: str, spelling: Callable[[str], str] = plain) -> Utterance:
     `spelling` gives the word that a word in lower case was meant to be.
     """
     text, called = _cleaned(text)
-    parts = (_sentence(part, spelling) for part in _SENTENCE_END.split(text)[:MAX_SENTENCES])
-    sentences = tuple(sentence for sentence in parts if sentence)
+    parts = [_sentence(part, spelling) for part in _SENTENCE_END.split(text)[:MAX_SENTENCES]]
+    sentences = tuple([sentence for sentence in parts if sentence])
     about_you = any(not _YOU.isdisjoint(sentence.words) for sentence in sentences)
     if about_you:
         about_you = not _YOU.isdisjoint(_WORD.findall(_POLITE.sub(" ", text.casefold())))

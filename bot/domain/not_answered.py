@@ -129,8 +129,8 @@ class Decoys:
         if not sum(of_term.count for of_term in uses):
             return {}
         hits = self._postings.search(uses, CONSIDERED)
-        likeness = hits.likeness / (whole * math.log1p(1 / SMOOTHING))
-        return dict(zip(hits.entries.tolist(), likeness.tolist(), strict=True))
+        most = whole * math.log1p(1 / SMOOTHING)
+        return {number: likeness / most for number, likeness in zip(hits.entries, hits.likeness, strict=True)}
 
     def _is_about(self, sentence: Sentence, decoy: str) -> bool:
         """Say whether a question shares more with a decoy than a word that came up in one of its phrasings by chance.

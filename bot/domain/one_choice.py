@@ -4,7 +4,7 @@ import re
 
 from rapidfuzz import utils
 
-from bot.domain.own_words import ASKING, SHORT, is_about, scored
+from bot.domain.own_words import SHORT, is_about, is_put_as_question, scored
 from bot.domain.quiz import LETTERS
 from bot.domain.quiz_content import HasChoices, Option
 
@@ -17,18 +17,19 @@ _NUMBERS = {
     )
     for word in words
 }
-# "b", "2.", "(c)", "option 1", "the second one", "I think b", "b please".
+# "b", "2.", "(c)", "option 1", "no. 1" (but "no b" denies b), "the second one", "I think b", "b please".
 _PICKED = re.compile(
     r"(?:(?:i(?:['’]d| would)? (?:think|guess|say|pick|choose|take|go (?:for|with))|(?:it|that)(?:['’]s| is)"
     r"|it would be|must be|probably|definitely|mostly|more like|maybe)\s+)*"
-    r"(?:the\s+)?(?:(?:answer|option|choice|number|no)\b\.?|#)?\s*\(?"
+    r"(?:the\s+)?(?:(?:answer|option|choice|number|no(?=\.?\s*\(?\d))\b\.?|#)?\s*\(?"
     rf"([1-9]|[{LETTERS}]|{'|'.join(_NUMBERS)})"
     r"[).:!]*(?:\s+(?:one|answer|option|choice))?"
     r"(?:,?\s+(?:please|pls|i think|i guess|i['’]d say|for me|then|probably|definitely|for sure))*[.!]*",
     re.IGNORECASE,
 )
-NOT = re.compile(
-    r"\b(?:not|no|never|none|nor|neither|without|cannot|\w+n['’]t|rather than|instead of|anything but|except)\b",
+_DENYING = re.compile(
+    r"\b(?:not|no(?!\.?\s*[1-9]\b)|never|none|nor|neither|without|cannot|\w+n['’]t|rather than|instead of"
+    r"|anything but|except)\b",
     re.IGNORECASE,
 )
 
@@ -46,10 +47,15 @@ def read_choice(text: str, question: HasChoices) -> Option | None:
         return None
     if exact := read_wording(text, question):
         return exact
-    if ASKING.search(text) or NOT.search(text) or len(normalised) < SHORT:
+    if asks_or_denies(text) or len(normalised) < SHORT:
         return None
     (best, choice), (next_best, _) = scored(normalised, question)[:2]
     return choice if best >= SURE and best - next_best >= LEAD and is_about(normalised, choice) else None
+
+
+def asks_or_denies(text: str) -> bool:
+    """Say whether a text is put as a question or denies something: then what it names need not be what it takes."""
+    return is_put_as_question(text) or _DENYING.search(text) is not None
 
 
 def picked_mark(text: str) -> str | None:

@@ -25,7 +25,7 @@ rather re really s say so some sort such t than that the their them then there t
 something to up us usually ve very we what when where which while will with work would you your
 """
 SMALL_WORDS = frozenset(_FUNCTION_WORDS.split())
-ASKING = re.compile(
+_ASKING = re.compile(
     r"\?\s*$|^\s*(?:what|why|how|who|which|when|where|is|are|do|does|can|could|should)\b", re.IGNORECASE
 )
 # "rolefit, titles at OpenAI", "tell me about levels"
@@ -37,16 +37,21 @@ _TO_THE_BOT = re.compile(
 # "how many experiments we can run": what such a clause says is no question, whose verb comes before the subject.
 _CLAUSE = re.compile(
     r"^\s*(?:how|what|which|where|when|why)\b[^?]*\b(?:i|we|you|they|it|people|others|users|researchers|customers)\s+"
-    r"(?:can|could|will|would|do|did|have|are|is)\b[^?]*$",
+    r"(?:can|could|will|would|do|did|have|are|is)\b",
     re.IGNORECASE,
 )
 _OF_ONESELF = re.compile(r"\b(?:i|i['’]\w+|me|my|mine|we|we['’]\w+|us|our|ours)\b", re.IGNORECASE)
 _NAMES_ROLES = frozenset({"title", "titles", "role", "roles"})
 
 
+def is_put_as_question(text: str) -> bool:
+    """Return whether a text ends with a question mark, or begins as a question does."""
+    return _ASKING.search(text) is not None
+
+
 def asks(text: str) -> bool:
     """Return whether a text is put as a question, or to the bot."""
-    return bool(_TO_THE_BOT.search(text) or (ASKING.search(text) and not _CLAUSE.match(text)))
+    return bool(_TO_THE_BOT.search(text) or (is_put_as_question(text) and ("?" in text or not _CLAUSE.match(text))))
 
 
 def asks_about_roles(text: str, quiz: Quiz) -> bool:

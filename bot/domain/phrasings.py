@@ -1,30 +1,22 @@
 """The phrasings of all entries, one after the other: which of an entry's is most similar to a message."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from itertools import accumulate, chain, pairwise
-from typing import NamedTuple
 
 import numpy as np
 
 from bot.domain.matching_text import Sentence
-from bot.domain.postings import Floats
+from bot.domain.postings import Floats, Ints
 
 SLIGHT = 0.05  # weight that every message has besides its words
-COMPARED_AT_ONCE = 4000  # keys of phrasings, up to which all are compared: that is faster than to choose some
+# Pairs of a key and a phrasing, up to which a table has a place for each, 2 MB, and all phrasings are compared: that is
+# faster than to choose some.
+COMPARED_AT_ONCE = 500_000
 
 
-class Nearest(NamedTuple):
-    """The most similar phrasing of each of K entries: which, and how its weight compares with that of a message.
-
-    similarity: Dice coefficient of the weights, in [0, 1]. shared: weight of its words that the message has. weights:
-    of all its words. missing: the heaviest of its words that the message lacks.
-    """
-
-    phrasings: Sequence[int]
-    similarity: Floats
-    shared: Floats
-    weights: Floats
-    missing: Sequence[float]
+# The most similar phrasing of an entry, its similarity to a message (Dice coefficient of the weights, in [0, 1]), the
+# weight of its words that the message has, that of all its words, and the heaviest of those that the message lacks.
+Nearest = tuple[int, float, float, float, float]
 
 
 class Phrasings:
@@ -48,53 +40,104 @@ class Phrasings:
         self._verbatim = dict(zip(map(tuple, keys), owners.tolist(), strict=True))
         says = (weight > 0).tolist()
         telling = [[key for key in dict.fromkeys(of_phrasing) if says[key]] or [0] for of_phrasing in keys]
-        self._keys = np.fromiter(chain.from_iterable(telling), np.intp)
-        self._starts = np.concatenate([[0], np.cumsum([len(of_phrasing) for of_phrasing in telling])])
-        self._first_keys = self._starts[:-1]
-        self._start_list: list[int] = self._starts.tolist()
-        self._key_weights = weight[self._keys]
-        self._weights = np.add.reduceat(self._key_weights, self._starts[:-1]) + np.float32(1e-6)
-        edges = [(self._start_list[a], self._start_list[b]) for a, b in self.spans]
-        self._pieces = [
-            (self._keys[first:last], self._key_weights[first:last], self._weights[a:b], self._starts[a:b])
-            for (a, b), (first, last) in zip(self.spans, edges, strict=True)
-        ]
-        self._edges = edges
+        keys_in_a_row = np.fromiter(chain.from_iterable(telling), np.intp)
+        self._starts: list[int] = list(accumulate(map(len, telling), initial=0))
+        key_weights = weight[keys_in_a_row]
+        self._weights = np.add.reduceat(key_weights, self._starts[:-1]) + np.float32(1e-6)
+        self._size = len(weight)
+        self._most = max(counts, default=0)
+        self._table: Floats | None = None  # keys × entries × phrasings of one: the weight of each key that one has
+        if len(weight) * len(counts) * self._most <= COMPARED_AT_ONCE:
+            self._lay_out(keys_in_a_row, key_weights, owners)
+        else:
+            edges = [(self._starts[a], self._starts[b]) for a, b in self.spans]
+            first_keys = np.array(self._starts[:-1])
+            self._pieces = [  # of each entry
+                (keys_in_a_row[first:last], key_weights[first:last], self._weights[a:b], first_keys[a:b] - first)
+                for (a, b), (first, last) in zip(self.spans, edges, strict=True)
+            ]
+
+    def _lay_out(self, keys: Ints, weights: Floats, owners: Ints) -> None:
+        """Make the table; an entry with fewer phrasings than another has some in it that share nothing with a message.
+
+        keys, weights: of the phrasings, one after the other.
+        """
+        first = np.array([start for start, _ in self.spans])
+        places = owners * self._most + np.arange(len(owners)) - first[owners]
+        size = len(self.spans) * self._most
+        self._table = np.zeros((self._size, size), np.float32)
+        self._table[keys, np.repeat(places, np.diff(self._starts))] = weights
+        by_entry = np.zeros(size, np.float32)
+        by_entry[places] = self._weights
+        self._by_entry = by_entry.reshape(len(self.spans), self._most)
+        self._firsts: list[int] = first.tolist()
+        self._weight_list: list[float] = self._weights.tolist()
+        pairs = list(zip(weights.tolist(), keys.tolist(), strict=True))
+        self._heaviest_first = [sorted(pairs[a:b], reverse=True) for a, b in pairwise(self._starts)]  # of each phrasing
 
     def verbatim(self, keys: Sequence[int]) -> int:
         """Give the entry that has a phrasing of these keys in this order; -1 if none has."""
         return self._verbatim.get(tuple(keys), -1)
 
-    def nearest(self, entries: Sequence[int], coverage: Floats, total: float, without: str | None) -> Nearest:
+    def nearest(
+        self, entries: Sequence[int], credit_by_key: Mapping[int, float], total: float, without: str | None
+    ) -> list[Nearest]:
         """Find the phrasing of each entry that is most similar to a message.
 
-        coverage: of all keys, how fully the message says each. total: weight of the message. without: a phrasing that
-        is left out. The keys of the phrasings lie one after the other in one array, and are summed up phrasing by
-        phrasing: of all entries at once, or of these alone.
+        credit_by_key: how fully the message says each key, of all that weigh something. total: weight of the message.
+        without: a phrasing that is left out.
         """
-        spans = [self.spans[entry] for entry in entries]
-        if len(self._keys) <= COMPARED_AT_ONCE:
-            keys, weight, own, starts = self._keys, self._key_weights, self._weights, self._first_keys
-            begins, shifts = spans, [0] * len(spans)
-        else:
-            pieces = [self._pieces[entry] for entry in entries]
-            edges = [self._edges[entry] for entry in entries]
-            # From places in the whole list to places in the pieces of it that have been put together.
-            shifts = [a - at for (a, _), at in zip(edges, accumulate(b - a for a, b in [(0, 0), *edges]), strict=False)]
-            keys, weight, own = (np.concatenate([piece[part] for piece in pieces]) for part in range(3))
-            starts = np.concatenate([piece[3] - by for piece, by in zip(pieces, shifts, strict=True)])
-            begins = list(pairwise(accumulate((b - a for a, b in spans), initial=0)))
-        matched = weight * coverage.take(keys)
-        shared = np.add.reduceat(matched, starts)
-        similarity = 2 * shared / (own + np.float32(total + SLIGHT))
+        keys = np.fromiter(credit_by_key, np.intp, len(credit_by_key))
+        credit = np.fromiter(credit_by_key.values(), np.float32, len(credit_by_key))
+        if self._table is None:
+            return self._nearest_of(entries, keys, credit, total, without)
+        shared, most, said = credit.dot(self._table.take(keys, 0)), self._most, credit_by_key.get
+        of_entries = np.array(entries, np.intp)
+        similarity = shared.reshape(self._by_entry.shape).take(of_entries, 0)
+        similarity /= self._by_entry.take(of_entries, 0) + (total + SLIGHT)
         if without is not None:
-            for (a, b), (begin, _) in zip(spans, begins, strict=True):
-                similarity[[begin + at - a for at in range(a, b) if self.texts[at] == without]] = 0
-        chosen = [a + int(similarity[a:b].argmax()) for a, b in begins]
-        phrasings = [at - begin + a for at, (begin, _), (a, _) in zip(chosen, begins, spans, strict=True)]
-        lacking, first = weight - matched, self._start_list
-        missing = [
-            max(lacking[first[at] - by : first[at + 1] - by].tolist()) for at, by in zip(phrasings, shifts, strict=True)
-        ]
-        places = np.array(chosen, np.intp)
-        return Nearest(phrasings, similarity.take(places), shared.take(places), own.take(places), missing)
+            for row, entry in zip(similarity, entries, strict=True):
+                row[self._those(entry, without)] = 0
+        nearest: list[Nearest] = []
+        for entry, at in zip(entries, similarity.argmax(1).tolist(), strict=True):
+            phrasing = self._firsts[entry] + at
+            common, whole, missing = shared.item(entry * most + at), self._weight_list[phrasing], 0.0
+            for weight, key in self._heaviest_first[phrasing]:
+                if weight <= missing:
+                    break  # the rest are lighter still
+                lacking = weight * (1 - said(key, 0.0))
+                missing = max(missing, lacking)
+            nearest.append((phrasing, 2 * common / (whole + total + SLIGHT), common, whole, missing))
+        return nearest
+
+    def _those(self, entry: int, text: str) -> list[int]:
+        """Give the places of a text among the phrasings of an entry."""
+        a, b = self.spans[entry]
+        return [at for at, phrasing in enumerate(self.texts[a:b]) if phrasing == text]
+
+    def _nearest_of(
+        self, entries: Sequence[int], keys: Ints, credit: Floats, total: float, without: str | None
+    ) -> list[Nearest]:
+        """The same without the table: put together the keys of the phrasings of these entries, one after the other."""
+        coverage = np.zeros(self._size, np.float32)  # by key: how fully the message says it
+        coverage[keys] = credit
+        pieces = [self._pieces[entry] for entry in entries]
+        all_keys, weight, own = (np.concatenate([piece[part] for piece in pieces]) for part in range(3))
+        before = accumulate([len(piece[0]) for piece in pieces], initial=0)
+        starts = np.concatenate([piece[3] + at for piece, at in zip(pieces, before, strict=False)])
+        spans = [self.spans[entry] for entry in entries]
+        places = list(pairwise(accumulate([b - a for a, b in spans], initial=0)))
+        matched = weight * coverage.take(all_keys)
+        shared = np.add.reduceat(matched, starts)
+        similarity = shared / (own + np.float32(total + SLIGHT))
+        if without is not None:
+            for entry, (place, _) in zip(entries, places, strict=True):
+                similarity[[place + at for at in self._those(entry, without)]] = 0
+        chosen = [a + int(similarity[a:b].argmax()) for a, b in places]
+        lacking, edges = weight - matched, [*starts.tolist(), len(weight)]
+        nearest: list[Nearest] = []
+        for at, (place, _), (a, _) in zip(chosen, places, spans, strict=True):
+            common, whole = shared.item(at), own.item(at)
+            missing = max(lacking[edges[at] : edges[at + 1]].tolist())
+            nearest.append((at - place + a, 2 * common / (whole + total + SLIGHT), common, whole, missing))
+        return nearest

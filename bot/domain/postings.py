@@ -1,6 +1,7 @@
 """Which entries use which words, as arrays: keys of the vocabulary in, the entries they are most typical of out."""
 
 import math
+import struct
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from itertools import chain
@@ -12,6 +13,7 @@ import numpy.typing as npt
 ANSWER_CREDIT = 0.5  # a word of the answer explains a word of the message half as well as one of the phrasings
 SMOOTHING = 0.01  # share of an entry's words that one it never uses has; measured on public intent sets
 LOOKED_AT = 30_000  # uses of words that are added up before the rest is looked up for the best entries alone
+WEIGHTS = 1_000  # of terms that say nothing, for which that is kept
 LAID_OUT = 500_000  # pairs of a key and an entry, up to which a table has a place for each: 6 MB, and faster
 
 Floats = npt.NDArray[np.float32]
@@ -23,29 +25,54 @@ NOWHERE: Ints = np.zeros(0, np.int32)
 class Uses:
     """What a term says: keys with credits, how often they are used, and for each use the entry and what it makes.
 
-    There is one key at least, which has no credit if the term says nothing. Where all is laid out in a table, likeness
-    is looked up there, and presence is kept for every entry in order.
+    There is one key at least, which has no credit if the term says nothing. Where all is laid out in a table, there is
+    `of_all` instead: the likeness of every entry in order, then the weight that every entry leaves unexplained, and
+    then the share of the weight that this is, as bytes, which are put together much faster than arrays.
     """
 
     keys: Ints
     credits: Floats
+    weight: float
     count: int
     entries: Ints
     likeness: Floats
     presence: Floats
+    of_all: bytes
+
+    @property
+    def kept(self) -> int:
+        """How many uses this keeps ready."""
+        return len(self.entries) or len(self.of_all) // (3 * np.float32().itemsize)
 
 
 class Hits(NamedTuple):
-    """The K best entries, best first: their likeness, and what they explain of each term (K × terms, in [0, 1]).
+    """The K best entries, best first: likeness, and the weight of all terms and of the heaviest they leave unexplained.
 
-    keys, credits: what all the terms say.
+    absence: of each term, by row, the share in [0, 1] that entries leave unexplained; `columns` says where they are.
     """
 
-    entries: Ints
-    likeness: Floats
-    explained: Floats
-    keys: Ints
-    credits: Floats
+    entries: list[int]
+    likeness: list[float]
+    unexplained: list[float]
+    heaviest: list[float]
+    absence: Floats
+    columns: Sequence[int]
+
+
+def left_over(absence: Floats, columns: Sequence[int], weights: Sequence[float]) -> tuple[list[float], list[float]]:
+    """Give the weight of all terms, and of the heaviest, that entries leave unexplained; absence as in `Hits`."""
+    weight = np.array(weights, np.float32)
+    of_all, heaviest = weight.dot(absence), np.maximum.reduce(absence * weight[:, None])
+    return [of_all.item(at) for at in columns], [heaviest.item(at) for at in columns]
+
+
+def as_rows(numbers: Sequence[float], width: int) -> Floats:
+    """Lay out numbers as rows of this width, one after the other.
+
+    Of a hundred numbers, `struct` makes an array five times as fast as numpy does, which looks at the type of each.
+    """
+    size = len(numbers)
+    return np.ndarray((size // width, width), np.float32, struct.pack(f"{size}f", *numbers))
 
 
 class Postings:
@@ -79,16 +106,14 @@ class Postings:
         self._likeness = np.concatenate([likeness, np.zeros(len(answers))])[order].astype(np.float32)
         self._presence = np.repeat(np.array([1, ANSWER_CREDIT], np.float32), [len(own), len(answers)])[order]
         self._starts: list[int] = np.searchsorted(pairs[order], np.arange(keys + 1) * self.size).tolist()
-        # Likeness and presence, keys × entries.
-        self._table: tuple[npt.NDArray[np.float64], Floats] | None = None
-        presence_of_none = NOWHERE
+        # A row for each key: its likeness for every entry, and after that its presence in every entry.
+        self._table: Floats | None = None
         if keys * self.size <= LAID_OUT:
-            likeness_table, presence_table = np.zeros((keys, self.size)), np.zeros((keys, self.size), np.float32)
-            likeness_table.reshape(-1)[pairs[order]] = self._likeness
-            presence_table.reshape(-1)[pairs[order]] = self._presence
-            self._table, presence_of_none = (likeness_table, presence_table), np.zeros(self.size, np.float32)
-        none = np.zeros(1, np.intp), np.zeros(1, np.float32)
-        self._nothing_said = Uses(*none, 0, NOWHERE, NOWHERE, presence_of_none)
+            self._table = np.zeros((keys, 2 * self.size), np.float32)
+            rows, columns = np.divmod(pairs[order], self.size)
+            self._table[rows, columns] = self._likeness
+            self._table[rows, columns + self.size] = self._presence
+        self._nothing_said: dict[float, Uses] = {}  # by weight
 
     def _pairs(self, keys: Sequence[Sequence[int]]) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int64]]:
         """Give the distinct (key, entry) as key × size + entry, in order, and how often each is."""
@@ -96,55 +121,72 @@ class Postings:
         flat = np.fromiter(chain.from_iterable(keys), np.int64, sum(lengths))
         return np.unique(flat * self.size + np.repeat(np.arange(self.size), lengths), return_counts=True)
 
-    def uses(self, credit_by_key: Mapping[int, float]) -> Uses:
-        """Gather what a term says, given as keys with credits."""
+    def uses(self, credit_by_key: Mapping[int, float], weight: float = 0.0) -> Uses:
+        """Gather what a term of this weight says, given as keys with credits."""
         if not credit_by_key:
-            return self._nothing_said
+            return self._nothing_said.get(weight) or self._nothing(weight)
         keys = np.fromiter(credit_by_key, np.intp, len(credit_by_key))
         credit = np.fromiter(credit_by_key.values(), np.float32, len(credit_by_key))
-        spans = [slice(self._starts[key], self._starts[key + 1]) for key in credit_by_key]
-        lengths = [span.stop - span.start for span in spans]
+        starts = self._starts
         if self._table is not None:
-            presence = (self._table[1].take(keys, 0) * credit[:, None]).max(0)
-            return Uses(keys, credit, sum(lengths), NOWHERE, NOWHERE, presence)
+            rows = self._table.take(keys, 0) * credit[:, None]
+            likeness, presence = np.add.reduce(rows[:, : self.size]), np.maximum.reduce(rows[:, self.size :])
+            count = sum([starts[key + 1] - starts[key] for key in credit_by_key])
+            return Uses(keys, credit, weight, count, NOWHERE, NOWHERE, NOWHERE, _of_all(likeness, 1 - presence, weight))
+        spans = [slice(starts[key], starts[key + 1]) for key in credit_by_key]
+        lengths = [span.stop - span.start for span in spans]
         by_use = np.repeat(credit, lengths)
         return Uses(
             keys,
             credit,
+            weight,
             sum(lengths),
             np.concatenate([self._entries[span] for span in spans]),
             np.concatenate([self._likeness[span] for span in spans]) * by_use,
             np.concatenate([self._presence[span] for span in spans]) * by_use,
+            b"",
         )
+
+    def _nothing(self, weight: float) -> Uses:
+        """Say nothing; what is kept for a weight serves all terms that have it, as most strange words have the same."""
+        nowhere = np.zeros(self.size, np.float32)
+        of_all = b"" if self._table is None else _of_all(nowhere, 1 - nowhere, weight)
+        uses = Uses(np.zeros(1, np.intp), np.zeros(1, np.float32), weight, 0, NOWHERE, NOWHERE, NOWHERE, of_all)
+        if len(self._nothing_said) < WEIGHTS:
+            self._nothing_said[weight] = uses
+        return uses
 
     def search(self, terms: Sequence[Uses], most: int, also: Sequence[int] = ()) -> Hits:
         """Find the entries that these terms are most typical of; at most `most`, and those in `also` besides.
 
         Likeness is a sum over the terms, not yet made a share of anything.
         """
-        keys = np.concatenate([uses.keys for uses in terms])
-        credit = np.concatenate([uses.credits for uses in terms])
-        if self._table is None:
-            return Hits(*self._add_up(terms, most, also), keys, credit)
-        entries, likeness = self._look_up(self._table[0], keys, credit, most, also)
-        presence = np.concatenate([uses.presence for uses in terms]).reshape(len(terms), self.size)
-        return Hits(entries, likeness, presence.T.take(entries, 0), keys, credit)
+        return self._add_up(terms, most, also) if self._table is None else self._look_up(terms, most, also)
 
-    @staticmethod
-    def _look_up(
-        likeness: npt.NDArray[np.float64], keys: Ints, credit: Floats, most: int, also: Sequence[int]
-    ) -> tuple[Ints, Floats]:
-        """Find the best entries in the table."""
-        scores = credit.astype(np.float64).dot(likeness.take(keys, 0))
-        top: list[int] = (-scores).argsort(kind="stable")[:most].tolist()
-        while top and not scores[top[-1]] > 0:
-            top.pop()
+    def _look_up(self, terms: Sequence[Uses], most: int, also: Sequence[int]) -> Hits:
+        """Find the best entries where each term has what it makes of every entry."""
+        size = self.size
+        laid_out = np.ndarray((len(terms), 3 * size), np.float32, b"".join([uses.of_all for uses in terms]))
+        sums = np.add.reduce(laid_out[:, : 2 * size])
+        top: list[int] = (-sums[:size]).argsort(kind="stable")[:most].tolist()
+        likeness = [sums.item(entry) for entry in top]
+        while likeness and not likeness[-1] > 0:
+            likeness.pop()
+        del top[len(likeness) :]
         if top and (others := set(also).difference(top)):
-            top += sorted(sorted(others), key=scores.item, reverse=True)
-        entries = np.array(top, np.intp)
-        return entries, scores.take(entries).astype(np.float32)
+            top += sorted(sorted(others), key=sums.item, reverse=True)
+            likeness += [sums.item(entry) for entry in top[len(likeness) :]]
+        heaviest = np.maximum.reduce(laid_out[:, size : 2 * size])
+        return Hits(
+            top,
+            likeness,
+            [sums.item(size + entry) for entry in top],
+            [heaviest.item(entry) for entry in top],
+            laid_out[:, 2 * size :],
+            top,
+        )
 
-    def _add_up(self, terms: Sequence[Uses], most: int, also: Sequence[int]) -> tuple[Ints, Floats, Floats]:
+    def _add_up(self, terms: Sequence[Uses], most: int, also: Sequence[int]) -> Hits:
         """Add up the uses; if there are too many, those of rare words, and the rest for the best entries only."""
         near, rest = list(range(len(terms))), list[int]()
         if sum(uses.count for uses in terms) > LOOKED_AT:
@@ -174,7 +216,9 @@ class Postings:
         order = (-likeness).argsort(kind="stable")
         if len(order) > most:
             order = order[[at < most or top[positions] in also for at, positions in enumerate(order.tolist())]]
-        return top[order], likeness[order].astype(np.float32), explained[:, order].T
+        absence, columns = 1 - explained, order.tolist()
+        left = left_over(absence, columns, [uses.weight for uses in terms])
+        return Hits(top[order].tolist(), likeness[order].tolist(), *left, absence, columns)
 
     @staticmethod
     def _rare_first(terms: Sequence[Uses]) -> tuple[list[int], list[int]]:
@@ -182,6 +226,10 @@ class Postings:
         looked = np.cumsum([terms[at].count for at in order])
         enough = max(1, int(np.searchsorted(looked, LOOKED_AT, "right")))
         return order[:enough], order[enough:]
+
+
+def _of_all(likeness: Floats, absence: Floats, weight: float) -> bytes:
+    return np.concatenate([likeness, absence * np.float32(weight), absence]).tobytes()
 
 
 def _best(scores: npt.NDArray[Any], count: int) -> npt.NDArray[np.intp]:

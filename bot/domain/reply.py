@@ -20,7 +20,7 @@ from bot.domain.quiz_content import AnyQuestion, HasChoices, Opening, Question, 
 from bot.domain.quiz_run import Graded, Run
 from bot.domain.result_question import AboutResult, about_result
 from bot.domain.review import ReviewQuestion
-from bot.domain.two_choices import bare_letters, is_both, read_halves, read_hedged, read_two, says_half
+from bot.domain.two_choices import bare_letters, is_both, read_halves, read_hedged, read_little, read_two, says_half
 
 SAME = 88  # fuzz.ratio of a term with a typo
 MOST_OF_OPENING = 6  # words in which whom a round is about may be said loosely; what has more describes work
@@ -39,10 +39,12 @@ _MEANS = re.compile(
     r"(?:and\s+)?what does\s+(.+?)\s+mean(?:\s+(?:here|in (?:this|the) question))?\s*[?.!]*", re.IGNORECASE
 )
 # "erase all traces of me", "who is going to see my answers"
-_DELETING = re.compile(
-    r"\b(?:delete|erase|wipe|purge)\b.*\b(?:me|my|mine|i|this|everything)\b"
-    r"|\bforget\b.*\b(?:about me|my|i (?:said|told|typed|answered|wrote))\b",
-    re.IGNORECASE,
+_DELETING = tuple(
+    (re.compile(rf"\b(?:{verb})\b", re.IGNORECASE), re.compile(rf"\b(?:{what})\b", re.IGNORECASE))
+    for verb, what in (
+        ("delete|erase|wipe|purge", "me|my|mine|i|this|everything"),
+        ("forget", "about me|my|i (?:said|told|typed|answered|wrote)"),
+    )
 )
 _WHO_SEES = re.compile(
     r"^\W*(?:\w+\W+){0,3}who\s+(?:\w+\s+){0,6}(?:see|sees|read|reads|get to see)\s+"
@@ -171,11 +173,12 @@ def read(
     aside: str | None = None,
     review: ReviewQuestion | None = None,
 ) -> Reading:
-    """Read what somebody typed, its first 4,000 characters.
+    """Give what a text means that somebody typed in the thread of a round; of a long one its first 4,000 characters.
 
-    answerable: whether the FAQ has an answer to it. aside: which small talk it is. Small talk is no answer, unless it
-    is word for word what the knowledge has for one; who says stop means the round. review: what is asked below the
-    result, while no question of the quiz is.
+    run: the round, whose open question it may answer. words: what people type for what can be done to a round, and for
+    yes and no. answerable: whether the FAQ has an answer to the text. aside: the intent of small talk that it is; that
+    is no answer, unless it is word for word what the knowledge has for one, and who says stop means the round. review:
+    what is asked below the result, which the text may answer while no question of the quiz is open.
     """
     if review is None or run.asking is not None:
         return _read(text, run, words, None, answerable=answerable, aside=aside)
@@ -270,7 +273,7 @@ def _names(quiz: Quiz) -> set[str]:
 
 def _on_what_is_kept(text: str) -> Aside | None:
     """Read that something that is kept is to go, or who can see it, however it is put: that is never an answer."""
-    if _DELETING.search(text):
+    if any((said := verb.search(text)) and what.search(text, said.end()) for verb, what in _DELETING):
         return Aside("deletion")
     return Aside("privacy") if _WHO_SEES.search(text) else None
 
@@ -353,11 +356,11 @@ def _which_two(text: str, question: AnyQuestion) -> Answered | WhichTwo | None:
 
 
 def _by_two(text: str, question: AnyQuestion) -> Answered | Perhaps | None:
-    """Read an answer that takes two choices, or may mean either."""
+    """Read an answer that takes two choices, or may mean either, or takes only something of one."""
     if answered := _answer(question, read_two(text, question)):
         return answered
-    hedged = read_hedged(text, question)
-    return Perhaps(question.id, hedged) if hedged else None
+    either = read_hedged(text, question) or read_little(text, question)
+    return Perhaps(question.id, either) if either else None
 
 
 def _answer(question: AnyQuestion, chosen: Given) -> Answered | None:

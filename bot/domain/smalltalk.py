@@ -33,7 +33,7 @@ KIND = ("greeting", "thanks", "bye")  # beside them kind words say nothing more:
 COURTESIES = (ACKNOWLEDGEMENT, *KIND)  # may stand before or behind anything else
 YES_AND_NO = ("choosing", "declining")  # "no, that's wrong" says what is wished for behind it
 
-_MARKUP = re.compile(r"<[@#!][^>]*>|:skin-tone-\d:")
+_MARKUP = re.compile(r"<[@#!][^<>]*>|:skin-tone-\d:")
 _EMOJI = re.compile(r":[a-z0-9_+\-]+:")
 _PART = re.compile(r"([.,!?;…\n]+|\s[-–—]+\s)")
 _BESIDE = re.compile(r"\s+(?:or|and|but|so)\s+", re.IGNORECASE)

@@ -6,8 +6,8 @@ from collections.abc import Iterable
 from rapidfuzz import utils
 
 from bot.domain.fit import Given
-from bot.domain.one_choice import LEAD, NOT, picked_mark, read_choice, read_pick
-from bot.domain.own_words import ASKING, MAYBE, MOST_GUESSES, SMALL_WORDS, hinted, scored
+from bot.domain.one_choice import LEAD, asks_or_denies, picked_mark, read_choice, read_pick
+from bot.domain.own_words import MAYBE, MOST_GUESSES, SMALL_WORDS, hinted, scored
 from bot.domain.quiz import LETTERS
 from bot.domain.quiz_content import AnyQuestion, HasChoices, Option
 
@@ -25,22 +25,22 @@ _FILLER = re.compile(
     re.IGNORECASE,
 )
 # "mostly a with some b", "a, mostly, but sometimes b": of two choices one has more and the other less.
-_MORE_OR_LESS = re.compile(
-    r"\b(?:mostly|mainly|primarily|largely|sometimes|occasionally|at times|now and then|partly|(?:and |but )?also|some"
-    r"|a (?:(?:little )?bit|little|touch)(?: of)?)\b",
-    re.IGNORECASE,
+_MORE = "mostly|mainly|primarily|largely"
+_LESS = (
+    r"sometimes|occasionally|at times|now and then|partly|(?:and |but )?also|some"
+    r"|a (?:(?:little )?bit|little|touch)(?: of)?"
 )
-_BESIDE = re.compile(r"\b(?:and|but|with|plus)\b|[,;/&+]", re.IGNORECASE)
+_MOST_OF_IT = re.compile(rf"\b(?:{_MORE})\b", re.IGNORECASE)
+_MORE_OR_LESS = re.compile(rf"\b(?:{_MORE}|{_LESS})\b", re.IGNORECASE)
+_AND_BUT = "and|but|with|plus"
+_BESIDE = re.compile(rf"\b(?:{_AND_BUT})\b|[,;/&+]", re.IGNORECASE)
 # "software engineering i guess but also ml", "papers, or maybe datasets": of two choices neither is the answer yet.
-_HEDGING = re.compile(r"\b(?:also|or|either|maybe|perhaps|possibly|sometimes|partly|i guess)\b", re.IGNORECASE)
-_OF_A_HEDGE = re.compile(
-    r"\b(?:also|or|either|maybe|perhaps|possibly|sometimes|partly|and|but|with|plus|i (?:guess|think|suppose))\b"
-    r"|[.,;/&+]",
-    re.IGNORECASE,
-)
+_HEDGES = "also|or|either|maybe|perhaps|possibly|sometimes|partly"
+_HEDGING = re.compile(rf"\b(?:{_HEDGES}|i guess)\b", re.IGNORECASE)
+_OF_A_HEDGE = re.compile(rf"\b(?:{_HEDGES}|{_AND_BUT}|i (?:guess|think|suppose))\b|[.,;/&+]", re.IGNORECASE)
 # Around "both" or "equally", words that do not say of what.
 _OF_BOTH = SMALL_WORDS | {"bit", "matter", "matters", "same", "split", "way", "ways"}
-_AND = re.compile(r"\s+and\s+|[,;/&+]", re.IGNORECASE)
+_AND = re.compile(r"(?<=\s)and(?=\s)|[,;/&+]", re.IGNORECASE)
 
 
 def read_two(text: str, question: AnyQuestion) -> Given:
@@ -51,8 +51,11 @@ def read_two(text: str, question: AnyQuestion) -> Given:
 def read_halves(text: str, question: AnyQuestion) -> Given:
     """Read an answer that takes half of each of two choices; empty if it is none.
 
-    Such are "half a, half c", "about half papers and half shipping", "a and b".
+    Such are "half a, half c", "about half papers and half shipping", "a and b". What asks something, or denies a
+    choice, is none: "half a, half not b".
     """
+    if asks_or_denies(text):
+        return ()
     by_halves = says_half(text)
     parts = _without_fillers(_AND.split(_HALF.sub(",", text)))
     if by_halves:  # "50/50 a c"
@@ -72,15 +75,28 @@ def read_more_or_less(text: str, question: AnyQuestion) -> Given:
     Of two each gets a half, which is as near as an answer comes to that. Who names them in words has to name either as
     surely as alone.
     """
-    if not _MORE_OR_LESS.search(text) or ASKING.search(text) or NOT.search(text):
+    if not _MORE_OR_LESS.search(text) or asks_or_denies(text):
         return ()
-    rest = _BESIDE.split(_MORE_OR_LESS.sub(",", text))
-    parts = _without_fillers(rest)
-    if len(parts) == 1:
+    parts = _without_fillers(_BESIDE.split(_MORE_OR_LESS.sub(",", text)))
+    if len(parts) == 1 and _MOST_OF_IT.search(text):
         most = read_pick(parts[0], question)
         return (most.id,) if most else ()
+    if len(parts) != 2:
+        return ()
     chosen = tuple(dict.fromkeys(choice.id for part in parts if (choice := read_choice(part, question))))
-    return chosen if len(parts) == len(chosen) == 2 else ()
+    return chosen if len(chosen) == 2 else ()
+
+
+def read_little(text: str, question: AnyQuestion) -> tuple[str, ...]:
+    """Read what takes something of one choice and says nothing of the rest, as "partly b" does; empty if it does not.
+
+    Whether that choice is the answer has to be asked.
+    """
+    if not _MORE_OR_LESS.search(text) or _MOST_OF_IT.search(text) or asks_or_denies(text):
+        return ()
+    parts = _without_fillers(_BESIDE.split(_MORE_OR_LESS.sub(",", text)))
+    some = read_pick(parts[0], question) if len(parts) == 1 else None
+    return (some.id,) if some else ()
 
 
 def read_hedged(text: str, question: AnyQuestion) -> tuple[str, ...]:
@@ -88,7 +104,7 @@ def read_hedged(text: str, question: AnyQuestion) -> tuple[str, ...]:
 
     Which of the two is meant has to be asked.
     """
-    if not _HEDGING.search(text) or ASKING.search(text) or NOT.search(text):
+    if not _HEDGING.search(text) or asks_or_denies(text):
         return ()
     parts = _without_fillers(_OF_A_HEDGE.split(text))
     if len(parts) > MOST_PARTS:

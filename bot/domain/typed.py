@@ -4,10 +4,10 @@ import re
 
 from bot.domain.matching_text import LABELLED, normalized
 
-_ADDRESS = re.compile(r"<((?:https?|mailto|tel):[^|>]*)>")
-_BULLET = re.compile(r"^\s*(?:[•◦▪‣*–—-]|&gt;)\s+", re.MULTILINE)
-# Around words, not within them: "*b*", "_b_", `b`, "“b”".
-_MARKS = re.compile(r"(?<!\w)[*_~`\"“”‘']+(?=\w)|(?<=[\w.!?)])[*_~`\"“”’']+(?!\w)")
+_ADDRESS = re.compile(r"<((?:https?|mailto|tel):[^|<>]*)>")
+_BULLET = re.compile(r"^[ \t]*(?:[•◦▪‣*–—-]|&gt;)\s+", re.MULTILINE)
+# Around words, not within them: "*b*", "_b_", `b`, "“b”". A run of marks is looked at once, and as a whole.
+_MARKS = re.compile(r"(?<![\w*~`\"“”‘'])[*_~`\"“”‘']++(?=\w)|(?<=[^\W_]|[.!?)])[*_~`\"“”’']++(?!\w)")
 _EMOJI = re.compile(r":([a-z0-9_+\-]+):(?::skin-tone-\d:)?")
 _MEANS = {
     **{name: str(digit) for digit, name in enumerate(("one", "two", "three", "four", "five", "six"), 1)},

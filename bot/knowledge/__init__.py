@@ -26,7 +26,7 @@ from bot.knowledge.drafts import draft
 from bot.knowledge.learning import UTTERANCES, calibrate, labelled, trainer
 from bot.knowledge.library import Library, english
 from bot.knowledge.linter import lint, load_checked
-from bot.knowledge.loader import load
+from bot.knowledge.loader import files_saved, load
 from bot.knowledge.problems import KnowledgeError, Problem
 
 __all__ = [
@@ -37,6 +37,7 @@ __all__ = [
     "calibrate",
     "draft",
     "english",
+    "files_saved",
     "labelled",
     "lint",
     "load",

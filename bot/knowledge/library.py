@@ -34,6 +34,8 @@ from bot.domain.not_answered import Decoys
 from bot.domain.quiz_content import Quiz
 from bot.knowledge.words import Words
 
+FilesSaved = Mapping[str, tuple[int, int]]  # name -> nanoseconds since 1970, and bytes
+
 NOT_ANSWERED, LANGUAGES = "not_answered.yaml", "languages.yaml"
 BOT = Path(__file__).parents[1]
 ENGLISH, ENGLISH_SENSE = BOT / "english.txt.gz", BOT / "english.npz"
@@ -75,9 +77,12 @@ class Library:
     learnt_file: LearntFile | None = None
     embedded: Embedded | None = None
     topics: tuple[Topic, ...] = ()
+    saved: FilesSaved = field(default_factory=dict)  # the files, as they were before they were read
 
     @classmethod
-    def of(cls, contents: Contents, learnt: LearntFile | None, embedded: Embedded | None) -> "Library":
+    def of(
+        cls, contents: Contents, learnt: LearntFile | None, embedded: Embedded | None, saved: FilesSaved
+    ) -> "Library":
         """Make a snapshot of the files; of two things with one id it has the last."""
         return cls(
             documents={document.id: document for document in contents.sources.documents},
@@ -93,6 +98,7 @@ class Library:
             learnt_file=learnt,
             embedded=embedded,
             topics=contents.faq.topics,
+            saved=saved,
         )
 
     @cached_property

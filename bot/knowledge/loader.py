@@ -20,7 +20,7 @@ from bot.domain.language import Languages
 from bot.domain.learnt import LearntFile
 from bot.domain.matching import Index
 from bot.domain.quiz_content import Quiz
-from bot.knowledge.library import LANGUAGES, NOT_ANSWERED, Contents, Library
+from bot.knowledge.library import LANGUAGES, NOT_ANSWERED, Contents, FilesSaved, Library
 from bot.knowledge.problems import KnowledgeError, Problem, YamlPath, only_knowledge_errors
 from bot.knowledge.references import find_reference_problems
 from bot.knowledge.words import Words
@@ -30,6 +30,7 @@ from bot.validation import describe, describe_unreadable
 LEARNT = "learnt.json"
 RUN_ON = re.compile(r"(?P<key>[\w-]+)(?:(?P<colon>:)\S|\s+\S)")  # a key and its value that are one, such as id:x
 FILL_IN = "Write something there"  # for what is empty and may not be left out
+SUFFIXES = frozenset({".yaml", ".json", ".npz"})  # of the files that are read
 ALIKE = 0.75  # difflib's ratio, from which an unknown key is taken for a misspelt one
 
 Model = TypeVar("Model", bound=BaseModel)
@@ -74,6 +75,7 @@ def load(folder: Path) -> Library:
 
 def read(folder: Path) -> Reading:
     """Read a knowledge folder and check its files by themselves, then what they say of each other."""
+    saved = files_saved(folder)
     names = [name for name in MODELS if name not in OPTIONAL or (folder / name).exists()]
     files = {name: parse(folder, name) for name in names}
     models = {name: validate(file, MODELS[name]) for name, file in files.items()}
@@ -101,9 +103,18 @@ def read(folder: Path) -> Reading:
     learnt, embedded = read_learnt(folder), _read_embedded(folder)
     if isinstance(learnt, Problem) or isinstance(embedded, Problem):
         return Reading(files, [problem for problem in (learnt, embedded) if isinstance(problem, Problem)])
-    library = Library.of(contents, learnt, embedded)
+    library = Library.of(contents, learnt, embedded, saved)
     problems = list(find_reference_problems(contents, library, files))
     return Reading(files, problems, None if problems else library)
+
+
+def files_saved(folder: Path) -> FilesSaved:
+    """Give when each file of a knowledge folder was last saved, and its size; none where the folder cannot be read."""
+    try:
+        files = [path for path in folder.iterdir() if path.suffix in SUFFIXES]
+        return {path.name: (path.stat().st_mtime_ns, path.stat().st_size) for path in files}
+    except OSError:  # also of a file that goes while others are looked at
+        return {}
 
 
 def validate(file: YamlFile, model: type[Model]) -> Model | None:

@@ -7,7 +7,7 @@ import structlog
 
 from bot import metrics
 from bot.slack.response import Response
-from bot.turnstile import InboxFullError
+from bot.turnstile import InboxFullError, LetGoError
 
 RETRY_AFTER = 5  # seconds, for a proxy that asks; Slack has times of its own: at once, a minute, five minutes
 LOGGED_EVERY = 60.0  # seconds
@@ -26,6 +26,8 @@ class Refusals:
         match error:
             case InboxFullError():  # which whoever refuses has logged
                 metrics.REFUSED.labels("full").inc()
+            case LetGoError():  # as with this
+                metrics.REFUSED.labels("start").inc()
             case TimeoutError():
                 metrics.REFUSED.labels("late").inc()
                 if time.monotonic() - self._logged_at >= LOGGED_EVERY:

@@ -9,8 +9,9 @@ from bot.domain.content import Entry
 from bot.domain.language import Language
 from bot.knowledge import Library
 from bot.knowledge.slack_limits import MAX_BUTTON_TEXT
-from bot.slack.controls import BeginFrom, begin_button, entry_button
+from bot.slack.answer_controls import entry_button
 from bot.slack.pieces import Message, context, in_lines, joined, message, plain, section, table
+from bot.slack.quiz_controls import BeginFrom, begin_button
 from bot.slack.text import Mrkdwn, escape, fill, linked, mention
 
 WIDEST = 2  # columns of a table beside its labels; more are cut off in a thread and on a phone

@@ -8,7 +8,7 @@ from bot import jobs, work_records
 from bot.jobs import step, worker, workflow
 from bot.knowledge import Library
 from bot.slack import blocks, manners_blocks
-from bot.slack.controls import EDITORS_HERE, SET_MODE, read_editors, read_mode
+from bot.slack.channel_controls import EDITORS_HERE, SET_MODE, read_editors, read_mode
 from bot.slack.event_payloads import EventCallback, MemberJoinedChannel
 from bot.slack.gateway import Render
 from bot.slack.interaction_payloads import BlockActions

@@ -19,8 +19,8 @@ from bot.slack.compare_controls import (
     compare_metadata,
     comparison_button,
 )
-from bot.slack.controls import BeginFrom, begin_button
 from bot.slack.pieces import Message, context, finished_view, message, plain, section
+from bot.slack.quiz_controls import BeginFrom, begin_button
 from bot.slack.result import in_a_row, in_words, named, quoted
 from bot.slack.text import Mrkdwn, escape, fill, linked, mention, moment
 from bot.storage import StoredComparison, StoredRun
@@ -78,9 +78,9 @@ def pointer(link: str, library: Library, *, invited: str | None = None) -> Messa
     link: of that message. invited: who has the invitation, if anybody has for sure.
     """
     words = library.words.compare
-    there = linked(link, words.pointer_link)
+    pointer = linked(link, words.pointer_link)
     return plain(
-        fill(words.pointer_invited, to=mention(invited), link=there) if invited else fill(words.pointer, link=there)
+        fill(words.pointer_invited, to=mention(invited), link=pointer) if invited else fill(words.pointer, link=pointer)
     )
 
 

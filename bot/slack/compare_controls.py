@@ -1,6 +1,6 @@
 """The buttons of a blind comparison: their ids and values are written and read here, and nowhere else.
 
-As in `bot.slack.controls`, what earlier versions of the bot have posted is read too.
+As in `bot.slack.quiz_controls`, what earlier versions of the bot have posted is read too.
 """
 
 from enum import StrEnum
@@ -8,7 +8,7 @@ from enum import StrEnum
 import slackblocks as kit
 
 from bot.domain.compare import Versions
-from bot.slack.controls import read_number
+from bot.slack.control_values import read_number
 from bot.slack.interaction_payloads import BlockAction, SubmittedView
 from bot.slack.payload_model import MalformedError
 

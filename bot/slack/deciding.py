@@ -12,7 +12,7 @@ from bot.domain.reply_kinds import ANSWER, HELLO, NOT_ANSWERED, ONLY_ENGLISH, SU
 from bot.knowledge import Library
 from bot.second_stage import SecondStage
 
-_apart = ThreadPoolExecutor(1, thread_name_prefix="decoys")  # one thread, so that nobody makes them twice
+_decoys_thread = ThreadPoolExecutor(1, thread_name_prefix="decoys")  # one, so that nobody makes them twice
 
 
 @dataclass(frozen=True)
@@ -36,9 +36,7 @@ async def decide(
         return PlannedReply(HELLO)
     if prompted and (intent := smalltalk.read(text, talk)):
         return PlannedReply(TALK, (intent,)) if talk.of(intent).reply else None
-    if after is not None:
-        await prepare_decoys(library)
-        after = library.leaning(text, after)
+    after = await _leaning(text, library, after)
     if second is None:
         reply = faq.reply_to(text, surface, library.index, library.thresholds, after=after)
     else:
@@ -57,14 +55,22 @@ async def prepare_decoys(library: Library) -> None:
     It takes half a second, once, and only who asks in vain needs it.
     """
     if "decoys" not in vars(library):
-        await asyncio.get_running_loop().run_in_executor(_apart, getattr, library, "decoys")
+        await asyncio.get_running_loop().run_in_executor(_decoys_thread, getattr, library, "decoys")
+
+
+async def _leaning(text: str, library: Library, after: str | None) -> str | None:
+    """Give the entry that a message leans on, as `Library.leaning` does, and hold up nobody for what that needs."""
+    if after is None:
+        return None
+    await prepare_decoys(library)
+    return library.leaning(text, after)
 
 
 async def rank(
     text: str, surface: Surface, library: Library, second: SecondStage | None, after: str | None = None
 ) -> tuple[Candidate, ...]:
     """Give the candidates that `decide` decides by, best first, as the domain's `rank` does."""
-    after = library.leaning(text, after)
+    after = await _leaning(text, library, after)
     if second is None:
         return faq.rank(text, surface, library.index, library.thresholds, after=after)
     return await second.rank(text, surface, library, after)

@@ -8,11 +8,23 @@ from slack_bolt.request.async_request import AsyncBoltRequest
 from slack_bolt.response import BoltResponse
 
 from bot.slack.client import Client
-from bot.slack.event_payloads import EventCallback
 from bot.slack.incoming import Classified
 from bot.slack.payloads import ForListeners
 from bot.slack.reception import error_response
 from bot.slack.response import Response
+
+
+class ReceivedRequest(AsyncBoltRequest):
+    """What Slack has sent, as a listener gets it from Bolt by the name `request`.
+
+    classified: what to make of a message; None if that is still to be decided, or this is no message.
+    """
+
+    def __init__(self, payload: ForListeners, classified: Classified | None) -> None:
+        # By Bolt's names a body that is parsed already has come by Socket Mode; it treats the two alike otherwise.
+        body, context = payload.model_dump(exclude_unset=True), {payload.argument: payload}
+        super().__init__(body=body, context=context, mode="socket_mode")
+        self.classified = classified
 
 
 class App(AsyncApp):
@@ -28,12 +40,7 @@ class App(AsyncApp):
 
         classified: what to make of a message; None if that is still to be decided.
         """
-        context: dict[str, Any] = {payload.argument: payload}
-        if isinstance(payload, EventCallback):
-            context["classified"] = classified
-        # By Bolt's names a body that is parsed already has come by Socket Mode; it treats the two alike otherwise.
-        body = payload.model_dump(exclude_unset=True)
-        answer = await self.async_dispatch(AsyncBoltRequest(body=body, context=context, mode="socket_mode"))
+        answer = await self.async_dispatch(ReceivedRequest(payload, classified))
         headers = answer.first_headers()
         return Response(
             HTTPStatus(answer.status), answer.body or "", headers["content-type"], headers.get("retry-after") or None

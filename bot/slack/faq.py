@@ -13,12 +13,12 @@ from bot import jobs, metrics, work_records
 from bot.domain.faq import UNPROMPTED, Surface
 from bot.domain.language import Language
 from bot.domain.reply_kinds import ANSWER, FOR_SENDER, HELLO, NOT_ANSWERED, ONLY_ENGLISH, SUGGEST, TALK, UNKNOWN
-from bot.jobs import current_key, formerly, in_doubt, step, worker, workflow
+from bot.jobs import current_key, in_doubt, step, worker, workflow
 from bot.knowledge import Library
 from bot.second_stage import SecondStage
 from bot.slack import blocks, feedback_blocks, manners_blocks
+from bot.slack.answer_controls import POST_PRIVATE, SHOW_ENTRY, private_place, read_entry, read_private_place
 from bot.slack.channel import DIRECT_MESSAGE
-from bot.slack.controls import POST_PRIVATE, SHOW_ENTRY, private_place, read_entry, read_private_place
 from bot.slack.deciding import PlannedReply, asks, decide
 from bot.slack.gateway import Render
 from bot.slack.interaction_payloads import BlockActions
@@ -27,6 +27,7 @@ from bot.slack.slack_calls import SlackWorkError, UncertainError
 from bot.slack.suggestion_work import SuggestionWorker
 from bot.slack.work import Work
 from bot.storage import Reply, ReplyState
+from bot.work_registry import formerly
 
 # Slack's errors where the bot is not in a channel: of a private one it does not even say that it is there.
 NOT_POSTED = ("not_a_member", "cannot_post")  # outcomes after which somebody may try again

@@ -6,10 +6,10 @@ import structlog
 from slack_bolt.async_app import AsyncAck, AsyncApp, AsyncBoltContext
 from slack_sdk.web.async_client import AsyncWebClient
 
-from bot import jobs, work_records
+from bot import jobs
 from bot.domain.faq import Surface
 from bot.knowledge import Library
-from bot.slack.controls import (
+from bot.slack.answer_controls import (
     ASK_PERSON,
     CHOOSE_ENTRY,
     COMMENT,
@@ -132,20 +132,11 @@ async def hush(ack: AsyncAck, block_actions: BlockActions, context: AsyncBoltCon
     await ack()
 
 
-async def ask_person(ack: AsyncAck, block_actions: BlockActions, context: AsyncBoltContext, store: Store) -> None:
-    """Pass a question on to a person: once for whoever wants that, however often they click.
-
-    A click joins the work of an earlier one that is under way; where that has reached nobody, it is tried again.
-    """
+async def ask_person(ack: AsyncAck, block_actions: BlockActions, context: AsyncBoltContext) -> None:
+    """Pass a question on to a person: once for whoever wants that, however often they click."""
     click, about = _click(context, block_actions), read_ask_person(block_actions.action)
-    question_key = (click.team, click.user, click.channel, about.question_ts)
-    # Before we look whether it has been passed on: work that ends in between has said so by then.
-    key = await work_records.current_or_next(Work.ASK_PERSON.key(*question_key, ""))
-    if await store.feedback.is_asked(*question_key):
-        await jobs.start(Work.ASK_PERSON.key(*question_key, click.at), feedback_worker.tell_asked, click.record())
-    else:
-        where = (about.question_ts, about.entry)
-        await jobs.start(key, feedback_worker.ask_person, click.record(), *where)
+    key = Work.ASK_PERSON.key(click.team, click.user, click.channel, about.question_ts, click.at)
+    await jobs.start(key, feedback_worker.ask_person, click.record(), about.question_ts, about.entry)
     await ack()
 
 

@@ -9,8 +9,7 @@ from bot.domain.content import Entry
 from bot.domain.owner import read_owner
 from bot.domain.why import Explanation
 from bot.knowledge import Library
-from bot.slack.blocks import answer_parts, near_lead, offer, sources, suggest_lead
-from bot.slack.controls import (
+from bot.slack.answer_controls import (
     COMMENT,
     AboutAnswer,
     Reason,
@@ -23,6 +22,7 @@ from bot.slack.controls import (
     vote_buttons,
     why_button,
 )
+from bot.slack.blocks import answer_parts, near_lead, offer, sources, suggest_lead
 from bot.slack.pieces import Message, finished_view, joined, message, plain, section
 from bot.slack.text import Mrkdwn, contact, escape, fill, linked, mention, written_out
 

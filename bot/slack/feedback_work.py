@@ -1,6 +1,6 @@
 """What comes of the buttons below an answer, as durable work."""
 
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import asdict, dataclass, replace
 from functools import partial
 from typing import Any
@@ -13,11 +13,11 @@ from bot.domain.matching import Candidate
 from bot.domain.owner import read_owner
 from bot.domain.reply_kinds import ANSWER, NOT_ANSWERED, SUGGEST, SUGGESTED, UNKNOWN
 from bot.domain.why import explain
-from bot.jobs import start, step, worker, workflow
+from bot.jobs import current_key, retry_db, start, step, worker, workflow
 from bot.knowledge import Library
 from bot.slack import blocks, deciding, faq, feedback_blocks, gaps, manners_blocks
+from bot.slack.answer_controls import UNREVISED, AboutAnswer
 from bot.slack.channel import DIRECT_MESSAGE
-from bot.slack.controls import UNREVISED, AboutAnswer
 from bot.slack.gateway import Render
 from bot.slack.lookups import FetchedMessage
 from bot.slack.own_messages import PEOPLE
@@ -30,6 +30,7 @@ from bot.storage import HelpRequest, Reply, ReplyState
 
 ASKED = (Surface.MENTION, Surface.DM)  # where people put a question to the bot that all in the conversation can read
 NOT_YOURS_TO_DECLINE = "not_yours_to_decline"  # who said that none was meant had not asked; and what they are told
+UNDER_WAY, PASSED_ON = "under way", "passed on"  # in place of whom to ask: other work is at it, or has done it
 NOT_HELPFUL = "not_helpful"  # what was wrong, of a vote without a reason
 
 log = structlog.get_logger()
@@ -314,19 +315,65 @@ class FeedbackWorker(ReplyWorker):
 
     @workflow
     async def ask_person(self, clicked: dict[str, Any], question_ts: str, entry: str | None) -> None:
-        """Pass a question on to the entry's owner, or else to the workspace's editors, and say to whom."""
-        click = Click(**clicked)
+        """Pass a question on to the entry's owner, or else to the workspace's editors, and say to whom.
 
-        async def whom() -> list[str]:
+        It is claimed first, for a click may come beside another: that joins the work of the earlier one, which tells
+        what comes of it. Where it has reached nobody the claim is given back before that is told, so that whoever has
+        read it and clicks again is heard.
+        """
+        click = Click(**clicked)
+        question = (click.team, click.user, click.channel, question_ts)
+
+        async def whom() -> list[str] | str:
+            if not await self._store.feedback.claim_help(*question, by=current_key()):
+                return UNDER_WAY
+            # Looked for with the claim in hand: what other work has passed on until now is recorded.
+            if await self._store.feedback.is_asked(*question):
+                return PASSED_ON
             return await self._whom_to_ask(click.team, entry, click.user)
 
+        async def release() -> None:
+            await self._store.feedback.release_help(*question, by=current_key())
+
         people = await step("whom", whom)
+        if people == UNDER_WAY:
+            return
+        try:
+            await self._pass_on(click, question_ts, entry, people, release)
+        except Exception:
+            # Not as a step, since recording steps may be what fails. Repeating it changes nothing.
+            await retry_db(release)
+            raise
+
+    async def _pass_on(
+        self,
+        click: Click,
+        question_ts: str,
+        entry: str | None,
+        people: list[str] | str,
+        release: Callable[[], Awaitable[None]],
+    ) -> None:
+        """Pass a question on to the first of these people who can be reached, and tell who clicked what came of it.
+
+        people: PASSED_ON if it was before. release: gives back the claim to pass it on.
+        """
+
+        async def tell(sentence: str) -> None:
+            async def message() -> Message | None:
+                await release()
+                return await self._say(sentence)()
+
+            await self._tell(click, message)
+
+        if people == PASSED_ON:
+            await tell("person_asked_before")
+            return
         if not people:
-            await self._tell(click, self._say("nobody_to_ask"))
+            await tell("nobody_to_ask")
             return
         link = await self._gateway.get_permalink(click.team, click.channel, question_ts)
         if link is None:
-            await self._tell(click, self._say("question_gone"))
+            await tell("question_gone")
             return
         request = HelpRequest("", "", click.user, click.channel, question_ts, entry)
         for target in people:
@@ -348,11 +395,11 @@ class FeedbackWorker(ReplyWorker):
                 )
                 await self._tell(click, self._person_asked(target))
                 return
-        await self._tell(click, self._say("person_not_reached"))
+        await tell("person_not_reached")
 
     @workflow
     async def tell_asked(self, clicked: dict[str, Any]) -> None:
-        """Tell somebody that their question has been passed on before."""
+        """Tell somebody that their question has been passed on before: as versions before this one recorded it."""
         await self._tell(Click(**clicked), self._say("person_asked_before"))
 
     @workflow

@@ -72,8 +72,8 @@ class FirstContactWorker(SlackWorker):
             return
         answer_ts = await step("answer", self._answer_ts, team, channel, ts)
         if link := await self._gateway.get_permalink(team, channel, answer_ts):
-            there = self._rendered(partial(first_contact_blocks.answered_already, link))
-            await self._gateway.post_ephemeral(team, channel, user, there)
+            message = self._rendered(partial(first_contact_blocks.answered_already, link))
+            await self._gateway.post_ephemeral(team, channel, user, message)
         else:
             await self._gateway.post_message(team, channel, faq_worker.reply(ANSWER, [entry]))
 

@@ -4,10 +4,10 @@ import slackblocks as kit
 
 from bot.domain.content import Entry
 from bot.knowledge import Library
-from bot.slack.controls import BeginFrom, begin_button
 from bot.slack.home_controls import kept_button
 from bot.slack.interaction_payloads import BlockAction
 from bot.slack.pieces import Message, message, plain, section
+from bot.slack.quiz_controls import BeginFrom, begin_button
 from bot.slack.text import escape, fill, linked
 
 TRY_QUESTION = "contact_ask"  # value: the entry

@@ -14,8 +14,8 @@ from bot.domain.faq import UNPROMPTED, Surface
 from bot.domain.gaps import Question, QuestionKind, message_id
 from bot.domain.reply_kinds import ANSWER, NOT_ANSWERED, SUGGEST, UNKNOWN
 from bot.knowledge import Library
-from bot.slack.controls import CHOOSE_NEWS, read_news
 from bot.slack.deciding import PlannedReply
+from bot.slack.gaps_controls import CHOOSE_NEWS, read_news
 from bot.slack.gaps_work import gaps_worker
 from bot.slack.interaction_payloads import BlockActions
 from bot.slack.work import Work, address_digest

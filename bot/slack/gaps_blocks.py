@@ -11,7 +11,7 @@ from bot.domain.report import Report
 from bot.knowledge import Library
 from bot.knowledge.slack_limits import MAX_SECTION_TEXT
 from bot.slack import blocks
-from bot.slack.controls import draft_button, news_button
+from bot.slack.gaps_controls import draft_button, news_button
 from bot.slack.pieces import Message, context, joined, message, plain, section
 from bot.slack.text import Mrkdwn, escape, fill, linked, written_out
 

@@ -23,7 +23,7 @@ from bot.domain.share import Delivery
 from bot.jobs import next_message_key
 from bot.slack.access import Access
 from bot.slack.client import code, seconds_to_wait
-from bot.slack.notes import Note, Notes
+from bot.slack.notes import Check, Note, Notes
 from bot.slack.own_messages import CLOCKS_APART, OwnMessages, earliest_by_others
 from bot.slack.pieces import Message
 from bot.slack.plainer import plainer
@@ -102,6 +102,12 @@ class SlackGateway(OwnMessages):
         """
         posted = await self.post_leased(team, channel, render, thread_ts=thread_ts, note=note)
         return (posted["channel"], posted["ts"]) if posted and "misplaced" not in posted else None
+
+    def tell_of_queue(self, team: str, channel: str, note: Note, ahead: int, only_if: Check) -> None:
+        """Send a note to who waits for a message, if so many that are to be posted to the channel before it have not
+        even begun that this takes long. only_if: says whether it will be posted.
+        """
+        self._notes.tell(team, channel, note, ahead * self.between_posts, only_if=only_if)
 
     async def post_leased(
         self,

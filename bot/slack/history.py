@@ -9,8 +9,8 @@ import slackblocks as kit
 
 from bot.knowledge import Library
 from bot.slack import result
-from bot.slack.controls import OPEN, RESUME, BeginFrom, begin_button, delete_button, round_button
 from bot.slack.pieces import Message, context, message, plain, section
+from bot.slack.quiz_controls import OPEN, RESUME, BeginFrom, begin_button, delete_button, round_button
 from bot.slack.result import how_far
 from bot.slack.run_messages import subject
 from bot.slack.share_controls import share_button

@@ -23,11 +23,11 @@ from slack_bolt.response import BoltResponse
 
 from bot import jobs
 from bot.domain.browse import Browsing, look_up, shelve
-from bot.jobs import formerly, step, worker, workflow
+from bot.jobs import step, worker, workflow
 from bot.knowledge import Library
 from bot.slack import first_contact, history, home_blocks
-from bot.slack.controls import DRAFT_ENTRY, read_draft
 from bot.slack.event_payloads import AppHomeOpened, EventCallback
+from bot.slack.gaps_controls import DRAFT_ENTRY, read_draft
 from bot.slack.gaps_work import gaps_worker
 from bot.slack.home_blocks import Home, Linked, Notice, Rounds
 from bot.slack.home_controls import (
@@ -44,6 +44,7 @@ from bot.slack.slack_calls import SlackWorkError
 from bot.slack.slack_worker import SlackWorker
 from bot.slack.work import Work
 from bot.storage import SentDraft, SetUp, Store, StoredRun
+from bot.work_registry import formerly
 
 Shows = dict[str, dict[str, Any]]  # what somebody looks at, by the parts that follow, as the store keeps it
 ROUND_OPENED = "round"  # the name of what is said, in place of a Notice, of the round whose thread was asked for

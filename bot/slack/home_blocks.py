@@ -14,15 +14,6 @@ from bot.domain.browse import Shelf, View
 from bot.domain.content import Entry
 from bot.knowledge import Library
 from bot.slack import blocks, history, share_blocks
-from bot.slack.controls import (
-    OPEN,
-    RESUME,
-    BeginFrom,
-    begin_button,
-    delete_button,
-    forget_button,
-    round_button,
-)
 from bot.slack.home_controls import (
     browse_entry_button,
     export_button,
@@ -34,6 +25,8 @@ from bot.slack.home_controls import (
     topic_button,
 )
 from bot.slack.pieces import context, finished_view, section
+from bot.slack.privacy_controls import forget_button
+from bot.slack.quiz_controls import OPEN, RESUME, BeginFrom, begin_button, delete_button, round_button
 from bot.slack.text import Mrkdwn, contact, day, escape, fill, linked
 from bot.storage import SetUp, StoredRun
 

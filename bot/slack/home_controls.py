@@ -1,10 +1,10 @@
-"""The buttons of the Home tab that stand nowhere else: their ids and values, as `bot.slack.controls` has the others."""
+"""The buttons of the Home tab that stand nowhere else: their ids and values."""
 
 import slackblocks as kit
 
 from bot.domain.browse import Browsing
 from bot.domain.content import Entry
-from bot.slack.controls import label, read_number
+from bot.slack.control_values import label, read_number
 from bot.slack.interaction_payloads import BlockAction
 from bot.slack.payload_model import MalformedError
 

@@ -81,14 +81,14 @@ def incoming_message(event: Written, bot_user: str) -> IncomingMessage | None:
 
 def _written(event: MessageEvent, bot_user: str) -> IncomingMessage | None:
     """Read a message that was written just now."""
-    text = event.text or ""
+    text = typed = event.text or ""
     if event.subtype not in WRITTEN or event.bot_id or event.hidden or event.edited:
         return None
     if not event.user or event.user in (bot_user, SLACKBOT):
         return None
-    mentioned = event.type == "app_mention" or mentions(text, bot_user)
+    mentioned = event.type == "app_mention" or mentions(typed, bot_user)
     surface = _surface(event, event.thread_ts, mentioned=mentioned)
-    if surface not in UNPROMPTED and not without_mention(text, bot_user):
+    if surface not in UNPROMPTED and not without_mention(typed, bot_user):
         text = _forwarded(event)
     return IncomingMessage(
         _beginning(text, bot_user),
@@ -97,7 +97,7 @@ def _written(event: MessageEvent, bot_user: str) -> IncomingMessage | None:
         event.ts,
         event.thread_ts,
         surface,
-        named_in_passing=surface is Surface.MENTION and not begins_with_mention(text, bot_user),
+        named_in_passing=surface is Surface.MENTION and not begins_with_mention(typed, bot_user),
         replies_to_us=event.parent_user_id == bot_user,
         has_files=event.subtype == WITH_FILES,
     )

@@ -7,8 +7,9 @@ import slackblocks as kit
 
 from bot.domain.manners import Mode
 from bot.knowledge import Library
+from bot.slack.answer_controls import post_private_button
 from bot.slack.blocks import say
-from bot.slack.controls import editors_button, mode_button, post_private_button
+from bot.slack.channel_controls import editors_button, mode_button
 from bot.slack.pieces import Message, context, joined, message, plain, section
 from bot.slack.text import Mrkdwn, day, escape, fill, linked, mention
 from bot.storage import ChannelSettings

@@ -1,5 +1,8 @@
 """Messages that do not deserve silence by themselves: whether the quiz or the FAQ should take them."""
 
+from dataclasses import dataclass
+from enum import Enum, auto
+
 from slack_bolt.async_app import AsyncApp, AsyncBoltContext
 
 from bot import jobs, work_records
@@ -9,8 +12,9 @@ from bot.knowledge import Library
 from bot.second_stage import SecondStage
 from bot.slack import faq, feedback, for_sender, gaps, quiz, share
 from bot.slack.deciding import PlannedReply, decide
+from bot.slack.dispatch import ReceivedRequest
 from bot.slack.event_payloads import EventCallback
-from bot.slack.incoming import Classified, IncomingMessage, Written, classify, count_silence, deserved_reply
+from bot.slack.incoming import IncomingMessage, Written, classify, count_silence, deserved_reply
 from bot.slack.work import Work
 from bot.storage import TOP_LEVEL, Reply, Store, StoredRun
 
@@ -19,56 +23,99 @@ ON_ITS_WAY = 120.0
 KEPT = 29 * 86_400.0  # seconds for which it is remembered what was replied to a message, less than replies are kept
 
 
+class Handling(Enum):
+    """What is done with a message that does not deserve silence by itself."""
+
+    ROUND = auto()  # the quiz takes it
+    REVISION = auto()  # the reply to it changes with it
+    CHOICE = auto()  # its number may be one of several suggestions
+    REPLY = auto()
+    SILENCE = auto()
+
+
+@dataclass(frozen=True)
+class MessageInContext:
+    """A message with what the rows say of where it stands.
+
+    run: the round in whose thread it stands. reply: what to say to it there; standalone_reply: what to say to it by
+    itself. shared: whether the channel is shared with another organisation; None where Slack does not say so.
+    """
+
+    message: IncomingMessage
+    run: StoredRun | None
+    reply: PlannedReply | None
+    standalone_reply: PlannedReply | None
+    shared: bool | None
+
+
 async def on_message(
     event_callback: EventCallback,
     context: AsyncBoltContext,
     library: Library,
     store: Store,
     second_stage: SecondStage | None,
-    classified: Classified | None,
+    request: ReceivedRequest,
 ) -> None:
     """Give a message to the quiz if it stands in a run's thread, and to the FAQ otherwise."""
     team, event = str(context.team_id), event_callback.event
     if not isinstance(event, Written):
         return
+    classified = request.classified
     if classified is None:
         from_outside = event_callback.from_outside(team)
         classified = await classify(event, str(context.bot_user_id), library, second_stage, from_outside=from_outside)
-    message, reply = classified.message, classified.reply
-    alone = reply
+    message = classified.message
     if classified.ignorable or message is None or await _between_people(team, message, store):
         return
-    shared = event_callback.is_ext_shared_channel  # None where Slack does not say so
-    if classified.follows:
-        known = await store.replies.get(team, message.channel, message.ts)
-        if known and not message.revised_ts:
-            return  # delivered again: the latest answer, against which it would be decided, may be its own
-        after = await _answered_before(team, message, known, store)
-        reply = await decide(message.text, message.surface, library, second_stage, after) if after else reply
-    stored, number = None, message.number
-    if message.surface is Surface.DM and message.thread_ts:
-        stored = await store.runs.in_thread(team, message.user, message.thread_ts)
-        reply = reply if stored else await _below_copy(team, message, message.thread_ts, reply, store)
-    elif message.surface is Surface.DM and reply and not number and not message.deleted:
-        where = (team, message.user, message.channel, message.ts)
-        reply = await for_sender.redirected(*where, message.text, reply, library, store)
-    if stored:
-        await _in_round(team, message, stored, reply, library, store)
-    elif message.revised_ts:
-        reply = None if number else reply  # the choice stands, and a number alone asks nothing
-        deserved = await deserved_reply(message.former, library, second_stage)
-        await _revise(team, message, message.revised_ts, reply, store, deserved=deserved, shared=shared)
-        await _revise_question(team, message, message.revised_ts, reply, alone, store)
-    elif number:
-        place = (team, message.user, message.channel, message.thread_ts or message.ts, message.ts)
-        await feedback.choose_by_number(*place, number, reply, message.surface, shared=shared)
-    elif reply is not None:
-        where = (team, message.channel, message.ts, message.user)
-        await gaps.record_message(*where, message.text, message.surface, reply, alone, store)
-        key = Work.ANSWER.key(team, message.channel, message.ts)
-        await jobs.start(key, faq.faq_worker.post_reply, team, *_arguments(message, reply), message.user, shared)
-    else:
-        count_silence(message, event)
+    recorded = await store.replies.get(team, message.channel, message.ts) if classified.follows else None
+    if recorded and not message.revised_ts:
+        return  # delivered again: the latest answer, against which it would be decided, may be its own
+    reply = classified.reply
+    if classified.follows and (entry := await _answered_before(team, message, recorded, store)):
+        reply = await decide(message.text, message.surface, library, second_stage, entry)
+    run, reply = await _in_direct_message(team, message, reply, library, store)
+    shared = event_callback.is_ext_shared_channel
+    in_context = MessageInContext(message, run, reply, classified.reply, shared)
+    match handling_of(in_context):
+        case Handling.ROUND if run:
+            await _in_round(team, message, run, reply, library, store)
+        case Handling.REVISION:
+            await _revise(team, in_context, library, store, second_stage)
+        case Handling.CHOICE:
+            await _choose(team, in_context)
+        case Handling.REPLY if reply:
+            await _reply(team, in_context, reply, store)
+        case _:
+            count_silence(message, event)
+
+
+def handling_of(in_context: MessageInContext) -> Handling:
+    """Decide what is done with a message where it stands."""
+    if in_context.run:
+        return Handling.ROUND
+    if in_context.message.revised_ts:
+        return Handling.REVISION
+    if in_context.message.number:
+        return Handling.CHOICE
+    return Handling.REPLY if in_context.reply else Handling.SILENCE
+
+
+async def _in_direct_message(
+    team: str, message: IncomingMessage, reply: PlannedReply | None, library: Library, store: Store
+) -> tuple[StoredRun | None, PlannedReply | None]:
+    """Give the round in whose thread a message stands, and what to reply to it with what else stands there.
+
+    Of a message that stands elsewhere: no round, and the reply as it was decided.
+    """
+    if message.surface is not Surface.DM:
+        return None, reply
+    if message.thread_ts:
+        run = await store.runs.in_thread(team, message.user, message.thread_ts)
+        return run, reply if run else await _below_copy(team, message, message.thread_ts, reply, store)
+    if reply and not message.number and not message.deleted:
+        question = (team, message.user, message.channel, message.ts)
+        reply = await for_sender.redirected(*question, message.text, reply, library, store)
+    return None, reply
 
 
 async def _in_round(
@@ -86,14 +133,14 @@ async def _in_round(
         await quiz.on_edit(team, message.text, message.ts, message.revised_ts, stored, library)
 
 
-async def _answered_before(team: str, message: IncomingMessage, known: Reply | None, store: Store) -> str | None:
+async def _answered_before(team: str, message: IncomingMessage, recorded: Reply | None, store: Store) -> str | None:
     """Give the entry that a message may lean on: the latest in its thread, or if it has a reply, the one before it.
 
     Of a direct message outside threads, that is the latest there, if it is not long ago; the first reply to an answer
     there leans on that.
     """
-    if known is not None:
-        before = await store.replies.before(team, message.channel, known)
+    if recorded is not None:
+        before = await store.replies.before(team, message.channel, recorded)
     elif message.thread_ts and (entry := await store.last_answer(team, message.channel, message.thread_ts)):
         return entry
     elif not message.thread_ts:
@@ -111,9 +158,9 @@ async def _between_people(team: str, message: IncomingMessage, store: Store) -> 
     """Say whether a message is part of answering what was passed on to a person, in which the bot has no part."""
     if not message.replies_to_us or not message.thread_ts:
         return False
-    where = (message.channel, message.thread_ts, message.ts)
-    stands_there = await feedback.on_reply_to_us(team, message.user, *where, store)
-    return stands_there and message.surface is not Surface.MENTION
+    reply = (message.channel, message.thread_ts, message.ts)
+    answers_request = await feedback.on_reply_to_us(team, message.user, *reply, store)
+    return answers_request and message.surface is not Surface.MENTION
 
 
 async def _below_copy(
@@ -123,44 +170,53 @@ async def _below_copy(
 
     There it may be for that person, which is offered; it is answered only if it is a question that has an answer.
     """
-    where = (message.channel, thread_ts, message.ts)
-    says: share.Says | None = None
+    in_thread = (message.channel, thread_ts, message.ts)
+    content: share.Says | None = None
     if message.revised_ts is None and (message.text or message.has_files):
-        says = share.Says(text=bool(message.text), files=message.has_files)
+        content = share.Says(text=bool(message.text), files=message.has_files)
     answered = reply is not None and reply.kind == ANSWER
     below_us = message.replies_to_us
-    is_there = await share.on_reply(team, message.user, *where, store, says=says, below_us=below_us, answered=answered)
-    return None if is_there and not answered else reply
-
-
-async def _revise_question(
-    team: str,
-    message: IncomingMessage,
-    revised_ts: str,
-    reply: PlannedReply | None,
-    alone: PlannedReply | None,
-    store: Store,
-) -> None:
-    """Change or delete what is kept of a question that was put to us; of other messages nothing is."""
-    if message.surface not in UNPROMPTED or message.former_surface not in UNPROMPTED:
-        where, asked = (team, message.channel, message.ts, message.user), None if message.deleted else reply
-        await gaps.revise_message(*where, message.text, message.surface, asked, alone, revised_ts, store)
+    is_below_copy = await share.on_reply(
+        team, message.user, *in_thread, store, says=content, below_us=below_us, answered=answered
+    )
+    return None if is_below_copy and not answered else reply
 
 
 async def _revise(
     team: str,
-    message: IncomingMessage,
-    revised_ts: str,
-    reply: PlannedReply | None,
+    in_context: MessageInContext,
+    library: Library,
     store: Store,
-    *,
-    deserved: bool,
-    shared: bool | None,
+    second_stage: SecondStage | None,
+) -> None:
+    """Have what was replied to a message that was edited or deleted follow it, and what is kept of it as a question."""
+    message = in_context.message
+    # A choice stands, and a number alone asks nothing.
+    reply = None if message.number else in_context.reply
+    deserved = await deserved_reply(message.former, library, second_stage)
+    await _revise_reply(team, in_context, reply, store, deserved=deserved)
+    await _revise_question(team, in_context, reply, store)
+
+
+async def _revise_question(team: str, in_context: MessageInContext, reply: PlannedReply | None, store: Store) -> None:
+    """Change or delete what is kept of a question that was put to us; of other messages nothing is."""
+    message = in_context.message
+    if message.surface not in UNPROMPTED or message.former_surface not in UNPROMPTED:
+        question = (team, message.channel, message.ts, message.user)
+        replies = (None if message.deleted else reply, in_context.standalone_reply)
+        revised_ts = message.revised_ts or message.ts
+        await gaps.revise_message(*question, message.text, message.surface, *replies, revised_ts, store)
+
+
+async def _revise_reply(
+    team: str, in_context: MessageInContext, reply: PlannedReply | None, store: Store, *, deserved: bool
 ) -> None:
     """Have what was replied to a message changed or withdrawn, or reply to it now.
 
     deserved: it may have been replied to as it was before; for a while nothing need be recorded of that.
     """
+    message = in_context.message
+    revised_ts = message.revised_ts or message.ts
     age = float(revised_ts) - float(message.ts)
     coming = deserved and age < ON_ITS_WAY
     if reply is None and not coming and not await _is_replied_to(team, message, store, deserved=deserved):
@@ -170,7 +226,7 @@ async def _revise(
     key = Work.REVISE_REPLY.key(team, message.channel, message.ts, revised_ts)
     planned = _arguments(message, reply or PlannedReply(""))
     revision = (message.ts, revised_ts, message.deleted)
-    await jobs.start(key, faq.faq_worker.revise_reply, team, *planned, message.user, shared, *revision)
+    await jobs.start(key, faq.faq_worker.revise_reply, team, *planned, message.user, in_context.shared, *revision)
 
 
 async def _is_replied_to(team: str, message: IncomingMessage, store: Store, *, deserved: bool) -> bool:
@@ -182,6 +238,28 @@ async def _is_replied_to(team: str, message: IncomingMessage, store: Store, *, d
     if await work_records.is_recorded(Work.ANSWER.key(team, message.channel, message.ts)):
         return True
     return bool(await work_records.received([Work.REVISE_REPLY.key(team, message.channel, message.ts, "")]))
+
+
+async def _choose(team: str, in_context: MessageInContext) -> None:
+    """Take a message that is a number for a click on the suggestion of this number, if one stands above it."""
+    message = in_context.message
+    conversation = (team, message.user, message.channel, message.thread_ts or message.ts, message.ts)
+    number, shared = message.number or 0, in_context.shared
+    await feedback.choose_by_number(*conversation, number, in_context.reply, message.surface, shared=shared)
+
+
+async def _reply(team: str, in_context: MessageInContext, reply: PlannedReply, store: Store) -> None:
+    """Have a message replied to, keep it if it has no answer, and say that this takes long where many asked before."""
+    message, shared = in_context.message, in_context.shared
+    question = (team, message.channel, message.ts, message.user)
+    standalone_reply = in_context.standalone_reply
+    await gaps.record_message(*question, message.text, message.surface, reply, standalone_reply, store)
+    ahead = jobs.count_waiting(Work.ANSWER.key(team, message.channel, ""))
+    key = Work.ANSWER.key(team, message.channel, message.ts)
+    await jobs.start(key, faq.faq_worker.post_reply, team, *_arguments(message, reply), message.user, shared)
+    thread, surface = message.thread_ts or message.ts, message.surface.value
+    wanted = Reply(message.ts, thread, message.user, surface, reply.kind, reply.entries)
+    faq.faq_worker.tell_of_queue(team, message.channel, wanted, ahead, shared=shared)
 
 
 def _arguments(message: IncomingMessage, reply: PlannedReply) -> tuple[str, str, str, list[str], str]:

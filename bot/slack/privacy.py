@@ -21,12 +21,12 @@ from bot.jobs import in_doubt, pause, step, worker, workflow
 from bot.knowledge import Library
 from bot.slack import home_blocks, work
 from bot.slack.compare_work import compare_worker
-from bot.slack.controls import FORGET_ME, forget_button
 from bot.slack.home import home_worker
 from bot.slack.home_blocks import Notice
 from bot.slack.home_controls import EXPORT_ME, SHOW_KEPT
 from bot.slack.interaction_payloads import BlockActions
 from bot.slack.pieces import Message, message, plain, section
+from bot.slack.privacy_controls import FORGET_ME, forget_button
 from bot.slack.quiz_work import quiz_worker
 from bot.slack.slack_calls import SlackWorkError
 from bot.slack.slack_worker import SlackWorker

@@ -36,7 +36,11 @@ from bot.jobs import Key
 from bot.knowledge import Library
 from bot.second_stage import SecondStage
 from bot.slack import blocks, channel, compare, faq, gaps, history, home, privacy, share_rows
-from bot.slack.controls import (
+from bot.slack.deciding import PlannedReply
+from bot.slack.home_blocks import Notice
+from bot.slack.interaction_payloads import BlockActions, SlashCommand
+from bot.slack.pieces import Message
+from bot.slack.quiz_controls import (
     BEGIN,
     CHOOSE,
     DELETE,
@@ -52,10 +56,6 @@ from bot.slack.controls import (
     read_grading,
     read_run,
 )
-from bot.slack.deciding import PlannedReply
-from bot.slack.home_blocks import Notice
-from bot.slack.interaction_payloads import BlockActions, SlashCommand
-from bot.slack.pieces import Message
 from bot.slack.quiz_work import quiz_worker
 from bot.slack.review_messages import open_review
 from bot.slack.run_asides import TYPED_ASIDES, RunAside, record_cells

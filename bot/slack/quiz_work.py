@@ -30,7 +30,7 @@ from bot.domain.quiz import Outcome
 from bot.domain.quiz_run import Run
 from bot.domain.reply_kinds import ANSWER
 from bot.domain.review import REVIEW
-from bot.jobs import current_key, formerly, pause, step, worker, workflow
+from bot.jobs import current_key, pause, step, worker, workflow
 from bot.knowledge import Library
 from bot.slack import blocks, history, run_messages, work
 from bot.slack.compare_work import compare_worker
@@ -47,6 +47,7 @@ from bot.slack.run_records import BegunRun, PreparedRun
 from bot.slack.slack_calls import SlackWorkError
 from bot.slack.work import Work, address_digest, short_digest
 from bot.storage import CARD, NOT_YOURS, Posted, StoredComparison
+from bot.work_registry import formerly
 
 ENDED = 60.0  # seconds after which what was under way when a run was deleted has ended
 # Updates that nobody waits for are tried so often, with pauses that double: for some eight hours.
@@ -211,10 +212,7 @@ class QuizWorker(ActingWorker):
         If that one was answered meanwhile it counts for nothing: it is the second half of a double Enter, of which
         nothing is said, or the message was `edited` too late.
         """
-        does, key_of_reply = (
-            actions.read(action),
-            Work.REPLY.key(team, run_id, ts),
-        )  # who starts over stops a round unsaid
+        does = actions.read(action)
         if aimed:
 
             async def aim() -> int:
@@ -232,7 +230,11 @@ class QuizWorker(ActingWorker):
         elif applied and applied.outcome == Outcome.STALE and edited:
             late = self._rendered(lambda library: blocks.say(library.words.quiz.edited_late))
             await self._post_note(team, run_id, late)
-        elif applied and isinstance(does, Stop | Pause | Skip | Grade) and current_key() == key_of_reply:
+        elif (
+            applied
+            and isinstance(does, Stop | Pause | Skip | Grade)
+            and current_key() == Work.REPLY.key(team, run_id, ts)  # starting over stops one unsaid
+        ):
             await self._post_confirmation(team, run_id, does, applied.outcome, ts)
 
     async def _post_confirmation(self, team: str, run_id: str, does: Action, outcome: str, ts: str) -> None:

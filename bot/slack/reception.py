@@ -28,10 +28,14 @@ from bot.slack.incoming import Classified, Written, classify
 from bot.slack.payload_model import MalformedError
 from bot.slack.payloads import RATE_LIMITED, ForListeners, OtherPayload, Payload, UrlVerification
 from bot.slack.response import OK, Response
-from bot.turnstile import InboxFullError, Turnstile
+from bot.turnstile import InboxFullError, LetGoError, Turnstile
 
 KINDS_REMEMBERED = 100  # there are fewer
 MOST_HELD = 2_000  # requests that wait for the rest of the bot; as many may wait in the inbox
+# Seconds after which they are let go. Slack sends an event anew at once, after a minute and after five minutes: until
+# then it is kept, and the last delivery until the end. A click or a command comes once, and after three seconds Slack
+# says that it failed: who was told that half a minute ago has done something else since.
+EVENT_HELD, CLICK_HELD = 300.0, 30.0
 
 log = structlog.get_logger()
 
@@ -54,7 +58,7 @@ class Reception:
         self.turnstile = Turnstile()
         self._recorder: Recorder | None = None
         self._opened, self._in_line = asyncio.Event(), asyncio.Lock()
-        self._held, self._refuses = 0, False
+        self._held, self._refuses, self._lets_go = 0, False, False
         self.take_up(library)
 
     def take_up(self, library: Library) -> None:
@@ -68,8 +72,11 @@ class Reception:
         self._recorder = recorder
         self._opened.set()
 
-    async def respond(self, parse: Callable[[], Payload]) -> Response:
-        """Answer what Slack has sent; `parse` reads it. Raises nothing but what ends the process."""
+    async def respond(self, parse: Callable[[], Payload], *, is_last: bool = False) -> Response:
+        """Answer what Slack has sent; `parse` reads it. Raises nothing but what ends the process.
+
+        is_last: Slack sends it no more, whatever is answered.
+        """
         try:
             await self.turnstile.enter()
             payload = parse()
@@ -83,11 +90,11 @@ class Reception:
         metrics.LAST_EVENT.set_to_current_time()
         with acknowledged.time():
             try:
-                return await self._respond(payload)
+                return await self._respond(payload, is_last=is_last)
             except Exception as error:  # noqa: BLE001 - whatever it is, Slack has to hear of it
                 return error_response(error)
 
-    async def _respond(self, payload: Payload) -> Response:
+    async def _respond(self, payload: Payload, *, is_last: bool) -> Response:
         if isinstance(payload, UrlVerification):
             challenge = json.dumps({"challenge": payload.challenge})
             return Response(HTTPStatus.OK, challenge, "application/json;charset=utf-8")
@@ -102,7 +109,11 @@ class Reception:
             classified = await self._classified(payload)
             if classified and classified.ignorable:
                 return OK
-        return await (self._recorder or await self._wait()).dispatch(payload, classified)
+        is_event = isinstance(payload, EventCallback)
+        held_for = None if is_event and is_last else EVENT_HELD if is_event else CLICK_HELD
+        # What comes while others still wait is behind them, also once this is open.
+        recorder = self._recorder if self._recorder and not self._held else await self._wait(held_for)
+        return await recorder.dispatch(payload, classified)
 
     async def _classified(self, payload: EventCallback) -> Classified | None:
         """Decide about a message by itself; None if this is no message, or the envelope does not say who we are."""
@@ -114,11 +125,12 @@ class Reception:
         from_outside = payload.from_outside(team)
         return await classify(payload.event, bot_user, self.library, second, from_outside=from_outside)
 
-    async def _wait(self) -> Recorder:
+    async def _wait(self, held_for: float | None) -> Recorder:
         """Wait for the rest of the bot. Raises InboxFullError if too many do.
 
-        However long it takes: Slack does not wait for more than three seconds and sends anew what it got no answer to,
-        but the third time only after a minute. What has come by then is recorded, and the second time does nothing.
+        Slack does not wait for more than three seconds and sends an event anew that it got no answer to, but the third
+        time only after a minute. What has come by then is recorded, and the second time does nothing. held_for: seconds
+        after which LetGoError is raised; None for as long as it takes.
         """
         if self._held >= MOST_HELD:
             if not self._refuses:
@@ -129,13 +141,30 @@ class Reception:
             raise InboxFullError
         self._held += 1
         try:
-            await self._opened.wait()
+            if not await self._opens_within(held_for):
+                self._say_what_is_let_go()
+                raise LetGoError
             async with self._in_line:  # one in each turn of the loop, however many have waited
                 await asyncio.sleep(0)
         finally:
             self._held -= 1
         assert self._recorder is not None  # noqa: S101 - it is there when this is opened
         return self._recorder
+
+    async def _opens_within(self, seconds: float | None) -> bool:
+        """Wait for the rest of the bot; gives whether it came in time. None: however long that takes."""
+        try:
+            async with asyncio.timeout(seconds):
+                await self._opened.wait()
+        except TimeoutError:
+            return False
+        return True
+
+    def _say_what_is_let_go(self) -> None:
+        """Log it, once for a start."""
+        if not self._lets_go:
+            self._lets_go = True
+            log.error("the start takes long, and what waits is let go: events come anew, clicks fail", held=self._held)
 
 
 @lru_cache(KINDS_REMEMBERED)

@@ -70,24 +70,24 @@ class ReplyWorker(LinkingReplies):
         if held is None:
             return await step("suggested before", before) if before else []
         async with self._freed_on_failure(team, channel, held):
-            settled = await self._bring(team, channel, wanted, held, shared=shared, decided=decided)
-        return await self._settle_with_links(team, channel, held, settled, before) or []
+            changed = await self._bring(team, channel, wanted, held, shared=shared, decided=decided)
+        return await self._settle_with_links(team, channel, held, changed, before) or []
 
     async def revise(self, team: str, channel: str, wanted: Reply, *, shared: bool | None, deleted: bool) -> None:
         """Change, withdraw or bring the reply to a message that was edited or deleted; no kind means no reply."""
         if (held := await self._hold(team, channel, wanted)) is None:
             return
-        settled = held
+        changed = held
         async with self._freed_on_failure(team, channel, held):
             same = held.state in (ReplyState.POSTED, ReplyState.WHISPERED) and _says_the_same(held, wanted)
             # What somebody has posted for another's message stays as that person wanted it.
             kept = held.state is ReplyState.POSTED and held.surface == Surface.COMMAND and not deleted
             if not wanted.kind and not kept:
                 withdrawn = await self._withdraw(team, channel, held, deleted=deleted)
-                settled = replace(withdrawn, decided_for=wanted.revision)
+                changed = replace(withdrawn, decided_for=wanted.revision)
             elif wanted.kind and not kept and not same:
-                settled = await self._bring(team, channel, wanted, held, shared=shared)
-        await self._settle_with_links(team, channel, held, settled)
+                changed = await self._bring(team, channel, wanted, held, shared=shared)
+        await self._settle_with_links(team, channel, held, changed)
 
     async def post_private(self, team: str, channel: str, wanted: Reply) -> str:
         """Post an answer that only one person has seen; gives the outcome, a name in `manners` of words.yaml.
@@ -98,7 +98,7 @@ class ReplyWorker(LinkingReplies):
         held = await self._hold(team, channel, wanted, revises=False)
         if held is None:
             return "changed_since"
-        settled = replace(held, state=ReplyState.WITHHELD) if held.state is ReplyState.BEGUN else held
+        changed = replace(held, state=ReplyState.WITHHELD) if held.state is ReplyState.BEGUN else held
         stands = held.state is ReplyState.POSTED
         outcome = "posted_already" if stands and held.kind in (ANSWER, LINK) else None
         async with self._freed_on_failure(team, channel, held):
@@ -111,16 +111,16 @@ class ReplyWorker(LinkingReplies):
                 surface = held.surface if own else wanted.surface
                 reply = replace(_as_of(wanted, held), surface=surface, revision=held.revision)
                 if stands:  # in place of what says that there is no answer
-                    settled = await self._change(team, channel, reply)
+                    changed = await self._change(team, channel, reply)
                 else:
-                    settled = await self._post(team, channel, reply) or settled
-                at_root = not wanted.thread_ts and settled.answer_ts
+                    changed = await self._post(team, channel, reply) or changed
+                at_root = not wanted.thread_ts and changed.answer_ts
                 if at_root:
-                    settled = replace(settled, thread_ts=settled.answer_ts or "")
+                    changed = replace(changed, thread_ts=changed.answer_ts or "")
                 outcome = "changed_since"
-                if settled.state is ReplyState.POSTED:
+                if changed.state is ReplyState.POSTED:
                     outcome = "posted_here_now" if at_root else "posted_in_thread"
-        await self._settle_with_links(team, channel, held, settled)
+        await self._settle_with_links(team, channel, held, changed)
         return outcome
 
     async def correct(self, team: str, channel: str, question_ts: str, digest: str | None = None) -> None:
@@ -313,24 +313,48 @@ class ReplyWorker(LinkingReplies):
         async def wanted() -> Message | None:
             return None if unless and await unless() else await content()
 
-        # In a direct message nobody else comes first, and people see their own answers arrive.
-        note = None
-        if reply.asker and reply.surface != Surface.DM:
-            opens_thread = reply.thread_ts in ("", reply.question_ts)
-            note = Note(reply.asker, self._on_its_way, None if opens_thread else reply.thread_ts)
         posted = await self._gateway.post_leased(
             team,
             channel,
             wanted,
             thread_ts=_posted_below(channel, reply),
             lease=self._lease(team, channel, reply),
-            note=note,
+            note=self._note(reply),
         )
         if "lost" in posted:  # so that settling it does nothing
             return reply
         if "misplaced" in posted:
             return replace(reply, state=ReplyState.WITHDRAWN)
         return replace(reply, state=ReplyState.POSTED, answer_ts=posted["ts"]) if posted else None
+
+    def tell_of_queue(self, team: str, channel: str, wanted: Reply, ahead: int, *, shared: bool | None) -> None:
+        """Tell who has asked that the answer is on its way, if this takes long; before the work for it has begun.
+
+        The work finds out when it is its turn to post, which is late where to begin so much takes as long as to post
+        it. ahead: how many answers come before it in the channel that have not begun either. shared: as `bring` has it.
+        """
+        note = self._note(wanted)
+        if note is None or shared is None or _asks_for_quiet(wanted):
+            return
+
+        async def will_be_posted() -> bool:
+            surface = Surface(wanted.surface)
+            if surface in ALWAYS_ANSWERED:
+                return True
+            circumstances = await self._circumstances(team, channel, wanted, shared=shared)
+            return way_to_reply(surface, circumstances) is Way.POST
+
+        self._gateway.tell_of_queue(team, channel, note, ahead, will_be_posted)
+
+    def _note(self, reply: Reply) -> Note | None:
+        """Give what tells who has asked that the answer is on its way, if it takes long.
+
+        In a direct message nobody else comes first, and people see their own answers arrive.
+        """
+        if not reply.asker or reply.surface == Surface.DM:
+            return None
+        opens_thread = reply.thread_ts in ("", reply.question_ts)
+        return Note(reply.asker, self._on_its_way, None if opens_thread else reply.thread_ts)
 
     def _on_its_way(self) -> Message:
         return manners_blocks.on_its_way(self._library)

@@ -12,8 +12,9 @@ from bot.domain.review import REVIEW, ReviewQuestion, review_question
 from bot.knowledge import Library
 from bot.slack import result
 from bot.slack.choice_letters import labelled, listed
-from bot.slack.controls import do_button, grading_menu, grading_option, label
+from bot.slack.control_values import label
 from bot.slack.pieces import Message, context, message, plain, section
+from bot.slack.quiz_controls import do_button, grading_menu, grading_option
 from bot.slack.text import Mrkdwn, escape, fill
 
 
@@ -60,7 +61,10 @@ def _lettered_cells(row: str, run: Run, library: Library) -> list[kit.Option]:
 
 
 def open_review(run: Run, library: Library) -> ReviewQuestion | None:
-    """Give the question what the last review looked at, if it is what is asked now; None if it is not."""
+    """Give the review's question of a round, if that is what is open now.
+
+    None if it has not been asked, if a question of the quiz is open, or if it was answered or left out.
+    """
     if REVIEW not in run.opened or not run.finished or run.asking or run.not_graded or graded_cell(run, library):
         return None
     return review_question(run.quiz, library.tables[run.quiz.tables.roles])

@@ -38,10 +38,11 @@ class ActingWorker(RunLinksWorker, ABC):
         *,
         revision: int | None = None,
     ) -> ActionResult | None:
-        """Apply an action to a run and bring its thread up to date; gives the result, None if there is no such run.
+        """Apply an action to a run, bring its thread up to date, and have done elsewhere what comes of it.
 
-        Nothing is done if the user is not its owner, or if the run has gone on from this revision. Raises what keeps
-        the thread from being brought up to date; the run is let go of then.
+        Gives what the action has led to, which is also that the user is not the run's owner (NOT_YOURS), or that the
+        run has gone on from this revision (NOTHING), and then nothing was done; None if there is no such run. Raises
+        what keeps it from being applied or its thread from being brought up to date; the run is let go of then.
         """
         shows = isinstance(action, Show)
         key = f"{current_key()} show" if shows else current_key()  # some work does it besides something else
@@ -49,12 +50,12 @@ class ActingWorker(RunLinksWorker, ABC):
         async def act() -> Record | None:
             return await self._act(team, run_id, action, key, user, revision)
 
-        record = await step("act", act)
-        if record is None:
-            return None
-        applied = AppliedAction.read(record)
-        result = applied.result
         async with self._freed_on_failure(team, run_id, key, unfinished=not shows):
+            record = await step("act", act)  # which holds the run, and may fail after that
+            if record is None:
+                return None
+            applied = AppliedAction.read(record)
+            result = applied.result
             if result.carried_over:
                 await self._post_note(team, run_id, self._rendered(partial(rewritten, result.carried_over)))
             if result.reopens and result.answers_before is not None:  # what was changed comes before what is asked now

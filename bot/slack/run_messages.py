@@ -37,14 +37,8 @@ from bot.domain.review import REVIEW
 from bot.knowledge import Library
 from bot.slack import result, review_messages
 from bot.slack.choice_letters import labelled, letter_of, lettered, listed
-from bot.slack.controls import (
-    BeginFrom,
-    ButtonCommand,
-    begin_button,
-    choice_button,
-    do_button,
-)
 from bot.slack.pieces import Message, context, message, plain, section
+from bot.slack.quiz_controls import BeginFrom, ButtonCommand, begin_button, choice_button, do_button
 from bot.slack.result import how_far, in_words, quoted, recommendation, since
 from bot.slack.share_controls import share_button
 from bot.slack.text import Mrkdwn, day, escape, fill, linked, mention
@@ -238,7 +232,7 @@ def no_such_mark(mark: str, question: AnyQuestion, library: Library) -> Message:
 
 def not_asked(run: Run, question: str, library: Library) -> Message | None:
     """Say that a question has not been asked yet; None if it has been since, or is gone."""
-    numbered = [known for known in run.numbered if known.id == question]
+    numbered = [candidate for candidate in run.numbered if candidate.id == question]
     if not numbered or run.has_asked(question):
         return None
     return plain(fill(library.words.quiz.not_asked, number=str(run.number(numbered[0]))))

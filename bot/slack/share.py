@@ -20,12 +20,12 @@ from bot.domain.share import MOST_A_DAY, TELLING, Part, Place, Refusal, ShareSta
 from bot.jobs import Key
 from bot.knowledge import Library
 from bot.slack import share_blocks, shared_result
-from bot.slack.controls import read_run
 from bot.slack.home_controls import SHARE_ROUND
 from bot.slack.interaction_payloads import BlockActions, ViewSubmission
 from bot.slack.lookups import read_person
 from bot.slack.own_messages import CLOCKS_APART
 from bot.slack.profiles import manager_of
+from bot.slack.quiz_controls import read_run
 from bot.slack.share_blocks import Filled
 from bot.slack.share_controls import (
     FORMER_SHARING,

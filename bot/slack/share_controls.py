@@ -6,7 +6,7 @@ from enum import StrEnum
 import slackblocks as kit
 
 from bot.domain.share import MAX_NOTE, Part, Place
-from bot.slack.controls import read_timestamp
+from bot.slack.control_values import read_timestamp
 from bot.slack.interaction_payloads import BlockAction, SubmittedView
 from bot.slack.payload_model import MalformedError
 

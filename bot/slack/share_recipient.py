@@ -9,7 +9,7 @@ import structlog
 
 from bot import jobs
 from bot.domain.share import Place, ShareState
-from bot.jobs import formerly, in_doubt, step, worker, workflow
+from bot.jobs import in_doubt, step, worker, workflow
 from bot.slack import blocks, share_blocks
 from bot.slack.compare_work import compare_worker
 from bot.slack.gateway import Render
@@ -33,6 +33,7 @@ from bot.slack.text import fill, mention
 from bot.slack.work import Work
 from bot.storage import OFFER, Share
 from bot.storage.share_traces import UnconfirmedCopy
+from bot.work_registry import formerly
 
 LONGEST_REPLY = 40_000  # characters; Slack lets nobody write more
 TABLE = "table"  # a slot of a copy: the documents' table

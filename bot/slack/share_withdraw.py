@@ -82,8 +82,12 @@ class WithdrawingWorker(CopyWorker, ABC):
         if sentence := Sentence.NOT_WITHDRAWN if is_refused else first_stays(outcome):
             await self._tell_now_or_later(team, share_id, copy, became(sentence))
 
-    async def _withdraw_lost(self, team: str, share_id: str, copy: LostCopy) -> None:
-        """Look for a copy of which Slack never said whether it arrived, and take it back if it did."""
+    async def _withdraw_lost(self, team: str, share_id: str, copy: LostCopy) -> bool:
+        """Look for a copy of which Slack never said whether it arrived, and take it back if it did.
+
+        Gives False if somebody else has said meanwhile what became of it, as the recipient's click does: then it is to
+        be taken back as it stands now.
+        """
         where, root, is_known = (await self._where_to(team, copy) if copy.recipient else None), None, False
         if where is not None:
             with contextlib.suppress(SlackWorkError):
@@ -92,32 +96,42 @@ class WithdrawingWorker(CopyWorker, ABC):
         outcome = TakenBack.DELETED
         if root:
             outcome = await self._take_back(team, share_id, {ROOT: root}, copy.sender, withdrawn=True)
-        is_refused = outcome is TakenBack.REFUSED
+        is_ended = is_known and outcome is not TakenBack.REFUSED
         if not await step("round", self._has_round, team, copy.run):  # its deletion has noted that it may stand
             if root:
                 await self._note_former_copy(team, copy, root)
-            if is_known and not is_refused:  # also where its deletion has not come as far as that yet
-
-                async def end_of_deleted() -> None:
-                    await self._store.shares.withdraw(team, share_id, was=copy.was)
-                    await self._store.share_traces.forget_unconfirmed(team, share_id)
-
-                await step("ended", end_of_deleted)
+            await self._end_lost_of_deleted(team, share_id, copy, is_ended=is_ended)
             news = became(Sentence.DELETED_NOT_FOUND if is_known else Sentence.DELETED_NOT_LOOKED)
             news = of_deleted(outcome, Sentence.DELETED_WHILE_WITHDRAWN) if root else news
             await self._tell_now_or_later(team, share_id, copy, news)
-            return
-        if not is_known or is_refused:
+            return True
+        if not is_ended:
             sentence = Sentence.NOT_WITHDRAWN if is_known else Sentence.NOT_LOOKED
             await self._tell_now_or_later(team, share_id, copy, became(sentence))
-            return
+            return True
 
         async def end() -> bool:
             return await self._store.shares.withdraw(team, share_id, was=copy.was) is not None or in_doubt()
 
-        if await step("ended", end):
-            if root:  # so that it is known that the recipient may have read it
-                await step("had arrived", self._store.shares.note_time, team, share_id, "sent_at")
-            await step("empty", self._store.shares.empty, team, share_id)
-            sentence = (first_stays(outcome) or Sentence.FOUND) if root else Sentence.NOT_FOUND
-            await self._tell_now_or_later(team, share_id, copy, became(sentence))
+        if not await step("ended", end):
+            return False
+        if root:  # so that it is known that the recipient may have read it
+            await step("had arrived", self._store.shares.note_time, team, share_id, "sent_at")
+        await step("empty", self._store.shares.empty, team, share_id)
+        sentence = (first_stays(outcome) or Sentence.FOUND) if root else Sentence.NOT_FOUND
+        await self._tell_now_or_later(team, share_id, copy, became(sentence))
+        return True
+
+    async def _end_lost_of_deleted(self, team: str, share_id: str, copy: LostCopy, *, is_ended: bool) -> None:
+        """Forget a copy that was looked for and whose round was deleted meanwhile, if it is not there any more.
+
+        Also where the round's deletion has not come as far as the copy yet.
+        """
+        if not is_ended:
+            return
+
+        async def end() -> None:
+            await self._store.shares.withdraw(team, share_id, was=copy.was)
+            await self._store.share_traces.forget_unconfirmed(team, share_id)
+
+        await step("ended", end)

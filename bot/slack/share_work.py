@@ -376,8 +376,15 @@ class ShareWorker(UpdatingWorker, WithdrawingWorker):
         listed_at: where the list stood in which it was clicked, if it was in one. clicked_in: channel and thread of the
         receipt, if it was there; versions before this one have not recorded it.
         """
+        while not await self._withdraw_as_it_stands(team, share_id, user, listed_at, clicked_in):
+            pass  # what became of it has turned out meanwhile
+
+    async def _withdraw_as_it_stands(
+        self, team: str, share_id: str, user: str, listed_at: str | None, clicked_in: list[str | None] | None
+    ) -> bool:
+        """Take a copy back by what is known of it now; gives False if that was out of date before it was done."""
         record = await step("withdrawn by", self._claim_withdrawal, team, share_id, user)
-        withdrawal = read_withdrawal(record) if record else None
+        withdrawal, is_done = read_withdrawal(record) if record else None, True
         match withdrawal:
             case None:  # the round was deleted since, or it is somebody else's
                 if clicked_in:
@@ -386,11 +393,14 @@ class ShareWorker(UpdatingWorker, WithdrawingWorker):
                         gone = self._say("withdraw_gone")
                         await self._gateway.post_ephemeral(team, channel, user, gone, thread_ts=ts)
             case LostCopy():
-                await self._withdraw_lost(team, share_id, withdrawal)
+                is_done = await self._withdraw_lost(team, share_id, withdrawal)
             case KnownCopy():
                 await self._withdraw_known(team, share_id, withdrawal)
             case UnknownPlace():
-                await self._tell(team, withdrawal, self._say("withdraw_unknown"))
+                try:
+                    await self._tell(team, withdrawal, self._say("withdraw_unknown"))
+                except SlackWorkError as error:  # Home and the list still say that it may be there
+                    log.warning("a sender does not know that a copy is not found", share=share_id, error=str(error))
             case EndedBefore():  # which its receipt may not say yet
                 await self._show_receipt(team, share_id)
             case _ as never:
@@ -399,6 +409,7 @@ class ShareWorker(UpdatingWorker, WithdrawingWorker):
             await self._show_home(team, withdrawal, "withdrawn")
         if listed_at:
             await self._show_list(team, user, listed_at)
+        return is_done
 
     # What versions before this one have recorded or posted: a menu of people, a preview, and two buttons
 

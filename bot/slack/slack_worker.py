@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 from bot import work_records
-from bot.jobs import Worker, pause, step
+from bot.jobs import pause, step
 from bot.knowledge import Library
 from bot.second_stage import SecondStage
 from bot.slack.editors import Editors
@@ -14,6 +14,7 @@ from bot.slack.pieces import Message
 from bot.slack.run_messages import note_slot
 from bot.slack.work import Work
 from bot.storage import Posted, Store
+from bot.work_registry import Worker
 
 # How often, and at what distance in seconds at most, to look whether a share has been sent: for six hours, since each
 # of its calls may take minutes while Slack is failing.

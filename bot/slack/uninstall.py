@@ -5,12 +5,13 @@ from functools import partial
 from slack_bolt.async_app import AsyncApp, AsyncBoltContext
 
 from bot import jobs, work_records
-from bot.jobs import formerly, step, worker, workflow
+from bot.jobs import step, worker, workflow
 from bot.slack import work
 from bot.slack.access import Access
 from bot.slack.event_payloads import EventCallback, TokensRevoked
 from bot.slack.slack_worker import SlackWorker
 from bot.slack.work import Work
+from bot.work_registry import formerly
 
 
 @worker()

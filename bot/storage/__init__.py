@@ -5,10 +5,11 @@ from bot.storage.feedback import HelpRequest, Vote
 from bot.storage.homes import DueHome, SentDraft, SetUp
 from bot.storage.inbox import Item
 from bot.storage.people import INVITATION, RECEIPT
-from bot.storage.replies import TOP_LEVEL, BusyError, ChannelSettings, Reply, ReplyState
+from bot.storage.replies import TOP_LEVEL, BusyError, ChannelSettings
 from bot.storage.shares import OFFER, ROOT
 from bot.storage.store import Installation, Store
 from bot.storage.stored_comparison import Moved, Revealed, Shown, StoredComparison
+from bot.storage.stored_reply import Reply, ReplyState
 from bot.storage.stored_run import (
     CARD,
     LOST,

@@ -352,9 +352,9 @@ async def _rounds(connection: AsyncConnection, team: str, stored: StoredComparis
     ids = [run_id for run_id in (stored.run, stored.manager_run) if run_id]
     asked = select(runs.c.id, runs.c.version, runs.c.finished_at, runs.c.state)
     rows = await connection.execute(asked.where(runs.c.team == team, runs.c.id.in_(ids)).with_for_update(read=True))
-    there = {row.id: row for row in rows if (row.state or {}).get("status") != Status.DELETED.value}
-    versions = {run_id: row.version for run_id, row in there.items() if row.finished_at is not None}
-    lost = [side for side in Side if (run_id := stored.run_of(side)) and run_id not in there]
+    row_by_id = {row.id: row for row in rows if (row.state or {}).get("status") != Status.DELETED.value}
+    versions = {run_id: row.version for run_id, row in row_by_id.items() if row.finished_at is not None}
+    lost = [side for side in Side if (run_id := stored.run_of(side)) and run_id not in row_by_id]
     manager = versions.get(stored.manager_run) if stored.manager_run else None
     return Rounds(versions.get(stored.run), manager, lost[0] if lost else None)
 

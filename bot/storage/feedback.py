@@ -5,15 +5,17 @@ from collections import Counter
 from dataclasses import asdict, dataclass
 from typing import Any
 
-from sqlalchemy import ColumnElement, Row, and_, case, delete, select, update
+from sqlalchemy import ColumnElement, Row, and_, case, delete, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from bot.domain.reply_kinds import ANSWER
 from bot.domain.report import Use
 from bot.storage.home_changes import note_set_up
-from bot.storage.replies import ReplyState
 from bot.storage.sql import autocommit, insert_into, insert_new
-from bot.storage.tables import help_requests, replies, votes, workspaces
+from bot.storage.stored_reply import ReplyState
+from bot.storage.tables import help_attempts, help_requests, replies, votes, workspaces
+
+CLAIMED_AT_MOST = 3600.0  # seconds after which work that passes on a question is taken to be gone
 
 
 @dataclass(frozen=True)
@@ -113,11 +115,34 @@ class Feedback:
 
     # Questions that were passed on
 
+    async def claim_help(self, team: str, asker: str, asked_in: str, question_ts: str, *, by: str) -> bool:
+        """Claim for a piece of work to pass on somebody's question; False while other work has it.
+
+        Again by the same work gives the same. The claim ends with `record_help_request` or `release_help`, or after an
+        hour, when the work that has it must be gone.
+        """
+        now = time.time()
+        row = {"team": team, "asker": asker, "asked_in": asked_in, "question_ts": question_ts}
+        claim = {"holder": by, "claimed_at": now}
+        free = or_(help_attempts.c.holder == by, help_attempts.c.claimed_at < now - CLAIMED_AT_MOST)
+        async with autocommit(self._engine) as connection:
+            put = insert_into(connection, help_attempts).values(row | claim)
+            put = put.on_conflict_do_update(index_elements=list(row), set_=claim, where=free)
+            return await connection.scalar(put.returning(help_attempts.c.holder)) is not None
+
+    async def release_help(self, team: str, asker: str, asked_in: str, question_ts: str, *, by: str) -> None:
+        """Give a claim back: the question was not passed on, and may be. Again does nothing."""
+        mine = (*_of_attempt(team, asker, asked_in, question_ts), help_attempts.c.holder == by)
+        async with autocommit(self._engine) as connection:
+            await connection.execute(delete(help_attempts).where(*mine))
+
     async def record_help_request(self, team: str, request: HelpRequest) -> None:
-        """Remember a question that was passed on; again does nothing."""
+        """Remember a question that was passed on, and end the claim to do so; again does nothing."""
         row = {"team": team, **asdict(request), "asked_at": time.time()}
+        attempt = _of_attempt(team, request.asker, request.asked_in, request.question_ts)
         async with self._engine.begin() as connection:
             await insert_new(connection, help_requests, row)
+            await connection.execute(delete(help_attempts).where(*attempt))
 
     async def help_request(self, team: str, channel: str, ts: str) -> HelpRequest | None:
         """Give the question that a message of ours has passed on, or None."""
@@ -182,6 +207,7 @@ class Feedback:
         """Delete requests, and what people wrote with their votes, of before this time, in seconds since 1970."""
         async with self._engine.begin() as connection:
             await connection.execute(delete(help_requests).where(help_requests.c.asked_at < before))
+            await connection.execute(delete(help_attempts).where(help_attempts.c.claimed_at < before))
             old = update(votes).where(votes.c.voted_at < before, votes.c.comment.is_not(None))
             await connection.execute(old.values(comment=None))
 
@@ -189,6 +215,11 @@ class Feedback:
 def _of_vote(team: str, channel: str, answer_ts: str, user: str) -> tuple[ColumnElement[bool], ...]:
     mine = (votes.c.team == team, votes.c.channel == channel)
     return (*mine, votes.c.answer_ts == answer_ts, votes.c.user == user)
+
+
+def _of_attempt(team: str, asker: str, asked_in: str, question_ts: str) -> tuple[ColumnElement[bool], ...]:
+    mine = (help_attempts.c.team == team, help_attempts.c.asker == asker)
+    return (*mine, help_attempts.c.asked_in == asked_in, help_attempts.c.question_ts == question_ts)
 
 
 def _of_request(team: str, channel: str, ts: str) -> tuple[ColumnElement[bool], ...]:

@@ -10,8 +10,8 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 
 from bot.domain.gaps import Question, QuestionKind
 from bot.domain.reply_kinds import ANSWER, LINK
-from bot.storage.replies import ReplyState
 from bot.storage.sql import autocommit, insert_into, insert_new
+from bot.storage.stored_reply import ReplyState
 from bot.storage.tables import questions, replies, workspaces
 
 DECISIONS = frozenset({QuestionKind.CHOSEN, QuestionKind.DECLINED})
@@ -95,13 +95,13 @@ class Gaps:
         since: in seconds since 1970.
         """
         stands = (replies.c.state.in_((ReplyState.POSTED, ReplyState.WHISPERED)), replies.c.kind.in_((ANSWER, LINK)))
-        theirs = (replies.c.team == team, replies.c.asker == user, replies.c.replied_at >= since)
+        asked_by_user = (replies.c.team == team, replies.c.asker == user, replies.c.replied_at >= since)
         chosen = (questions.c.kind == QuestionKind.CHOSEN, questions.c.entry.in_(entries))
         mine = (questions.c.team == team, questions.c.user == user, questions.c.asked_at >= since)
         async with autocommit(self._engine) as connection:
             if await connection.scalar(select(questions.c.id).where(*mine, *chosen).limit(1)) is not None:
                 return True
-            answers = await connection.scalars(select(replies.c.entries).where(*theirs, *stands))
+            answers = await connection.scalars(select(replies.c.entries).where(*asked_by_user, *stands))
             return any(not set(entries).isdisjoint(answer) for answer in answers)
 
     async def mark_told(self, team: str, user: str, entry: str) -> None:

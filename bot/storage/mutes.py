@@ -29,8 +29,8 @@ class Mutes:
         """
         row = {"team": team, "user": user, "muted": muted}
         sent = (shares.c.recipient == user, shares.c.state.in_((ShareState.SENT, ShareState.UNCERTAIN)))
-        theirs = (shares.c.team == team, runs.c.user == muted)
-        copies = select(shares.c.id).select_from(shares.join(runs, OF_RUN)).where(*theirs, *sent)
+        sent_by_muted = (shares.c.team == team, runs.c.user == muted)
+        copies = select(shares.c.id).select_from(shares.join(runs, OF_RUN)).where(*sent_by_muted, *sent)
         mine = (comparisons.c.team == team, comparisons.c.manager == user, comparisons.c.sender == muted)
         invitations = select(comparisons.c.id).where(*mine)
         former = select(former_mutes.c.share).where(*_between(former_mutes, team, user, muted))
@@ -71,8 +71,8 @@ class Mutes:
 
     async def muted_by(self, team: str, user: str) -> list[tuple[str, str]]:
         """Give from whom `user` wants no more, latest first, each with the share or comparison where they said so."""
-        theirs = (share_mutes.c.team == team, share_mutes.c.user == user, share_mutes.c.muted.is_not(None))
-        muted = select(share_mutes.c.share, share_mutes.c.muted).where(*theirs).order_by(share_mutes.c.muted_at)
+        mutes = (share_mutes.c.team == team, share_mutes.c.user == user, share_mutes.c.muted.is_not(None))
+        muted = select(share_mutes.c.share, share_mutes.c.muted).where(*mutes).order_by(share_mutes.c.muted_at)
         async with autocommit(self._engine) as connection:
             by_person = {row.muted: row.share for row in await connection.execute(muted)}
         return [(share, person) for person, share in reversed(by_person.items())]

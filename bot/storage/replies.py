@@ -2,13 +2,11 @@
 
 import time
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass, field, replace
-from enum import StrEnum
+from dataclasses import dataclass, replace
 from typing import Any
 
 from sqlalchemy import (
     ColumnElement,
-    Row,
     Select,
     String,
     and_,
@@ -27,50 +25,13 @@ from bot.domain.reply_kinds import ANSWER, LINK
 from bot.storage.home_changes import note_answer, note_channel
 from bot.storage.last_answers import put_last_answers
 from bot.storage.sql import autocommit, insert_into, insert_new
+from bot.storage.stored_reply import Reply, ReplyState, read_reply, reply_row
 from bot.storage.tables import channel_settings, hushed_threads, people, recent_entries, replies
 
 TOP_LEVEL = ""  # in place of a thread's ts, for what was said in a direct message outside threads
 HELD_AT_MOST = 900.0  # seconds after which work that holds a reply is taken to be gone
 DIRECT_MESSAGE = "D"  # what the id of a direct message begins with
 HELD_FRESH = 60.0  # seconds after which work that goes on holding a reply says so
-
-
-class ReplyState(StrEnum):
-    """Where a reply stands."""
-
-    BEGUN = "begun"
-    POSTED = "posted"  # as an answer, or as a link to an earlier one
-    WHISPERED = "whispered"  # shown to who asked, of which nothing remains
-    WITHHELD = "withheld"  # nothing was said, for the sake of manners
-    WITHDRAWN = "withdrawn"
-
-
-@dataclass(frozen=True)
-class Reply:
-    """What is replied to a message. `revision`: the ts of its latest edit or deletion, "" for none.
-
-    asker: None once the person has been forgotten. answer_ts: of our message, once it is posted. digest: of the
-    entries as they were said. replied_at, corrected_at: seconds since 1970. decided_for: the revision for which this
-    was decided; "" for none, and not the latest where an edit has changed nothing. linked: entries that stand in the
-    channel already, each with the ts of the question which is answered there; of a link `entries` has them too.
-    offered: the entries of the suggestions, where somebody has chosen one of them or none.
-    """
-
-    question_ts: str
-    thread_ts: str
-    asker: str | None
-    surface: str
-    kind: str
-    entries: tuple[str, ...]
-    state: ReplyState = ReplyState.BEGUN
-    answer_ts: str | None = None
-    digest: str | None = None
-    revision: str = ""
-    replied_at: float = 0.0
-    corrected_at: float | None = None
-    decided_for: str = ""
-    linked: Mapping[str, str] = field(default_factory=dict)
-    offered: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -119,7 +80,7 @@ class Replies:
         Again by the same work gives the same. revises: this is the message, or an edit or deletion of it; otherwise
         somebody has clicked, so that the revision is not looked at and stays.
         """
-        row = _as_row(team, channel, reply) | {"holder": by, "held_at": time.time()}
+        row = reply_row(team, channel, reply) | {"holder": by, "held_at": time.time()}
         async with autocommit(self._engine) as connection:
             if await connection.scalar(self._insert_reply, row):
                 return reply
@@ -137,7 +98,7 @@ class Replies:
                 return None
             held = {"holder": by, "held_at": time.time(), "revision": revision}
             await connection.execute(update(replies).where(*mine).values(held))
-            return replace(_reply(kept), revision=revision)
+            return replace(read_reply(kept), revision=revision)
 
     async def hold_posted(self, team: str, channel: str, question_ts: str, *, by: str) -> Reply | None:
         """Take hold of a reply that is posted, to correct it, until `settle`; None if it is not posted any more.
@@ -150,7 +111,7 @@ class Replies:
         hold = update(replies).where(*mine, free).values(holder=by, held_at=time.time()).returning(replies)
         async with self._engine.begin() as connection:
             if held := (await connection.execute(hold)).first():
-                return _reply(held)
+                return read_reply(held)
             if await connection.scalar(select(func.count()).select_from(replies).where(*mine)):
                 raise BusyError
         return None
@@ -180,7 +141,7 @@ class Replies:
         on the channel has its entries. failed: the work is given up, and takes hold again if it is done again before
         any other does.
         """
-        row = _as_row(team, channel, reply)
+        row = reply_row(team, channel, reply)
         row |= {"holder": by, "held_at": 0.0} if failed else {"holder": None, "held_at": None}
         row["asker"] = case((replies.c.asker.is_not(None), reply.asker))
         mine = (*_of_message(team, channel, reply.question_ts), replies.c.holder == by)
@@ -208,7 +169,7 @@ class Replies:
         message = {"of_team": team, "of_channel": channel, "of_question": question_ts}
         async with autocommit(self._engine) as connection:
             row = (await connection.execute(REPLY, message)).first()
-        return _reply(row) if row else None
+        return read_reply(row) if row else None
 
     async def release(self, team: str, holders: Sequence[str]) -> None:
         """Let go of the replies that this work has held, which was stopped; what was not posted counts as withheld."""
@@ -277,7 +238,7 @@ class Replies:
         )
         latest_first = select(replies).where(*conversation, *theirs, *lately).order_by(replies.c.question_ts.desc())
         async with autocommit(self._engine) as connection:
-            return [_reply(row) for row in await connection.execute(latest_first)]
+            return [read_reply(row) for row in await connection.execute(latest_first)]
 
     async def posted_since(
         self, team: str, since: float, after: tuple[str, str], limit: int
@@ -291,7 +252,7 @@ class Replies:
         page = select(replies).where(*mine, tuple_(*position) > tuple_(*after)).order_by(*position).limit(limit)
         async with autocommit(self._engine) as connection:
             rows = await connection.execute(page)
-            return [(row.channel, _reply(row)) for row in rows]
+            return [(row.channel, read_reply(row)) for row in rows]
 
     async def around(
         self,
@@ -327,7 +288,7 @@ class Replies:
         which = (replies.c.team == team, replies.c.channel == channel, replies.c.state == ReplyState.POSTED)
         linking = select(replies).where(*which, replies.c.linked.is_not(None)).order_by(replies.c.question_ts)
         async with autocommit(self._engine) as connection:
-            rows = [_reply(row) for row in await connection.execute(linking)]
+            rows = [read_reply(row) for row in await connection.execute(linking)]
         return [reply for reply in rows if question_ts in reply.linked.values()]
 
     async def claim_entries(
@@ -448,7 +409,7 @@ class Replies:
         latest = select(replies).where(*which).order_by(replies.c.question_ts.desc()).limit(1)
         async with autocommit(self._engine) as connection:
             row = (await connection.execute(latest)).first()
-        return _reply(row) if row else None
+        return read_reply(row) if row else None
 
 
 class BusyError(Exception):
@@ -509,17 +470,3 @@ def _at_top_level(team: str, channel: str) -> tuple[ColumnElement[bool], ...]:
     """Say which replies stand in a direct message outside threads; one that a button had posted is a root itself."""
     outside = or_(replies.c.thread_ts == replies.c.question_ts, replies.c.thread_ts == replies.c.answer_ts)
     return replies.c.team == team, replies.c.channel == channel, outside
-
-
-def _as_row(team: str, channel: str, reply: Reply) -> dict[str, Any]:
-    row = asdict(reply) | {"entries": list(reply.entries), "linked": dict(reply.linked) or None}
-    row["offered"] = list(reply.offered) or None
-    return {"team": team, "channel": channel, **row, "replied_at": reply.replied_at or time.time()}
-
-
-def _reply(row: Row[Any]) -> Reply:
-    kept = {name: getattr(row, name) for name in Reply.__dataclass_fields__}
-    kept |= {"entries": tuple(row.entries), "state": ReplyState(row.state)}
-    return Reply(
-        **kept | {"decided_for": row.decided_for or "", "linked": row.linked or {}, "offered": tuple(row.offered or ())}
-    )

@@ -150,9 +150,9 @@ class Runs(QuizVersions):
         async with self._engine.begin() as connection:
             moved = await connection.execute(update(runs).where(*mine).values(channel=channel, root_ts=card.ts))
             if moved.rowcount:
-                there = (messages.c.team == team, messages.c.run == run_id)
-                await connection.execute(delete(messages).where(*there, messages.c.slot.in_((CARD, LOST))))
-                await connection.execute(update(messages).where(*there).values(slot=NOTE + messages.c.ts))
+                in_thread = (messages.c.team == team, messages.c.run == run_id)
+                await connection.execute(delete(messages).where(*in_thread, messages.c.slot.in_((CARD, LOST))))
+                await connection.execute(update(messages).where(*in_thread).values(slot=NOTE + messages.c.ts))
                 await self._put_message(connection, team, run_id, CARD, card)
 
     async def lease(self, team: str, run_id: str, *, by: str, seconds: float = 0.0) -> bool:
@@ -331,11 +331,11 @@ class Runs(QuizVersions):
         chosen: Answers = {
             answer.question: (answer.choice, *([answer.other] if answer.other else [])) for answer in answer_rows
         }
-        there = select(messages).where(messages.c.team == team, messages.c.run == row["id"])
+        posted = select(messages).where(messages.c.team == team, messages.c.run == row["id"])
         shown = {CARD: Posted(row["root_ts"], "")}
         if row["state"] is None and row["asked_ts"]:  # begun before messages were kept
             shown[f"{PROMPT}:1"] = Posted(row["asked_ts"], "")
-        shown |= {message.slot: Posted(message.ts, message.digest) for message in await connection.execute(there)}
+        shown |= {message.slot: Posted(message.ts, message.digest) for message in await connection.execute(posted)}
         quiz, digest, carried_over = await self._quiz(connection, row["quiz"]), row["quiz"], None
         subject, closed = await self._subject(connection, team, row["comparison"])
         if quiz is not None:

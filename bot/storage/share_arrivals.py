@@ -31,7 +31,7 @@ class ShareArrivals:
         since: seconds since 1970. What was withdrawn, or sent to a group, does not count.
         """
         root = share_messages.alias()
-        theirs = (shares.c.team == team, shares.c.recipient == recipient, shares.c.state == ShareState.SENT)
+        received = (shares.c.team == team, shares.c.recipient == recipient, shares.c.state == ShareState.SENT)
         arrived = (shares.c.sent_at >= since, func.coalesce(shares.c.place, Place.DIRECT) == Place.DIRECT)
         here = and_(root.c.team == shares.c.team, root.c.share == shares.c.id, root.c.slot == ROOT)
         of_copy = (share_messages.c.team == shares.c.team, share_messages.c.share == shares.c.id)
@@ -45,7 +45,7 @@ class ShareArrivals:
         arrivals = (
             select(runs.c.user, last, replied.label("replied"))
             .select_from(shares.join(root, here).join(runs, OF_RUN))
-            .where(*theirs, *arrived, root.c.channel == channel)
+            .where(*received, *arrived, root.c.channel == channel)
             .order_by(shares.c.sent_at.desc())
             .limit(1)
         )

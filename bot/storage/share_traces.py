@@ -65,9 +65,9 @@ class ShareTraces:
 
     async def is_former_copy(self, team: str, channel: str, ts: str) -> bool:
         """Say whether a message is the first one of a copy whose round was deleted."""
-        there = (former_copies.c.team == team, former_copies.c.channel == channel, former_copies.c.ts == ts)
+        copy = (former_copies.c.team == team, former_copies.c.channel == channel, former_copies.c.ts == ts)
         async with autocommit(self._engine) as connection:
-            return bool(await connection.scalar(select(exists().where(*there))))
+            return bool(await connection.scalar(select(exists().where(*copy))))
 
     async def note_former_copy(self, team: str, channel: str, ts: str, recipient: str) -> None:
         """Remember where the first message of a copy stands whose round was deleted; again does nothing."""
@@ -88,8 +88,8 @@ class ShareTraces:
 
     async def unconfirmed_for(self, team: str, user: str) -> list[UnconfirmedCopy]:
         """Give the copies of deleted rounds that may stand in somebody's direct message, latest first."""
-        theirs = (unconfirmed_copies.c.team == team, unconfirmed_copies.c.recipient == user)
-        latest = select(unconfirmed_copies).where(*theirs).order_by(unconfirmed_copies.c.made_at.desc())
+        copies = (unconfirmed_copies.c.team == team, unconfirmed_copies.c.recipient == user)
+        latest = select(unconfirmed_copies).where(*copies).order_by(unconfirmed_copies.c.made_at.desc())
         async with autocommit(self._engine) as connection:
             rows = await connection.execute(latest)
             return [UnconfirmedCopy(row.share, row.run, row.made_at, row.given_up_at) for row in rows]
@@ -109,9 +109,9 @@ class ShareTraces:
 
     async def has_shared_what_is_deleted(self, team: str, sender: str) -> bool:
         """Say whether copies of somebody's may still stand whose rounds they have deleted."""
-        theirs = (unlisted_shares.c.team == team, unlisted_shares.c.sender == sender)
+        by_sender = (unlisted_shares.c.team == team, unlisted_shares.c.sender == sender)
         async with autocommit(self._engine) as connection:
-            return bool(await connection.scalar(select(exists().where(*theirs))))
+            return bool(await connection.scalar(select(exists().where(*by_sender))))
 
 
 async def has_seen(connection: AsyncConnection, team: str, sender: str, manager: str) -> bool:

@@ -236,8 +236,8 @@ class Shares:
 
     async def shared_runs(self, team: str, user: str) -> list[str]:
         """Name the runs of which somebody has sent a result, or was sent one: they name the work that does so."""
-        theirs = or_(runs.c.user == user, shares.c.recipient == user)
-        shared = select(shares.c.run).select_from(shares.join(runs, OF_RUN)).where(shares.c.team == team, theirs)
+        involves_user = or_(runs.c.user == user, shares.c.recipient == user)
+        shared = select(shares.c.run).select_from(shares.join(runs, OF_RUN)).where(shares.c.team == team, involves_user)
         async with autocommit(self._engine) as connection:
             return list(await connection.scalars(shared.distinct()))
 
@@ -246,9 +246,9 @@ class Shares:
         owner = select(runs.c.user).where(*_run(team, run_id)).scalar_subquery()
         live = (shares.c.team == team, runs.c.user == owner, shares.c.state == ShareState.SENT)
         untold = (shares.c.sent_at.is_not(None), shares.c.told_outdated.is_(None))
-        theirs = select(shares, *_RUN).select_from(shares.join(runs, OF_RUN)).where(*live, *untold)
+        live_shares = select(shares, *_RUN).select_from(shares.join(runs, OF_RUN)).where(*live, *untold)
         async with autocommit(self._engine) as connection:
-            rows = (await connection.execute(theirs)).all()
+            rows = (await connection.execute(live_shares)).all()
             return [row.id for row in rows if await _newer(connection, team, row)]
 
     async def newer(self, team: str, share: Share) -> list[str]:
@@ -272,9 +272,9 @@ class Shares:
         """Name the live shares, of other runs of whoever has this one, of which the sender was told that."""
         owner = select(runs.c.user).where(*_run(team, run_id)).scalar_subquery()
         live = (shares.c.team == team, shares.c.run != run_id, shares.c.state == ShareState.SENT)
-        theirs = select(shares.c.id).select_from(shares.join(runs, OF_RUN)).where(*live, runs.c.user == owner)
+        live_shares = select(shares.c.id).select_from(shares.join(runs, OF_RUN)).where(*live, runs.c.user == owner)
         async with autocommit(self._engine) as connection:
-            return list(await connection.scalars(theirs.where(shares.c.told_outdated.is_(True))))
+            return list(await connection.scalars(live_shares.where(shares.c.told_outdated.is_(True))))
 
     # The copy
 
@@ -289,9 +289,9 @@ class Shares:
             row = await _lock(connection, team, share_id)
             if row is None or row.state != ShareState.SENT:
                 return False
-            there = (await _messages(connection, team, share_id)).get(slot)
-            if there is not None and not replaces:
-                return there == (channel, ts)
+            posted = (await _messages(connection, team, share_id)).get(slot)
+            if posted is not None and not replaces:
+                return posted == (channel, ts)
             await _put_message(connection, team, share_id, slot, channel, ts)
             return True
 
@@ -313,8 +313,8 @@ class Shares:
 
     async def of_root(self, team: str, channel: str, ts: str) -> Share | None:
         """Give the share whose copy begins with this message, or None."""
-        there = (share_messages.c.team == team, share_messages.c.channel == channel, share_messages.c.ts == ts)
-        named = select(share_messages.c.share).where(*there, share_messages.c.slot == ROOT).limit(1).scalar_subquery()
+        message = (share_messages.c.team == team, share_messages.c.channel == channel, share_messages.c.ts == ts)
+        named = select(share_messages.c.share).where(*message, share_messages.c.slot == ROOT).limit(1).scalar_subquery()
         async with autocommit(self._engine) as connection:
             row = (await connection.execute(select(shares).where(*_one(team, named)))).first()
         return read_share(row) if row else None

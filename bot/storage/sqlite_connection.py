@@ -5,7 +5,6 @@ then a commit and, as the connection goes back to the pool, a rollback. The even
 time for its turn: that took longer than SQLite itself.
 """
 
-import asyncio
 import sqlite3
 from collections.abc import Callable, Iterable, Sequence
 from typing import Any, TypeVar
@@ -69,7 +68,6 @@ class Connection(aiosqlite.Connection):
     """
 
     commits_each = False
-    _may_be_busy = False  # somebody stopped waiting for what the thread was given: it may come to it later
 
     def cursor(self) -> Cursor:  # type: ignore[override]
         """Give a cursor, which costs nothing yet."""
@@ -77,11 +75,7 @@ class Connection(aiosqlite.Connection):
 
     async def run(self, function: Callable[..., R], *arguments: Any) -> R:
         """Call a function on the thread, with the connection and these arguments."""
-        try:
-            result: R = await self._execute(function, self._conn, *arguments)  # type: ignore[no-untyped-call]
-        except asyncio.CancelledError:
-            self._may_be_busy = True
-            raise
+        result: R = await self._execute(function, self._conn, *arguments)  # type: ignore[no-untyped-call]
         return result
 
     async def commit(self) -> None:
@@ -93,9 +87,9 @@ class Connection(aiosqlite.Connection):
         await self._end(sqlite3.Connection.rollback)
 
     async def _end(self, function: Callable[[sqlite3.Connection], None]) -> None:
-        if self._may_be_busy or self.in_transaction:
+        # Where somebody stopped waiting, the thread may yet begin one; but then SQLAlchemy closes the connection.
+        if self.in_transaction:
             await self.run(function)
-            self._may_be_busy = False  # the thread takes one after the other
 
 
 def connect(database: str, **options: Any) -> Connection:

@@ -36,7 +36,7 @@ from bot.storage.sql import autocommit, insert_into, insert_new
 from bot.storage.tables import channels, inbox, installations, metadata, oauth_states, replicas, threads
 from bot.storage.trouble import watch
 
-HEAD = "0021"  # the newest migration; a test holds it against the files
+HEAD = "0022"  # the newest migration; a test holds it against the files
 CONNECT = 10  # seconds
 # Turns that may lie ahead in a channel. What is further away was taken by a clock that has been put back since; and a
 # crowd as large as that had better hear from Slack how long to wait.
@@ -129,15 +129,15 @@ class Store:
 
     async def last_answer(self, team: str, channel: str, thread_ts: str, *, since: float = 0.0) -> str | None:
         """Give the entry a thread was answered with last, or None; since: in seconds since 1970, and not before."""
-        there = (*_thread(team, channel, thread_ts), threads.c.answered_at >= since)
+        thread = (*_thread(team, channel, thread_ts), threads.c.answered_at >= since)
         async with autocommit(self._engine) as connection:
-            return await connection.scalar(select(threads.c.entry).where(*(there if since else there[:-1])))
+            return await connection.scalar(select(threads.c.entry).where(*(thread if since else thread[:-1])))
 
     async def forget_answer(self, team: str, channel: str, thread_ts: str, entry: str) -> None:
         """Forget that a thread was answered with this entry last, if it was; again does nothing."""
-        there = (*_thread(team, channel, thread_ts), threads.c.entry == entry)
+        answered = (*_thread(team, channel, thread_ts), threads.c.entry == entry)
         async with self._engine.begin() as connection:
-            await connection.execute(delete(threads).where(*there))
+            await connection.execute(delete(threads).where(*answered))
 
     async def take_turn(self, team: str, channel: str, between: float) -> tuple[float, float]:
         """Take the next turn to post to a channel, `between` seconds after the one before, whoever took that.

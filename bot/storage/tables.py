@@ -467,6 +467,19 @@ help_requests = Table(
     info=owned_by(Owner.PERSON, "asker", "resolved_by"),
 )
 
+# Which work is passing on a question just now, for whoever wants that; the row goes with its end, well or not.
+help_attempts = Table(
+    "help_attempts",
+    metadata,
+    Column("team", String(32), primary_key=True),
+    Column("asker", String(32), primary_key=True),
+    Column("asked_in", String(32), primary_key=True),  # the channel of the question
+    Column("question_ts", String(32), primary_key=True),
+    Column("holder", String(255), nullable=False),
+    Column("claimed_at", Float(53), nullable=False),
+    info=owned_by(Owner.PERSON, "asker"),
+)
+
 # What a workspace has chosen: where its editors are, and the last week whose digest they had, as "2026-W48"; and when
 # the bot first answered in one of its channels.
 workspaces = Table(

@@ -28,7 +28,7 @@ from bot.second_stage import SecondStage
 from bot.settings import Settings
 from bot.slack import app as slack
 from bot.slack.access import OneWorkspace
-from bot.slack.controls import CHOOSE
+from bot.slack.quiz_controls import CHOOSE
 from bot.slack.reception import Reception
 from bot.storage import Store
 from tests.bench import bare

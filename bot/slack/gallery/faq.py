@@ -10,7 +10,7 @@ from bot.domain.manners import Mode
 from bot.domain.why import Certainty, Explanation
 from bot.knowledge import Library
 from bot.slack import blocks, feedback_blocks, manners_blocks
-from bot.slack.controls import AboutAnswer, Reason, private_place
+from bot.slack.answer_controls import AboutAnswer, Reason, private_place
 from bot.slack.feedback_work import NOT_HELPFUL
 from bot.slack.gallery.rendering import ASKED, LINK, USER, Rendering
 from bot.slack.pieces import Message, joined

@@ -1,0 +1,75 @@
+"""“Do I need a PhD, and who goes on call?”: a message that asks two things, as two texts; and the answers to both."""
+
+import re
+from collections.abc import Sequence
+
+from bot.domain.matching import Candidate
+from bot.domain.matching_text import MAX_CHARACTERS, Form, Sentence, cleaned, read
+
+TWO = 2
+LEAST = 3  # words of a question by itself: "what is RAG"; "and why?" asks about what stands before it
+MOST = 4  # questions of a message; who asks more gets what is said to the whole
+
+_SENTENCE_END = re.compile(r"(?<=[.!?…])\s+|\n+")
+_ASKS = (
+    r"what|why|how|who|where|when|which|whose|whats|hows|"
+    r"is|are|was|were|do|does|did|can|could|should|would|will|must"
+)
+# Between two questions in one sentence: "..., and who goes on call?". Behind "or" stands an alternative.
+_JOINT = re.compile(rf",?\s+(?:and|but|plus)\s+(?:(?:also|then|if so),?\s+)?(?=(?:{_ASKS})\b)", re.IGNORECASE)
+
+
+def questions_of(utterance: str) -> tuple[str, ...]:
+    """Give the questions that a message puts one after the other, each as a text; nothing unless there are two to MOST.
+
+    What is told before a question belongs to it: "I am a developer. Do I need a PhD? And who goes on call?".
+    """
+    asked: list[str] = []
+    told = ""
+    for text in _SENTENCE_END.split(cleaned(utterance[:MAX_CHARACTERS])):
+        parts = _joined_questions(text)
+        if not parts:
+            told = f"{told} {text}".strip()
+            continue
+        asked += [f"{told} {parts[0]}".strip(), *parts[1:]]
+        told = ""
+    return tuple(asked) if TWO <= len(asked) <= MOST else ()
+
+
+def both_answered(
+    of_whole: Sequence[Candidate], of_questions: Sequence[Sequence[Candidate]], most: int
+) -> tuple[Candidate, ...]:
+    """Give the candidates that answer a message of several questions, in their order, at most so many.
+
+    of_whole: what answers the message as one; it stands if it is the answer to none of its questions by itself, or if
+    it says as much. of_questions: what answers each, empty where nothing does.
+    """
+    by_entry = {candidate.entry: candidate for answers in of_questions for candidate in answers}
+    one_by_one = tuple(by_entry.values())[:most]
+    fits = not of_whole or any(candidate.entry in by_entry for candidate in of_whole)
+    return one_by_one if fits and len(one_by_one) > len(of_whole) else tuple(of_whole)
+
+
+def _joined_questions(text: str) -> list[str]:
+    """Part one sentence where a second question begins; nothing if it asks nothing."""
+    if not _is_question(_sentence(text)):
+        return []
+    for joint in _JOINT.finditer(text):
+        first, second = text[: joint.start()], text[joint.end() :]
+        # With its own question mark each would be read as a question, whatever it is.
+        if _asks_by_itself(first) and _asks_by_itself(second.rstrip("?! ")):
+            return [first, *_joined_questions(second)]
+    return [text]
+
+
+def _asks_by_itself(text: str) -> bool:
+    sentence = _sentence(text)
+    return _is_question(sentence) and sentence is not None and len(sentence.words) >= LEAST
+
+
+def _sentence(text: str) -> Sentence | None:
+    return next(iter(read(text).sentences), None)
+
+
+def _is_question(sentence: Sentence | None) -> bool:
+    return sentence is not None and sentence.form is Form.QUESTION
