@@ -249,7 +249,7 @@ async def test_a_broken_connection_after_the_message_arrived_posts_it_once(works
     assert len(await posts(workspace)) == 1
 
 
-async def test_an_answer_is_brought_in_two_steps(tmp_path: Path, library: Library):
+async def test_an_answer_is_brought_in_two_steps_where_there_is_one_process(tmp_path: Path, library: Library):
     """What is recorded of a step, and looked for before it, takes longer than most steps: somebody waits for them."""
     async with Workspace.start() as workspace, bot_in(workspace, library, tmp_path):
         for channel in ("U_ROLEFIT", "C_ASK"):
@@ -298,10 +298,26 @@ async def _was_limited(workspace: Workspace) -> bool:
     return "ratelimited" in await posts(workspace)
 
 
-@pytest.mark.parametrize("name", ["hold", "settle"])
+@pytest.mark.parametrize(
+    ("kept", "name"),
+    [
+        ("sqlite", "hold"),
+        ("sqlite", "settle"),
+        ("postgresql", "hold"),
+        ("postgresql", "post"),
+        ("postgresql", "settle"),
+    ],
+)
 async def test_whichever_step_of_an_answer_a_process_dies_after_it_is_posted_once(
-    tmp_path: Path, library: Library, monkeypatch: pytest.MonkeyPatch, name: str
+    request: pytest.FixtureRequest,
+    tmp_path: Path,
+    library: Library,
+    monkeypatch: pytest.MonkeyPatch,
+    kept: str,
+    name: str,
 ):
+    kept_in = {} if kept == "sqlite" else {"database_url": request.getfixturevalue("database")}
+
     class DiedError(BaseException):
         """Ends a piece of work, and nothing of it is recorded any more."""
 
@@ -322,10 +338,10 @@ async def test_whichever_step_of_an_answer_a_process_dies_after_it_is_posted_onc
         with monkeypatch.context() as crashing:
             crashing.setattr(DBOS, "run_step_async", run_or_die)
             crashing.setattr(replica, "deregister", say_no_goodbye)
-            async with bot_in(workspace, library, tmp_path):
+            async with bot_in(workspace, library, tmp_path, **kept_in):
                 asked = await workspace.post("U_ANA", "C_ASK", QUESTION)
                 await died.wait()
-        async with bot_in(workspace, library, tmp_path), rows(tmp_path, {}) as store:
+        async with bot_in(workspace, library, tmp_path, **kept_in), rows(tmp_path, kept_in) as store:
             await (await DBOS.retrieve_workflow_async(Work.ANSWER.key("T_LOCAL", "C_ASK", asked))).get_result()
 
             assert len(await answers(workspace, asked)) == 1

@@ -317,8 +317,12 @@ class ReplyWorker(LinkingReplies):
     ) -> dict[str, Any] | None:
         """Post a new reply in the step that has decided on it, as nearly all can be; gives plain data for `_post`.
 
-        None if it is to be posted in a step of its own, or not at all.
+        None if it is to be posted in a step of its own, or not at all. Where there may be other replicas, it is: one
+        that was slow, and taken for dead, finds by what is recorded of this step that its work was taken over, and must
+        not have posted by then.
         """
+        if not self._store.of_one_process:
+            return None
         if decided["way"] != Way.POST or decided["late"] or reply.answer_ts or decided["claimed"]["earlier"]:
             return None
         reply, content = await self._content(team, channel, reply, decided["claimed"])
