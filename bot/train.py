@@ -38,13 +38,13 @@ SLIGHT = 0.05  # a weight below this share of the largest of its entry is left o
 # so many may be answered, and so many of all answers must be right; when asked, so many may be given suggestions.
 SOFT = frozenset({train_weights.TECHNICAL, "made-up"})
 # No less sure than this. What passes for a question to us is right more often than the network is sure of.
-LEAST_SURE, LEAST_SURE_ALONE = 0.35, 0.5  # with the second stage, and by the first alone
+LEAST_SURE, LEAST_SURE_ALONE = 0.35, 0.56  # with the second stage, and by the first alone
 # Of our technical chatter so much may be taken for a question to us; of real messages, which have fewer words of the
 # field in them, half as many were. As few as that are seen in none, so it is read off the tail: above a high bar, which
 # so many pass, log-odds fall off as an exponential does. The mean over several bars.
 CHATTER_ANSWERED = 2e-4
 TAIL = range(10, 21)
-FALSE_UNPROMPTED, PRECISE, SUGGESTED_TO, LEAST_SUGGESTED = 0.0295, 0.95, 0.22, 0.02
+FALSE_UNPROMPTED, PRECISE, SUGGESTED_TO, LEAST_SUGGESTED = 0.0295, 0.95, 0.25, 0.02
 WORTH_NAMED = 0.0374  # where there is too little to learn it from; see train_weights.WORTH
 LEAST_ENTRIES = 8  # of which some can be hidden and some be told apart
 NOTHING_LEARNT = Layer(mean=(0.0,), scale=(1.0,), hidden=((0.0,),), hidden_bias=(0.0,), out=(0.0,), out_bias=0.0)

@@ -8,7 +8,7 @@ from tests.workspace import BOT, Json, Sent, Workspace, buttons, shown
 
 ASKS_MTS, MTS = "What does MTS stand for?", "member-of-technical-staff"
 ASKS_OPENAI, OPENAI, DEEPMIND = "What roles does OpenAI have?", "openai-roles", "deepmind-roles"
-UNCLEAR = "titles at labs, flat or not"  # which is suggested for, and not answered
+UNCLEAR = "labs with flat titles or not"  # which is suggested for, and not answered
 
 
 async def asked_and_answered(workspace: Workspace, text: str) -> tuple[Sent, Json]:
@@ -58,9 +58,9 @@ async def test_a_follow_up_leans_on_nothing_of_long_ago(
     monkeypatch.setattr(messages, "FOLLOWED_FOR", 0.0)
     await asked_and_answered(workspace, ASKS_MTS)
 
-    _, reply = await asked_and_answered(workspace, "And an AI engineer?")
+    _, reply = await asked_and_answered(workspace, "And an applied scientist?")
 
-    assert library.entries["ai-engineer"].answer in shown(reply)
+    assert library.entries["applied-scientist"].answer in shown(reply)
 
 
 async def test_a_follow_up_leans_on_no_answer_that_went_with_its_question(workspace: Workspace, library: Library):
@@ -68,9 +68,9 @@ async def test_a_follow_up_leans_on_no_answer_that_went_with_its_question(worksp
     await workspace.delete(asked)
     await workspace.settled()
 
-    _, reply = await asked_and_answered(workspace, "And an AI engineer?")
+    _, reply = await asked_and_answered(workspace, "And an applied scientist?")
 
-    assert library.entries["ai-engineer"].answer in shown(reply)
+    assert library.entries["applied-scientist"].answer in shown(reply)
 
 
 async def test_an_edit_of_an_earlier_question_is_not_what_a_follow_up_leans_on(workspace: Workspace, library: Library):
@@ -80,7 +80,7 @@ async def test_an_edit_of_an_earlier_question_is_not_what_a_follow_up_leans_on(w
     await workspace.latest("U_ANA", answer, once=lambda now: library.entries[MTS].answer in shown(now))
     await workspace.settled()
 
-    _, reply = await asked_and_answered(workspace, "And an AI engineer?")
+    _, reply = await asked_and_answered(workspace, "And an applied scientist?")
 
     assert library.entries[MTS].answer not in shown(reply)
 

@@ -17,7 +17,7 @@ COMPANIES = {
     "xAI": "xai-dropped-researcher",
 }
 FORMS = ("and at {}?", "and {}?", "what about {}", "And what is it like at {}?", "is it the same at {}?")
-UNCLEAR = "titles at labs, flat or not"  # which is suggested for, and not answered
+UNCLEAR = "labs with flat titles or not"  # which is suggested for, and not answered
 FLAT = "flat-or-separate-companies"
 
 

@@ -163,7 +163,7 @@ def test_a_long_story_with_one_question_inside_is_answered(library: Library):
 
 
 def test_where_the_bot_is_asked_it_suggests_or_says_that_it_does_not_know(library: Library):
-    unsure = reply(library, "titles at labs, flat or not", Surface.MENTION)
+    unsure = reply(library, "labs with flat titles or not", Surface.MENTION)
     unknown = reply(library, "which restaurant has the best ramen?", Surface.MENTION)
 
     assert isinstance(unsure, Suggestions)

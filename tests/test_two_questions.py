@@ -61,7 +61,7 @@ def test_both_are_answered_in_the_order_in_which_they_are_asked(
     [
         ("Do I need a PhD to work in AI, and is there parking at the office?", "phd-needed"),
         ("can a research engineer become a research scientist, and can a research engineer become an RS?", "re-to-rs"),
-        ("and what about Meta? and does anybody know the wifi password?", "meta-roles"),
+        ("how does Meta define its roles? and does anybody know the wifi password?", "meta-roles"),
     ],
 )
 def test_where_one_of_them_has_an_answer_that_is_given(library: Library, text: str, entry: str):
@@ -78,6 +78,16 @@ def test_unasked_a_second_question_makes_no_message_worth_an_answer(library: Lib
     text = "is there parking at the office, and will that be the research engineer's?"
 
     assert answered(library, text, Surface.CHANNEL) == []
+
+
+def test_what_is_told_without_a_question_mark_beside_one_that_has_it_is_no_question():
+    told = "I can't decide between an engineer and a scientist for my one open req."
+
+    assert questions_of(f"{told} Whom do I need, and who goes on call?") == (
+        f"{told} Whom do I need",
+        "who goes on call?",
+    )
+    assert questions_of(f"{told} Whom do I need?") == ()
 
 
 def test_one_question_that_only_looks_like_two_keeps_its_answer(library: Library):

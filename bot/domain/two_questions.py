@@ -22,12 +22,14 @@ _JOINT = re.compile(rf",?\s+(?:and|but|plus)\s+(?:(?:also|then|if so),?\s+)?(?=(
 def questions_of(utterance: str) -> tuple[str, ...]:
     """Give the questions that a message puts one after the other, each as a text; nothing unless there are two to MOST.
 
-    What is told before a question belongs to it: "I am a developer. Do I need a PhD? And who goes on call?".
+    What is told before a question belongs to it: "I am a developer. Do I need a PhD? And who goes on call?". Whoever
+    writes question marks writes one behind each question; a sentence without one tells something then, however it reads:
+    "I can't decide between an engineer and a scientist. Whom do I need?".
     """
     asked: list[str] = []
-    told = ""
+    told, is_marked = "", "?" in utterance
     for text in _SENTENCE_END.split(cleaned(utterance[:MAX_CHARACTERS])):
-        parts = _joined_questions(text)
+        parts = _joined_questions(text) if "?" in text or not is_marked else []
         if not parts:
             told = f"{told} {text}".strip()
             continue
