@@ -23,8 +23,8 @@ def questions_of(utterance: str) -> tuple[str, ...]:
     """Give the questions that a message puts one after the other, each as a text; nothing unless there are two to MOST.
 
     What is told before a question belongs to it: "I am a developer. Do I need a PhD? And who goes on call?". Whoever
-    writes question marks writes one behind each question; a sentence without one tells something then, however it reads:
-    "I can't decide between an engineer and a scientist. Whom do I need?".
+    writes question marks writes one behind each question: without one a sentence then tells something, however it
+    reads, as in "I can't decide between an engineer and a scientist. Whom do I need?".
     """
     asked: list[str] = []
     told, is_marked = "", "?" in utterance
