@@ -82,9 +82,14 @@ class SecondStageTrainer:
             index = Index.build(first.entries, first.synonyms, first.english, first.calibration, learnt)
             networks = self._networks([other for other in seconds if other is not second])
             hidden = part.hidden if new else frozenset()
-            score = self._score_by_place(part.rest, hidden, networks)
-            scorer = partial(_by_text, {first.texts[at].text: at for at in own}, score)
+            points = {first.texts[at].text: self._points[at] for at in own}
+            scorer = partial(self._score, self._neighbours(part.rest, hidden, networks), points)
             yield index, scorer, [first.texts[at] for at in own]
+
+    def _score(self, neighbours: Neighbours, points: Mapping[str, Floats], text: str) -> SemanticScores:
+        """Score a text whose embedding is known, or one of the questions of such a text."""
+        point = points.get(text)
+        return neighbours.score(self._encode(text) if point is None else point)
 
     def _encoded(self, texts: Sequence[str], kind: str) -> Floats:
         self._progress(f"encoding {len(texts):,} {kind}")
@@ -97,11 +102,18 @@ class SecondStageTrainer:
     def _score_by_place(
         self, used: Sequence[int], hidden: frozenset[str], networks: tuple[Network, Network] | None = None
     ) -> Callable[[int], SemanticScores]:
+        """Give what scores the text at a place; as `_neighbours` learns."""
+        neighbours = self._neighbours(used, hidden, networks)
+        return lambda at: neighbours.score(self._points[at])
+
+    def _neighbours(
+        self, used: Sequence[int], hidden: frozenset[str], networks: tuple[Network, Network] | None = None
+    ) -> Neighbours:
         """Learn from the texts at these places as if no utterance of `hidden` entries existed."""
         seen = [at for at in used if not self._first.texts[at].gold & hidden]
         owned = [(at, name) for at in seen for name in sorted(self._first.texts[at].gold)]
         owners = np.array([self._number[owner] for _, owner in self._first.phrased])
-        neighbours = Neighbours(
+        return Neighbours(
             {name: self._phrased[owners == at] for name, at in self._number.items()},
             self._points[[at for at, _ in owned]],
             [name for _, name in owned],
@@ -110,7 +122,6 @@ class SecondStageTrainer:
             self._heads(seen, hidden),
             networks,
         )
-        return lambda at: neighbours.score(self._points[at])
 
     def _unanswered(self, places: Sequence[int]) -> list[int]:
         return [at for at in places if not self._first.texts[at].gold]
@@ -139,7 +150,3 @@ class SecondStageTrainer:
             np.asarray(answerable.coef_[0], np.float32),
             float(answerable.intercept_[0]),
         )
-
-
-def _by_text(places: Mapping[str, int], score: Callable[[int], SemanticScores], text: str) -> SemanticScores:
-    return score(places[text])

@@ -259,12 +259,18 @@ def test_the_second_stage_learns_beside_the_first_and_finds_thresholds_of_its_ow
     for module, name, few in ((train, "NETWORKS", 1), (train_network, "ROUNDS", 10), (train_linear, "STEPS", 10)):
         monkeypatch.setattr(module, name, few)  # how well it has learnt is judged elsewhere
     parts, _ = left_out
-    embedded, thresholds = train_second_stage.SecondStageTrainer(some, _bag_of_words, str).learn(parts)
+    teacher = train_second_stage.SecondStageTrainer(some, _bag_of_words, str)
+    embedded, thresholds = teacher.learn(parts)
 
     [features, *_] = (row[2].shape[1] for row in parts[0].known)
     assert len(embedded.known.weights) > features  # it weighs what the embedding says, too
     assert set(embedded.owners) == set(SOME)
     assert 0 < thresholds.maybe < thresholds.sure < 1
+    index, scorer, texts = next(teacher.indexes_without(parts, teacher.left_out(parts)))
+    asks_two = f"{texts[0].text} And who goes on call?"
+    first, of_second = (scorer(text) for text in (texts[0].text, asks_two.removeprefix(f"{texts[0].text} ")))
+    assert first != of_second  # one of several questions is scored by itself, too
+    assert index.rank(asks_two, semantic=of_second)
 
 
 def _judged(library: Library, number: int, kind: str) -> "list[Judged]":
