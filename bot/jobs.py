@@ -37,7 +37,7 @@ from bot.work_registry import FORMER_NAME, arguments_as_json, arguments_by_name,
 
 # Which code may take up which recorded work. DBOS would derive it from the source, and each deployment would strand
 # what was in flight; instead it changes by hand, when the steps of a workflow no longer fit those recorded before.
-WORK_VERSION = "18"
+WORK_VERSION = "17"
 
 ACTIVE = 8  # workflows of this process that do something; more only wait for each other
 LIVE = 10_000  # workflows of this process with those that pause, whose memory would grow without end
@@ -245,11 +245,6 @@ def next_message_key() -> str:
     life = _life.get()
     life.posts += 1
     return message_key(current_key(), life.posts)
-
-
-def coming_message_key() -> str:
-    """Give the key that `next_message_key` gives next, in a step that may post that message already."""
-    return message_key(current_key(), _life.get().posts + 1)
 
 
 def message_key(key: str, number: int) -> str:

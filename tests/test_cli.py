@@ -100,13 +100,13 @@ def test_ask_prints_the_answer_and_why_in_plain_words_and_the_figures_when_told_
     [
         ("lunch at 12?", "channel", "Says nothing: nothing in it looks like a question about AI roles or titles.\n"),
         (
-            "who decides who gets what title",
+            "titles come after the work or before",
             "channel",
             "Says nothing: unasked it answers only what it is sure of, and this it is not.\n"
             "Nearest: Which comes first, the work or the titles?\nWhy: it is like “",
         ),
         (
-            "who decides who gets what title",
+            "titles come after the work or before",
             "mention",
             "Is not sure, and asks whether one of these is meant:\n  Which comes first, the work or the titles?\n",
         ),
@@ -123,7 +123,11 @@ def test_ask_says_in_plain_words_why_there_is_no_answer(text: str, surface: str,
 @pytest.mark.parametrize(
     ("text", "surface", "words"),
     [
-        ("who owns the title of the dashboard page in staging", "channel", "unasked, without the sentence encoder."),
+        (
+            "grad norm looks flat since the warmup ended, is that expected with this lr?",
+            "channel",
+            "unasked, without the sentence encoder.",
+        ),
         ("who decides who gets what title", "channel", "unasked, with the sentence encoder."),
         ("who decides who gets what title", "mention", "where somebody asks it."),
     ],

@@ -249,7 +249,7 @@ async def test_a_broken_connection_after_the_message_arrived_posts_it_once(works
     assert len(await posts(workspace)) == 1
 
 
-async def test_an_answer_is_brought_in_two_steps_where_there_is_one_process(tmp_path: Path, library: Library):
+async def test_an_answer_is_brought_in_three_steps(tmp_path: Path, library: Library):
     """What is recorded of a step, and looked for before it, takes longer than most steps: somebody waits for them."""
     async with Workspace.start() as workspace, bot_in(workspace, library, tmp_path):
         for channel in ("U_ROLEFIT", "C_ASK"):
@@ -261,7 +261,7 @@ async def test_an_answer_is_brought_in_two_steps_where_there_is_one_process(tmp_
                 kind: [name for (name,) in records.execute(steps, [f"say:T_LOCAL:{kind}%"])] for kind in ("D", "C_ASK")
             }
 
-    assert of_each == {"D": ["hold", "settle"], "C_ASK": ["hold", "settle"]}
+    assert of_each == {"D": ["hold", "post", "settle"], "C_ASK": ["hold", "post", "settle"]}
 
 
 async def test_work_that_pauses_while_the_bot_ends_has_not_failed_and_goes_on(
@@ -302,6 +302,7 @@ async def _was_limited(workspace: Workspace) -> bool:
     ("kept", "name"),
     [
         ("sqlite", "hold"),
+        ("sqlite", "post"),
         ("sqlite", "settle"),
         ("postgresql", "hold"),
         ("postgresql", "post"),

@@ -189,6 +189,9 @@ def _calls(library: Library) -> dict[str, Callable[[Store, str, int], Awaitable[
         "record_first_steps": lambda store, team, n: store.record_first_steps(team, f"U{n}"),
         "renew": lambda store, team, n: store.renew(team, _renewed),
         "replies.hold": _held,
+        "replies.hold_new": lambda store, team, n: store.replies.hold_new(
+            team, "C_ASK", _reply(n), by=f"job{n % 2}", last_answers={f"8.{n % 2}": "spacex"}
+        ),
         "replies.settle": lambda store, team, n: store.replies.settle(team, "C_ASK", _reply(n), by=f"job{n % 2}"),
         "replies.hold_posted": _held_posted,
         "replies.last_at_top_level": lambda store, team, n: store.replies.last_at_top_level(

@@ -29,7 +29,6 @@ from bot.slack.pieces import Message
 from bot.slack.plainer import plainer
 from bot.slack.slack_calls import (
     IS_GONE,
-    Call,
     CallResult,
     Lease,
     SlackWorkError,
@@ -119,37 +118,17 @@ class SlackGateway(OwnMessages):
         thread_ts: str | None,
         lease: Lease | None = None,
         note: Note | None = None,
-        tried: CallResult | None = None,
     ) -> CallResult:
         """Post a message as `post_message` does, as long as the lease is ours.
 
-        tried: what `try_to_post` gave for it, if that was called.
         Gives `channel` and `ts`, with `misplaced` if the root of its thread is gone, so that it was deleted again; or
         `lost` if the lease is somebody else's by now; or nothing if there is nothing to say.
         """
         key = next_message_key()
-        how: dict[str, Any] = {"note": note, "lease": lease, "tried": tried}
-        posted = await self._post("post", team, channel, render, thread_ts, key, **how)
+        posted = await self._post("post", team, channel, render, thread_ts, key, note=note, lease=lease)
         if "misplaced" in posted:  # what it belongs to has been deleted, and nobody would know what it is about
             await self.delete_message(team, posted["channel"], posted["ts"])
         return posted
-
-    async def try_to_post(
-        self, team: str, channel: str, render: Render, *, thread_ts: str | None, note: Note | None = None
-    ) -> CallResult | None:
-        """Try once to post the next message of the work, in a step that does more before; `post_leased` does the rest.
-
-        What is recorded of a step, and looked for before it, takes longer than the step, and somebody waits. After this
-        the step may do nothing that could fail. Gives what it has to record: None if it is as good as not tried, which
-        it is where Slack refuses for good, so that the step of its own which comes then says so.
-        """
-        if jobs.in_doubt():  # it may have been posted, and is looked for first
-            return {"uncertain": True}
-        post = self._posting(team, channel, render, thread_ts, jobs.coming_message_key(), note=note)
-        try:
-            return await self._try("post", post, None, {}, 0) or None
-        except SlackWorkError:
-            return None
 
     async def post_message_once(
         self,
@@ -412,36 +391,12 @@ class SlackGateway(OwnMessages):
         note: Note | None = None,
         may_repeat: bool = True,
         since: float | None = None,
-        tried: CallResult | None = None,
     ) -> CallResult:
         """Post when it is this channel's turn among all replicas. An error in `unless` means `gone`.
 
         may_repeat: post also what may have been posted before, where Slack does not let us look for it. since: as
-        `find_message` has it. tried: as `post_leased` has it.
+        `find_message` has it.
         """
-        post = self._posting(team, channel, render, thread_ts, key, unless=unless, note=note)
-
-        async def look(before: CallResult) -> CallResult | None:
-            earliest = await earliest_by_others(since) if doubtful else await jobs.begun_at() - CLOCKS_APART
-            cursor = before.get("cursor")
-            return await self._look(team, key, channel, thread_ts, earliest, cursor, may_repeat=may_repeat)
-
-        if tried == {"uncertain": True}:  # nothing was tried, as it may have been before
-            return await self._call(name, post, look, doubtful=True, lease=lease)
-        return await self._call(name, post, look, doubtful=doubtful, lease=lease, first=tried)
-
-    def _posting(
-        self,
-        team: str,
-        channel: str,
-        render: Render,
-        thread_ts: str | None,
-        key: str,
-        *,
-        unless: frozenset[str] = frozenset(),
-        note: Note | None = None,
-    ) -> Call:
-        """Give a function that posts a message under this key, when it is the channel's turn."""
 
         async def post(before: CallResult) -> CallResult:
             if (message := await render()) is None:
@@ -468,7 +423,12 @@ class SlackGateway(OwnMessages):
                     raise
                 return {"gone": True}
 
-        return post
+        async def look(before: CallResult) -> CallResult | None:
+            earliest = await earliest_by_others(since) if doubtful else await jobs.begun_at() - CLOCKS_APART
+            cursor = before.get("cursor")
+            return await self._look(team, key, channel, thread_ts, earliest, cursor, may_repeat=may_repeat)
+
+        return await self._call(name, post, look, doubtful=doubtful, lease=lease)
 
     async def _send(self, team: str, arguments: dict[str, Any]) -> dict[str, Any]:
         posted = await self._send_blocks((await self._client(team)).chat_postMessage, arguments, arguments["text"])

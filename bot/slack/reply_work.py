@@ -64,9 +64,7 @@ class ReplyWorker(LinkingReplies):
             return await self._store.replies.hold(team, channel, wanted, by=by)
 
         async def decide(held: Reply) -> dict[str, Any] | None:
-            reply = _as_of(wanted, held)
-            decided = await self._first_way(team, channel, reply, shared, claimed)
-            return decided and decided | {"tried": await self._post_at_once(team, channel, reply, decided)}
+            return await self._first_way(team, channel, _as_of(wanted, held), shared, claimed)
 
         # A step that is tried again goes on holding it: it is freed once all tries have failed, if it is held by then.
         async with self._freed_on_failure(team, channel, wanted):
@@ -179,7 +177,7 @@ class ReplyWorker(LinkingReplies):
         """Reply in the way that `way_to_reply` chooses; gives the reply as it stands then.
 
         A reply that is posted already is updated, or withdrawn if there is nothing to say any more. decided: the result
-        of `_first_way`, if it is known, with that of `_post_at_once`.
+        of `_first_way`, if it is known.
         """
         reply, surface = _as_of(wanted, held), Surface(wanted.surface)
         if _asks_for_quiet(reply):
@@ -199,8 +197,7 @@ class ReplyWorker(LinkingReplies):
                 unless = None
                 if surface is not Surface.DM and not looked_again:
                     unless = self._becomes_unwanted(team, channel, reply, decided["at"], shared=shared)
-                how: dict[str, Any] = {"claimed": decided["claimed"], "unless": unless, "tried": decided.get("tried")}
-                posted = await self._post(team, channel, reply, **how)
+                posted = await self._post(team, channel, reply, claimed=decided["claimed"], unless=unless)
                 if posted is not None:
                     return posted
                 looked_again = True
@@ -312,23 +309,6 @@ class ReplyWorker(LinkingReplies):
 
         return unwanted
 
-    async def _post_at_once(
-        self, team: str, channel: str, reply: Reply, decided: dict[str, Any]
-    ) -> dict[str, Any] | None:
-        """Post a new reply in the step that has decided on it, as nearly all can be; gives plain data for `_post`.
-
-        None if it is to be posted in a step of its own, or not at all. Where there may be other replicas, it is: one
-        that was slow, and taken for dead, finds by what is recorded of this step that its work was taken over, and must
-        not have posted by then.
-        """
-        if not self._store.of_one_process:
-            return None
-        if decided["way"] != Way.POST or decided["late"] or reply.answer_ts or decided["claimed"]["earlier"]:
-            return None
-        reply, content = await self._content(team, channel, reply, decided["claimed"])
-        how: dict[str, Any] = {"thread_ts": _posted_below(channel, reply), "note": self._note(reply)}
-        return await self._gateway.try_to_post(team, channel, content, **how)
-
     async def _post(
         self,
         team: str,
@@ -337,11 +317,10 @@ class ReplyWorker(LinkingReplies):
         *,
         claimed: dict[str, Any] | None = None,
         unless: Callable[[], Awaitable[bool]] | None = None,
-        tried: dict[str, Any] | None = None,
     ) -> Reply | None:
         """Post a reply, or a link to the same answer in this channel; None if `unless` gave True at its turn.
 
-        claimed: the result of `_claim`, if the entries were claimed before. tried: that of `_post_at_once`.
+        claimed: the result of `_claim`, if the entries were claimed before.
         """
         reply, content = await self._content(team, channel, reply, claimed)
 
@@ -355,7 +334,6 @@ class ReplyWorker(LinkingReplies):
             thread_ts=_posted_below(channel, reply),
             lease=self._lease(team, channel, reply),
             note=self._note(reply),
-            tried=tried,
         )
         if "lost" in posted:  # so that settling it does nothing
             return reply

@@ -70,11 +70,8 @@ class SlackCalls:
         doubtful: bool = False,
         lease: Lease | None = None,
         patient: bool = True,
-        first: CallResult | None = None,
     ) -> CallResult:
         """Do it as a step, again and again if need be; `look` says what came of it if it may have been done before.
-
-        first: what came of a try that an earlier step has recorded, which is then none of its own.
 
         Gives {"lost": True} if the lease is somebody else's by now, and `wait` if it would have to wait and is not to
         be `patient`. Raises SlackWorkError if Slack refuses for good, UnavailableError if it goes on failing, and
@@ -89,8 +86,7 @@ class SlackCalls:
             return await self._try(name, method, look, before, tries)
 
         while True:
-            result = await step(name, tried) if first is None else first
-            first = None
+            result = await step(name, tried)
             if "wait" not in result or not patient:
                 return result
             if lease:  # in a step of its own: what was tried is recorded, whatever becomes of this

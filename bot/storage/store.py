@@ -118,11 +118,6 @@ class Store:
         await engine.dispose()
         return None
 
-    @property
-    def of_one_process(self) -> bool:
-        """Whether no other process works with this database, as with SQLite's file."""
-        return self._engine.dialect.name == "sqlite"
-
     async def close(self) -> None:
         """Close all connections. Closing again does nothing."""
         await self._engine.dispose()
