@@ -68,10 +68,11 @@ def test_where_one_of_them_has_an_answer_that_is_given(library: Library, text: s
     assert answered(library, text, Surface.MENTION) == [entry]
 
 
-def test_unasked_the_second_is_answered_where_the_first_is(library: Library):
+def test_the_second_is_answered_too_where_the_bot_is_asked(library: Library):
     text = "what does an applied scientist do and do they publish?"
 
-    assert answered(library, text, Surface.CHANNEL) == ["applied-scientist", "engineers-publish"]
+    assert answered(library, text, Surface.MENTION) == ["applied-scientist", "engineers-publish"]
+    assert answered(library, text, Surface.CHANNEL) == ["applied-scientist"]
 
 
 def test_unasked_a_second_question_makes_no_message_worth_an_answer(library: Library):

@@ -193,13 +193,13 @@ def _reply_to_one(
 
 
 def may_be_parted(whole: Reply, surface: Surface) -> bool:
-    """Return whether the questions of a message are looked at one by one, too: where the bot was asked, or speaks.
+    """Return whether the questions of a message are looked at one by one, too: where the bot was asked.
 
-    whole: the reply to all of it. One that answers two is left as it is.
+    Unprompted, one answer that is not wanted is worse than one that is missing. whole: the reply to all of it. One that
+    answers two is left as it is.
     """
-    if isinstance(whole, Answer):
-        return len(whole.entries) < MAX_ANSWERS
-    return surface not in UNPROMPTED
+    answers_two = isinstance(whole, Answer) and len(whole.entries) >= MAX_ANSWERS
+    return surface not in UNPROMPTED and not answers_two
 
 
 def answered_before(replies: Sequence[Reply], after: str | None) -> str | None:
