@@ -4,15 +4,9 @@ import re
 
 from playwright.async_api import Locator, Page, expect
 
-from tests.test_browser import THREAD, begin, page, picture, prompt, pytestmark, workspace, write
+from tests.test_browser import THREAD, act_as, begin, page, picture, prompt, pytestmark, workspace, write
 
 __all__ = ["page", "pytestmark", "workspace"]
-
-
-async def act_as(page: Page, user: str) -> None:
-    """Become somebody else, in their direct message with the bot."""
-    await page.get_by_test_id("act-as").select_option(user)
-    await page.get_by_test_id("channel-list").get_by_text("Rolefit", exact=True).first.click()
 
 
 async def open_thread(page: Page, root: str) -> Locator:

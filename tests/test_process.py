@@ -22,7 +22,7 @@ from tests.forked import Forked
 from tests.test_cli import CLEAN, ROOT, rolefit_here
 from tests.test_install import INSTALLER, KEY, ONE, Installing
 from tests.test_quiz_conversation import begin, question, result, take
-from tests.workspace import Sent, Workspace, buttons, shown
+from tests.workspace import Json, RefusedError, Sent, Workspace, buttons, shown
 
 YOUNG = 'python_gc_collections_total{generation="0"} '
 ASKS_XAI = "Why did xAI drop the researcher title?"
@@ -131,13 +131,25 @@ async def test_a_bot_killed_after_question_three_goes_on_at_question_four(tmp_pa
             await first.gets(signal.SIGKILL)
         async with bot(workspace, tmp_path):
             await workspace.connected()
-            await workspace.click("U_ANA", fourth, buttons(fourth)[2])
+            await click_until_taken(workspace, fourth, buttons(fourth)[2])
             await question(workspace, root, 5)
             await workspace.post("U_ANA", root.channel, "1", root)
 
             assert "the role of an AI researcher." in shown(await result(workspace, root))
         thread = await workspace.thread(root.channel, root, "U_ANA")
         assert sum("Question" in shown(each) for each in thread) == 5
+
+
+async def click_until_taken(workspace: Workspace, asked: Json, label: str) -> None:
+    """Click as people do: once more when Slack says that it failed, unless it was taken after all."""
+    failed = True
+    while failed and label in buttons(asked):
+        try:
+            await workspace.click("U_ANA", asked, label)
+            failed = False
+        except RefusedError as refused:
+            assert refused.error == "operation_timeout"  # noqa: PT017 - on a busy machine, soon after a start
+            asked = await workspace.latest("U_ANA", asked)
 
 
 async def test_the_garbage_collector_that_is_off_during_a_start_is_on_once_the_bot_works(tmp_path: Path):
