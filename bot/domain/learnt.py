@@ -123,8 +123,7 @@ class Linear:
 
     def places(self, tokens: Sequence[str]) -> list[int]:
         """Give the places of the tokens that are known."""
-        get = self.row_by_token.get
-        return [at for token in tokens if (at := get(token)) is not None]
+        return _places(self.row_by_token, tokens)
 
     def score_at(self, places: Sequence[int]) -> Floats:
         """Give the logit of each class for the tokens at these places."""
@@ -172,8 +171,7 @@ class Binary:
 
     def places(self, tokens: Sequence[str]) -> list[int]:
         """Give the places of the tokens that are known."""
-        get = self.row_by_token.get
-        return [at for token in tokens if (at := get(token)) is not None]
+        return _places(self.row_by_token, tokens)
 
     def score_at(self, places: Sequence[int]) -> float:
         """Give the logit for the tokens at these places."""
@@ -411,6 +409,10 @@ def keys_of(parsed: Utterance, terms: Sequence[Sequence[Term]]) -> list[str]:
 
 def _with_pairs(parts: Sequence[str]) -> list[str]:
     return [*parts, *map(PAIRED.join, pairwise(parts))]
+
+
+def _places(row_by_token: Mapping[str, int], tokens: Sequence[str]) -> list[int]:
+    return [at for token in tokens if (at := row_by_token.get(token)) is not None]
 
 
 def _pairs(places: Mapping[str, int]) -> Pairs:

@@ -32,7 +32,7 @@ _POLITE = re.compile(
     r"\b(?:(?:can|could|would|will|do) you (?:\w+ )?(?:explain|tell|describe|clarify|know|think|help|recommend)|"
     r"thank you|do you (?:all|guys|folks)|how do you|what do you|you need)\b"
 )
-_SENTENCE_END = re.compile(r"(?<=[.!?…])\s+|\n+")
+SENTENCE_END = re.compile(r"(?<=[.!?…])\s+|\n+")
 _WORD = re.compile(rf"[^\W_]+(?:[&.'][^\W_]+)*|{OPAQUE}")
 _ENDINGS = ("n't", "'s", "'re", "'ve", "'ll", "'d", "'m")
 # "isnt": what many people type for "isn't".
@@ -135,7 +135,7 @@ def read(text: str, spelling: Callable[[str], str] = plain) -> Utterance:
     `spelling` gives the word that a word in lower case was meant to be.
     """
     text, called = _cleaned(text)
-    parts = [_sentence(part, spelling) for part in _SENTENCE_END.split(text)[:MAX_SENTENCES]]
+    parts = [_sentence(part, spelling) for part in SENTENCE_END.split(text)[:MAX_SENTENCES]]
     sentences = tuple([sentence for sentence in parts if sentence])
     about_you = any(not _YOU.isdisjoint(sentence.words) for sentence in sentences)
     if about_you:

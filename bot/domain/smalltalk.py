@@ -202,29 +202,20 @@ class _Phrases(dict[str, str]):
     def __init__(self, intents: Mapping[str, str]) -> None:
         super().__init__(intents)
         self._by_length: dict[int, list[str]] = {}
-        self._found: dict[tuple[int, int], list[str]] = {}
-        self._found_ordered: dict[tuple[int, int], list[str]] = {}
+        self._of_lengths: dict[tuple[int, int], tuple[list[str], list[str]]] = {}
         for phrase in intents:
             self._by_length.setdefault(len(phrase), []).append(phrase)
 
-    def as_long_as(self, length: int, give_or_take: int) -> list[str]:
-        """Give the phrases whose length is this one, more or less."""
-        found = self._found.get((length, give_or_take))
-        if found is None:
+    def as_long_as(self, length: int, give_or_take: int) -> tuple[list[str], list[str]]:
+        """Give the phrases whose length is this one, more or less, and each of them with its words in one order."""
+        kept = self._of_lengths.get((length, give_or_take))
+        if kept is None:
             lengths = range(length - give_or_take, length + give_or_take + 1)
-            found = [phrase for number in lengths for phrase in self._by_length.get(number, ())]
-            if found:  # there is no end of lengths that none has
-                self._found[length, give_or_take] = found
-        return found
-
-    def ordered(self, length: int, give_or_take: int) -> list[str]:
-        """Give what `as_long_as` does, each with its words in one order."""
-        ordered = self._found_ordered.get((length, give_or_take))
-        if ordered is None:
-            ordered = [_ordered(phrase) for phrase in self.as_long_as(length, give_or_take)]
-            if ordered:
-                self._found_ordered[length, give_or_take] = ordered
-        return ordered
+            phrases = [phrase for number in lengths for phrase in self._by_length.get(number, ())]
+            kept = phrases, list(map(_ordered, phrases))
+            if phrases:  # there is no end of lengths that none has
+                self._of_lengths[length, give_or_take] = kept
+        return kept
 
 
 class Alike:
@@ -396,13 +387,14 @@ def _nearly(text: str, phrases: _Phrases) -> str | None:
     if len(text) < SHORT:
         return None
     wrong = 1 if len(text) < LONG else 2
-    mistyped = process.extractOne(text, phrases.as_long_as(len(text), wrong), scorer=OSA.distance, score_cutoff=wrong)
+    as_long, _ = phrases.as_long_as(len(text), wrong)
+    mistyped = process.extractOne(text, as_long, scorer=OSA.distance, score_cutoff=wrong)
     phrase = mistyped[0] if mistyped else ""
     if not phrase and text.count(" ") > 1:
         # What differs more in length than this cannot be as similar; source: rapidfuzz's ratio, 1 - distance / lengths.
-        length = len(text), int(len(text) * 2 * (100 - SAME) / SAME)
-        reordered = process.extractOne(_ordered(text), phrases.ordered(*length), scorer=fuzz.ratio, score_cutoff=SAME)
-        phrase = phrases.as_long_as(*length)[reordered[2]] if reordered else ""
+        as_long, ordered = phrases.as_long_as(len(text), int(len(text) * 2 * (100 - SAME) / SAME))
+        reordered = process.extractOne(_ordered(text), ordered, scorer=fuzz.ratio, score_cutoff=SAME)
+        phrase = as_long[reordered[2]] if reordered else ""
     if bool(_INVERTED.match(text)) != bool(_INVERTED.match(phrase)):  # "is that clear" asks what "that is clear" says
         return None
     if len(phrase) < SHORT or bool(_NOT.search(text)) != bool(_NOT.search(phrase)):

@@ -4,13 +4,12 @@ import re
 from collections.abc import Sequence
 
 from bot.domain.matching import Candidate
-from bot.domain.matching_text import MAX_CHARACTERS, Form, Sentence, cleaned, read
+from bot.domain.matching_text import MAX_CHARACTERS, SENTENCE_END, Form, Sentence, cleaned, read
 
 TWO = 2
 LEAST = 3  # words of a question by itself: "what is RAG"; "and why?" asks about what stands before it
 MOST = 4  # questions of a message; who asks more gets what is said to the whole
 
-_SENTENCE_END = re.compile(r"(?<=[.!?…])\s+|\n+")
 _ASKS = (
     r"what|why|how|who|where|when|which|whose|whats|hows|"
     r"is|are|was|were|do|does|did|can|could|should|would|will|must"
@@ -28,7 +27,7 @@ def questions_of(utterance: str) -> tuple[str, ...]:
     """
     asked: list[str] = []
     told, is_marked = "", "?" in utterance
-    for text in _SENTENCE_END.split(cleaned(utterance[:MAX_CHARACTERS])):
+    for text in SENTENCE_END.split(cleaned(utterance[:MAX_CHARACTERS])):
         parts = _joined_questions(text) if "?" in text or not is_marked else []
         if not parts:
             told = f"{told} {text}".strip()

@@ -79,10 +79,10 @@ async def on_message(
     match handling_of(in_context):
         case Handling.ROUND if run:
             await _in_round(team, message, run, reply, library, store)
-        case Handling.REVISION:
-            await _revise(team, in_context, library, store, second_stage)
-        case Handling.CHOICE:
-            await _choose(team, in_context)
+        case Handling.REVISION if message.revised_ts:
+            await _revise(team, in_context, message.revised_ts, library, store, second_stage)
+        case Handling.CHOICE if message.number:
+            await _choose(team, in_context, message.number)
         case Handling.REPLY if reply:
             await _reply(team, in_context, reply, store)
         case _:
@@ -185,6 +185,7 @@ async def _below_copy(
 async def _revise(
     team: str,
     in_context: MessageInContext,
+    revised_ts: str,
     library: Library,
     store: Store,
     second_stage: SecondStage | None,
@@ -194,29 +195,35 @@ async def _revise(
     # A choice stands, and a number alone asks nothing.
     reply = None if message.number else in_context.reply
     deserved = await deserved_reply(message.former, library, second_stage)
-    await _revise_reply(team, in_context, reply, store, deserved=deserved)
-    await _revise_question(team, in_context, reply, store)
+    await _revise_reply(team, in_context, revised_ts, reply, store, deserved=deserved)
+    await _revise_question(team, in_context, revised_ts, reply, store)
 
 
-async def _revise_question(team: str, in_context: MessageInContext, reply: PlannedReply | None, store: Store) -> None:
+async def _revise_question(
+    team: str, in_context: MessageInContext, revised_ts: str, reply: PlannedReply | None, store: Store
+) -> None:
     """Change or delete what is kept of a question that was put to us; of other messages nothing is."""
     message = in_context.message
     if message.surface not in UNPROMPTED or message.former_surface not in UNPROMPTED:
         question = (team, message.channel, message.ts, message.user)
         replies = (None if message.deleted else reply, in_context.standalone_reply)
-        revised_ts = message.revised_ts or message.ts
         await gaps.revise_message(*question, message.text, message.surface, *replies, revised_ts, store)
 
 
 async def _revise_reply(
-    team: str, in_context: MessageInContext, reply: PlannedReply | None, store: Store, *, deserved: bool
+    team: str,
+    in_context: MessageInContext,
+    revised_ts: str,
+    reply: PlannedReply | None,
+    store: Store,
+    *,
+    deserved: bool,
 ) -> None:
     """Have what was replied to a message changed or withdrawn, or reply to it now.
 
     deserved: it may have been replied to as it was before; for a while nothing need be recorded of that.
     """
     message = in_context.message
-    revised_ts = message.revised_ts or message.ts
     age = float(revised_ts) - float(message.ts)
     coming = deserved and age < ON_ITS_WAY
     if reply is None and not coming and not await _is_replied_to(team, message, store, deserved=deserved):
@@ -240,12 +247,11 @@ async def _is_replied_to(team: str, message: IncomingMessage, store: Store, *, d
     return bool(await work_records.received([Work.REVISE_REPLY.key(team, message.channel, message.ts, "")]))
 
 
-async def _choose(team: str, in_context: MessageInContext) -> None:
+async def _choose(team: str, in_context: MessageInContext, number: int) -> None:
     """Take a message that is a number for a click on the suggestion of this number, if one stands above it."""
     message = in_context.message
     conversation = (team, message.user, message.channel, message.thread_ts or message.ts, message.ts)
-    number, shared = message.number or 0, in_context.shared
-    await feedback.choose_by_number(*conversation, number, in_context.reply, message.surface, shared=shared)
+    await feedback.choose_by_number(*conversation, number, in_context.reply, message.surface, shared=in_context.shared)
 
 
 async def _reply(team: str, in_context: MessageInContext, reply: PlannedReply, store: Store) -> None:
