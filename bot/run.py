@@ -19,6 +19,7 @@ import structlog
 from bot import knowledge, logs, ports, tuning
 from bot.knowledge import KnowledgeError, Library
 from bot.settings import MANIFEST, Mode, Settings, SettingsError, Switch
+from bot.sole_use import sole_use
 
 if TYPE_CHECKING:
     from socket import socket as Listener  # noqa: N812 - beside our module of that name
@@ -85,12 +86,15 @@ async def serve(settings: Settings, *, http: bool, port: int | None, browser: bo
         raise SettingsError(["--keep is for the local workspace; Slack keeps its messages itself. Leave it out."])
     settings.prepare_data_dir()
     logs.log_to_stderr(settings.log_level)
+    alone: contextlib.AbstractContextManager[None] = contextlib.nullcontext()
+    if settings.database_url is None:
+        alone = sole_use(settings.data_dir)
     early: contextlib.AbstractContextManager[Listener | None] = contextlib.nullcontext()
     if mode in (Mode.HTTP, Mode.OAUTH) and settings.database_url is None:
         # First, so that what Slack sends during a start waits for us; it waits for three seconds. Where there may be
         # other replicas a load balancer had better be refused, and turn to one that is up.
         early = ports.listening(port or settings.port, "PORT")
-    with early as listener:
+    with alone, early as listener:
         library = _load(settings)
         await _until_signal(_serve(settings, mode, library, port, listener, browser=browser, keep=keep))
 
