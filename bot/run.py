@@ -243,6 +243,8 @@ async def _work(
     with usable(settings, settings.store_file):
         started.store = store = await Store.open(settings.store_url)
     stack.push_async_callback(store.close)
+    if not credentials.bot_token:
+        await _check_keys(settings, store)
     # On SQLite the next process is this one again, and takes up at once what is left.
     me = "local" if settings.database_url is None else replica.name()
     stack.push_async_callback(replica.deregister, store, me)
@@ -439,6 +441,19 @@ async def _members(
     if credentials.bot_token:
         return await one_workspace(session, credentials.bot_token, credentials.api_url), None
     return _many_workspaces(settings, credentials, library, store, session)
+
+
+async def _check_keys(settings: Settings, store: "Store") -> None:
+    """Raise SettingsError for keys that decrypt no token: all work of the workspaces would fail for good with them."""
+    from bot.slack.access import Cipher, can_read_tokens
+
+    if not await can_read_tokens(store, Cipher(settings.keys)):
+        raise SettingsError(
+            [
+                "ENCRYPTION_KEYS: none of its keys decrypts the tokens in the database. "
+                "Add the key that they were encrypted with, behind the others, and start again."
+            ]
+        )
 
 
 def _local_credentials(workspace: "WorkspaceConfig") -> SlackCredentials:
