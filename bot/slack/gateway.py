@@ -329,9 +329,9 @@ class SlackGateway(OwnMessages):
 
         async def whisper(_: CallResult) -> CallResult:
             if message := await render():
-                await (await self._client(team)).chat_postEphemeral(
-                    channel=channel, user=user, text=message.text, blocks=list(message.blocks), thread_ts=thread_ts
-                )
+                arguments = {"channel": channel, "user": user, "text": message.text, "blocks": list(message.blocks)}
+                method = (await self._client(team)).chat_postEphemeral
+                await self._send_blocks(method, arguments | {"thread_ts": thread_ts}, message.text)
             return {}
 
         await self._call("whisper", whisper, lease=lease)
@@ -438,7 +438,7 @@ class SlackGateway(OwnMessages):
         return result | {"misplaced": True} if arguments["thread_ts"] not in (None, root) else result
 
     async def _send_blocks(self, method: Callable[..., Awaitable[Any]], arguments: dict[str, Any], text: str) -> Any:
-        """Post or update, with plainer blocks where Slack refuses them.
+        """Post, to all or to one person, or update; with plainer blocks where Slack refuses them.
 
         An update that names no blocks may leave those that are there; an empty list takes them away.
         """
