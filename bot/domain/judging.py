@@ -197,7 +197,11 @@ class Judge:
         """
         telling, prepared = [], self._readings
         for part in parts:
-            readings = [prepared.get((term.key, term.taken_for)) or self._reading(term) for term in part.terms]
+            terms = part.terms
+            try:
+                readings = [prepared[term.key, term.taken_for] for term in terms]
+            except KeyError:  # a word that is new, or of which nothing is kept
+                readings = self._read(terms)
             if max([reading.strongest for reading in readings], default=0.0) >= TOPICAL:
                 telling.append((part, readings))
         return telling
@@ -237,26 +241,30 @@ class Judge:
             parsed, part, terms, weights, total, hits, likeness, frozenset(numbers), verbatim, nearest
         )
 
-    def _reading(self, term: Term) -> Reading:
-        credit_by_key = {self._keys[key]: credit for key, credit in self._lexicon.expand(term).items()}
-        number, weight = self._keys.get(term.key, -1), self._weight
-        own = term.substance if number < 0 else term.substance * self._spread[number]
-        uses = self._postings.uses(credit_by_key, own)
-        reading = Reading(
-            number,
-            uses,
-            [(key, credit) for key, credit in credit_by_key.items() if weight[key]],
-            max([weight[key] * credit for key, credit in credit_by_key.items()], default=0.0),
-            own,
-            0.5 + 0.5 * term.topical if number < 0 else self._typical[number],
-        )
-        if uses.count and uses.kept <= self._room:
-            self._room -= uses.kept
-            self._readings[term.key, term.taken_for] = reading
-        elif not uses.count and self._strange < STRANGE_WORDS:
-            self._strange += 1
-            self._readings[term.key, term.taken_for] = reading
-        return reading
+    def _read(self, terms: Sequence[Term]) -> list[Reading]:
+        """Read terms, those that are new all at once; what is read of them is kept where there is room."""
+        names = [(term.key, term.taken_for) for term in terms]
+        new = {name: term for name, term in zip(names, terms, strict=True) if name not in self._readings}
+        credits_of_terms, numbers, weights = list[dict[int, float]](), list[int](), list[float]()
+        for term in new.values():
+            credits_of_terms.append({self._keys[key]: credit for key, credit in self._lexicon.expand(term).items()})
+            numbers.append(self._keys.get(term.key, -1))
+            weights.append(term.substance if numbers[-1] < 0 else term.substance * self._spread[numbers[-1]])
+        of_terms = self._postings.uses(list(zip(credits_of_terms, weights, strict=True)))
+        read = dict[tuple[str, str], Reading]()
+        columns = zip(new.items(), credits_of_terms, numbers, weights, of_terms, strict=True)
+        for (name, term), credit_by_key, number, own, uses in columns:
+            credits = [(key, credit) for key, credit in credit_by_key.items() if self._weight[key]]
+            strongest = max([self._weight[key] * credit for key, credit in credits], default=0.0)
+            whole = 0.5 + 0.5 * term.topical if number < 0 else self._typical[number]
+            read[name] = Reading(number, uses, credits, strongest, own, whole)
+            if uses.count and uses.kept <= self._room:
+                self._room -= uses.kept
+                self._readings[name] = read[name]
+            elif not uses.count and self._strange < STRANGE_WORDS:
+                self._strange += 1
+                self._readings[name] = read[name]
+        return [read.get(name) or self._readings[name] for name in names]
 
     def _features(
         self,
@@ -289,20 +297,21 @@ class Judge:
         best, second = likeness[0], likeness[1] if len(entries) > 1 else 0.0
         numbers: list[float] = []
         as_phrased = []
-        for at, entry in enumerate(entries):
-            phrasing, similarity, common, whole, missing = nearest[at]
-            heavy, rest = heaviest[at], unexplained[at] - heaviest[at]
+        denies, called, about_you = sentence.negated, parsed.called, parsed.about_you
+        columns = zip(entries, likeness, unexplained, heaviest, named, particular, nearest, strict=True)
+        for entry, like, left, heavy, name, particularly, (phrasing, similarity, common, whole, missing) in columns:
+            rest = left - heavy
             same = 10 * common / (whole + total + 1e-6) - 4
             as_phrased.append(same >= NEARLY_SAME or entry == verbatim)
             numbers += (  # in the order of FEATURES; comparisons are faster than min and max
-                likeness[at],
-                likeness[at] / best - 1 if at else 1 - second / best,
+                like,
+                like / best - 1 if numbers else 1 - second / best,
                 common / whole,
                 similarity if similarity < 1 else 1.0,
                 0.0 if same < 0 else same if same < 1 else 1.0,
                 entry == verbatim,
-                named[at] if named[at] < 1 else 1.0,
-                (total - unexplained[at]) / (total + SLIGHT),
+                name if name < 1 else 1.0,
+                (total - left) / (total + SLIGHT),
                 heavy,
                 (heavy - ALIEN) / BEYOND_ALIEN if heavy > ALIEN else 0.0,
                 0.0 if rest < 0 else rest / 2 if rest < 2 else 1.0,
@@ -310,10 +319,10 @@ class Judge:
                 common / 1.5 if common < 1.5 else 1.0,
                 question,
                 fragment,
-                particular[at],
-                sentence.negated != negated[phrasing],
-                parsed.called,
-                parsed.about_you,
+                particularly,
+                denies != negated[phrasing],
+                called,
+                about_you,
             )
         names = any(term.kind for term in terms)
         return Judged(entries, as_rows(numbers, WIDTH), numbers, phrasings, as_phrased, terms, weights, hits, names)
@@ -341,8 +350,8 @@ class Judge:
 
         Source: McFadden's conditional logit, with an outside option of utility 0.
         """
-        utilities = features.dot(self._coefficients).tolist()
-        worth = [math.exp(min(utility + self._bias, 30.0)) for utility in utilities]
+        bias, utilities = self._bias, features.dot(self._coefficients).tolist()
+        worth = [math.exp(utility + bias if utility + bias < 30 else 30.0) for utility in utilities]
         whole = 1 + sum(worth)
         return [of_entry / whole for of_entry in worth]
 

@@ -29,6 +29,7 @@ SIGNS = frozenset({START, ASKED, TOLD, CALLED})
 MASKED_NAME, MASKED_ROLE, MASKED = "§n", "§r", "§"
 FIELD = frozenset({MASKED_NAME, MASKED_ROLE, MASKED})
 PAIRED = "_"  # between the two tokens of a pair
+NO_PAIRS: Mapping[str, int] = {}
 HINTS = 3  # entries that the words speak most for, and that are judged whatever the phrasings say
 MOST_TOKENS = 240
 LONG = math.log1p(60)  # of the words of a message that is as long as any
@@ -175,10 +176,18 @@ class Binary:
 
     def score_at(self, places: Sequence[int]) -> float:
         """Give the logit for the tokens at these places."""
-        values, counts = self._values, dict[int, int]()
+        if not places:
+            return self.intercept
+        values, score, squares = self._values, 0.0, 0.0
+        if len(set(places)) == len(places):  # as in many messages
+            for place in places:
+                weighted, square = values[place]
+                score += weighted
+                squares += square
+            return score / math.sqrt(squares) + self.intercept
+        counts = dict.fromkeys(places, 0)
         for place in places:
-            counts[place] = counts.get(place, 0) + 1
-        score = squares = 0.0
+            counts[place] += 1
         for place, count in counts.items():
             weighted, square = values[place]
             if count == 1:
@@ -187,7 +196,7 @@ class Binary:
             else:
                 score += weighted * FREQUENCY[count]
                 squares += square * FREQUENCY[count] ** 2
-        return score / math.sqrt(squares) + self.intercept if counts else self.intercept
+        return score / math.sqrt(squares) + self.intercept
 
 
 @dataclass(frozen=True, eq=False)
@@ -321,14 +330,24 @@ class Learnt:
 
     def hint_of(self, words: Sequence[Word]) -> Hint:
         """The same for a message whose words were looked up before."""
-        topics = [word.place for word in words if word.place is not None]
-        around = [word.masked_place for word in words if word.masked_place is not None]
-        for word, following in pairwise(words):
-            if (place := word.pairs.get(following.plain)) is not None:
+        topics, around = list[int](), list[int]()
+        paired_topics, paired_around = list[int](), list[int]()  # these come behind the others
+        before, masked_before, of_field = NO_PAIRS, NO_PAIRS, 0  # pairs that begin with the word before
+        for plain, place, pairs, masked, masked_place, masked_pairs, is_of_field in words:
+            if place is not None:
                 topics.append(place)
-            if (place := word.masked_pairs.get(following.masked)) is not None:
-                around.append(place)
-        return self._hint(topics, around, max(0, 2 * len(words) - 1), sum([word.of_field for word in words]))
+            if masked_place is not None:
+                around.append(masked_place)
+            if plain in before:
+                paired_topics.append(before[plain])
+            if masked in masked_before:
+                paired_around.append(masked_before[masked])
+            before, masked_before = pairs, masked_pairs
+            if is_of_field:
+                of_field += 1
+        topics += paired_topics
+        around += paired_around
+        return self._hint(topics, around, max(0, 2 * len(words) - 1), of_field)
 
     def _hint(self, topics: Sequence[int], around: Sequence[int], count: int, field: int) -> Hint:
         """Score the tokens at these places, of `count` tokens with their pairs; `field` are words of the field."""
@@ -383,10 +402,10 @@ class Words(dict[str, Word]):
         word = Word(
             plain,
             topics.row_by_token.get(plain),
-            topics.pairs.get(plain, {}),
+            topics.pairs.get(plain, NO_PAIRS),
             masked,
             around.row_by_token.get(masked),
-            around.pairs.get(masked, {}),
+            around.pairs.get(masked, NO_PAIRS),
             masked in FIELD,
         )
         if len(self) >= REMEMBERED:

@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import cached_property, lru_cache
 
 import numpy as np
@@ -105,6 +105,7 @@ class Lexicon:
         # Expressions by their first word and then by all, the longest first; their concept, and whether they are short.
         self._phrases: dict[str, dict[tuple[str, ...], list[tuple[str, bool]]]] = {}
         self._lengths: dict[str, list[int]] = {}  # of those, by the first word, the longest first
+        self._alone: dict[str, str] = {}  # the concept of a word that is an expression by itself, and not a short one
         self._concepts: dict[str, tuple[float, str | None]] = {}
         self._known: set[str] = set()
         self._learnt: set[str] = set()
@@ -140,6 +141,8 @@ class Lexicon:
 
     def _add_phrase(self, phrase: tuple[str, ...], key: str, *, short: bool = False) -> None:
         self._phrases.setdefault(phrase[0], {}).setdefault(phrase, []).append((key, short))
+        if len(phrase) == 1 and not short:
+            self._alone.setdefault(phrase[0], key)
 
     def learn(self, terms: Iterable[Term]) -> None:
         """Take the terms of an entry into the vocabulary."""
@@ -167,8 +170,8 @@ class Lexicon:
             if key is None:
                 term = singles.get(word) or self._single(word)
                 as_typed = typed[at]
-                if as_typed != word and as_typed.casefold() != word:
-                    term = replace(term, typed=as_typed.casefold())
+                if as_typed != word and (lowered := as_typed.casefold()) != word:
+                    term = _typed(term, lowered)
             else:
                 term = self._expression(key, spelt[at : at + length], " ".join(typed[at : at + length]).casefold())
             terms.append(term)
@@ -194,13 +197,17 @@ class Lexicon:
             if len(parts) > 1:
                 said += [(self._single(part).key, PART_CREDIT) for part in parts]
             else:
-                related = [(*self._key(word), nearness) for word, nearness in self._english.near(term.taken_for)]
-                said += [(key, nearness * RELATED_CREDIT) for key, kind, nearness in related if kind != NAME]
+                for word, nearness in self._english.near(term.taken_for):
+                    key, kind = self._key(word)
+                    if kind != NAME:
+                        said.append((key, nearness * RELATED_CREDIT))
         credit_by_key: dict[str, float] = {}
+        stems, stem = self._stems, self._stem
         for key, worth in said:
-            for same_stem in self._stems.get(key if key[0] == "=" else self._stem(key), ()):
+            for same_stem in stems.get(key if key[0] == "=" else stem(key), ()):
                 value = worth if same_stem == key else worth * STEM_CREDIT
-                credit_by_key[same_stem] = max(credit_by_key.get(same_stem, 0.0), value)
+                if value > credit_by_key.get(same_stem, 0.0):
+                    credit_by_key[same_stem] = value
         return credit_by_key
 
     def _expression(self, key: str, phrase: Sequence[str], typed: str) -> Term:
@@ -211,7 +218,7 @@ class Lexicon:
             topical, kind = self._concepts[key]
             term = Term(key, topical, self._english.weigh_together(phrase)[1], taken_for, taken_for, kind)
             self._expressions[key, taken_for] = term  # there are no more than concepts have terms
-        return term if typed == taken_for else replace(term, typed=typed)
+        return term if typed == taken_for else _typed(term, typed)
 
     def _single(self, word: str) -> Term:
         """Read one correctly spelt word."""
@@ -228,11 +235,8 @@ class Lexicon:
     def _key(self, word: str) -> tuple[str, str | None]:
         """Give the key of a correctly spelt word, shared by words of the same meaning, and the key's kind."""
         light = _light(word)
-        for form in (word, light) if light != word else (word,):
-            for key, short in self._phrases.get(form, {}).get((form,), ()):
-                if not short:
-                    return key, self._concepts[key][1]
-        return light, None
+        key = self._alone.get(word) or self._alone.get(light)
+        return (light, None) if key is None else (key, self._concepts[key][1])
 
     def _phrase(self, plain: Sequence[str], at: int, cased: Sequence[str]) -> tuple[int, str | None]:
         phrases = self._phrases[plain[at]]
@@ -279,6 +283,11 @@ class Lexicon:
             if best != word:
                 return best
         return word
+
+
+def _typed(term: Term, typed: str) -> Term:
+    """Give a term as it was typed; `replace` would look at the fields of its class each time."""
+    return Term(term.key, term.topical, term.substance, typed, term.taken_for, term.kind)
 
 
 def _lower_quartile(weights: Sequence[float]) -> float:

@@ -4,7 +4,7 @@ import math
 import struct
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from itertools import chain
+from itertools import accumulate, chain, pairwise
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -19,6 +19,8 @@ LAID_OUT = 500_000  # pairs of a key and an entry, up to which a table has a pla
 Floats = npt.NDArray[np.float32]
 Ints = npt.NDArray[Any]
 NOWHERE: Ints = np.zeros(0, np.int32)
+NO_KEYS: Ints = np.zeros(1, np.intp)
+NO_CREDITS: Floats = np.zeros(1, np.float32)
 
 
 @dataclass(frozen=True, eq=False, slots=True)
@@ -26,8 +28,9 @@ class Uses:
     """What a term says: keys with credits, how often they are used, and for each use the entry and what it makes.
 
     There is one key at least, which has no credit if the term says nothing. Where all is laid out in a table, there is
-    `of_all` instead: the likeness of every entry in order, then the weight that every entry leaves unexplained, and
-    then the share of the weight that this is, as bytes, which are put together much faster than arrays.
+    `of_all` instead of these: the likeness of every entry in order, then the weight that every entry leaves
+    unexplained, and then the share of the weight that this is, as bytes, which are put together much faster than
+    arrays.
     """
 
     keys: Ints
@@ -121,18 +124,38 @@ class Postings:
         flat = np.fromiter(chain.from_iterable(keys), np.int64, sum(lengths))
         return np.unique(flat * self.size + np.repeat(np.arange(self.size), lengths), return_counts=True)
 
-    def uses(self, credit_by_key: Mapping[int, float], weight: float = 0.0) -> Uses:
-        """Gather what a term of this weight says, given as keys with credits."""
-        if not credit_by_key:
-            return self._nothing_said.get(weight) or self._nothing(weight)
+    def uses(self, terms: Sequence[tuple[Mapping[int, float], float]]) -> list[Uses]:
+        """Gather what each term says, given as its keys with their credits, and its weight."""
+        table = self._table
+        if table is None:
+            return [self._gathered(*term) if term[0] else self._nothing(term[1]) for term in terms]
+        telling = [term for term in terms if term[0]]
+        laid_out = iter(self._laid_out(table, telling) if telling else ())
+        return [next(laid_out) if credit_by_key else self._nothing(weight) for credit_by_key, weight in terms]
+
+    def _laid_out(self, table: Floats, terms: Sequence[tuple[Mapping[int, float], float]]) -> list[Uses]:
+        """Lay out what terms say of every entry: of all at once, as each call of numpy takes longer than it works."""
+        size, starts = self.size, self._starts
+        edges = list(accumulate([len(credit_by_key) for credit_by_key, _ in terms], initial=0))
+        rows = table.take(np.fromiter(chain.from_iterable([keys for keys, _ in terms]), np.intp, edges[-1]), 0)
+        rows *= np.fromiter(chain.from_iterable([keys.values() for keys, _ in terms]), np.float32, edges[-1])[:, None]
+        of_all = np.empty((len(terms), 3 * size), np.float32)
+        for likeness, (a, b) in zip(of_all[:, :size], pairwise(edges), strict=True):
+            np.add.reduce(rows[a:b, :size], out=likeness)  # reduceat adds in another order, and rounds otherwise
+        of_all[:, 2 * size :] = 1 - np.maximum.reduceat(rows[:, size:], edges[:-1])
+        weights = np.array([weight for _, weight in terms], np.float32)
+        of_all[:, size : 2 * size] = of_all[:, 2 * size :] * weights[:, None]
+        counts = [sum([starts[key + 1] - starts[key] for key in credit_by_key]) for credit_by_key, _ in terms]
+        return [
+            Uses(NO_KEYS, NO_CREDITS, weight, uses, NOWHERE, NOWHERE, NOWHERE, row.tobytes())
+            for (_, weight), uses, row in zip(terms, counts, of_all, strict=True)
+        ]
+
+    def _gathered(self, credit_by_key: Mapping[int, float], weight: float) -> Uses:
+        """Put together the uses of the keys of a term."""
         keys = np.fromiter(credit_by_key, np.intp, len(credit_by_key))
         credit = np.fromiter(credit_by_key.values(), np.float32, len(credit_by_key))
         starts = self._starts
-        if self._table is not None:
-            rows = self._table.take(keys, 0) * credit[:, None]
-            likeness, presence = np.add.reduce(rows[:, : self.size]), np.maximum.reduce(rows[:, self.size :])
-            count = sum([starts[key + 1] - starts[key] for key in credit_by_key])
-            return Uses(keys, credit, weight, count, NOWHERE, NOWHERE, NOWHERE, _of_all(likeness, 1 - presence, weight))
         spans = [slice(starts[key], starts[key + 1]) for key in credit_by_key]
         lengths = [span.stop - span.start for span in spans]
         by_use = np.repeat(credit, lengths)
@@ -149,9 +172,14 @@ class Postings:
 
     def _nothing(self, weight: float) -> Uses:
         """Say nothing; what is kept for a weight serves all terms that have it, as most strange words have the same."""
-        nowhere = np.zeros(self.size, np.float32)
-        of_all = b"" if self._table is None else _of_all(nowhere, 1 - nowhere, weight)
-        uses = Uses(np.zeros(1, np.intp), np.zeros(1, np.float32), weight, 0, NOWHERE, NOWHERE, NOWHERE, of_all)
+        if known := self._nothing_said.get(weight):
+            return known
+        of_all = b""
+        if self._table is not None:
+            nowhere = np.zeros(self.size, np.float32)
+            absence = 1 - nowhere
+            of_all = np.concatenate([nowhere, absence * np.float32(weight), absence]).tobytes()
+        uses = Uses(NO_KEYS, NO_CREDITS, weight, 0, NOWHERE, NOWHERE, NOWHERE, of_all)
         if len(self._nothing_said) < WEIGHTS:
             self._nothing_said[weight] = uses
         return uses
@@ -226,10 +254,6 @@ class Postings:
         looked = np.cumsum([terms[at].count for at in order])
         enough = max(1, int(np.searchsorted(looked, LOOKED_AT, "right")))
         return order[:enough], order[enough:]
-
-
-def _of_all(likeness: Floats, absence: Floats, weight: float) -> bytes:
-    return np.concatenate([likeness, absence * np.float32(weight), absence]).tobytes()
 
 
 def _best(scores: npt.NDArray[Any], count: int) -> npt.NDArray[np.intp]:
