@@ -197,11 +197,7 @@ class Judge:
         """
         telling, prepared = [], self._readings
         for part in parts:
-            terms = part.terms
-            try:
-                readings = [prepared[term.key, term.taken_for] for term in terms]
-            except KeyError:  # a word that is new, or of which nothing is kept
-                readings = self._read(terms)
+            readings = [prepared.get((term.key, term.taken_for)) or self._reading(term) for term in part.terms]
             if max([reading.strongest for reading in readings], default=0.0) >= TOPICAL:
                 telling.append((part, readings))
         return telling
@@ -241,30 +237,27 @@ class Judge:
             parsed, part, terms, weights, total, hits, likeness, frozenset(numbers), verbatim, nearest
         )
 
-    def _read(self, terms: Sequence[Term]) -> list[Reading]:
-        """Read terms, those that are new all at once; what is read of them is kept where there is room."""
-        names = [(term.key, term.taken_for) for term in terms]
-        new = {name: term for name, term in zip(names, terms, strict=True) if name not in self._readings}
-        credits_of_terms, numbers, weights = list[dict[int, float]](), list[int](), list[float]()
-        for term in new.values():
-            credits_of_terms.append({self._keys[key]: credit for key, credit in self._lexicon.expand(term).items()})
-            numbers.append(self._keys.get(term.key, -1))
-            weights.append(term.substance if numbers[-1] < 0 else term.substance * self._spread[numbers[-1]])
-        of_terms = self._postings.uses(list(zip(credits_of_terms, weights, strict=True)))
-        read = dict[tuple[str, str], Reading]()
-        columns = zip(new.items(), credits_of_terms, numbers, weights, of_terms, strict=True)
-        for (name, term), credit_by_key, number, own, uses in columns:
-            credits = [(key, credit) for key, credit in credit_by_key.items() if self._weight[key]]
-            strongest = max([self._weight[key] * credit for key, credit in credits], default=0.0)
-            whole = 0.5 + 0.5 * term.topical if number < 0 else self._typical[number]
-            read[name] = Reading(number, uses, credits, strongest, own, whole)
-            if uses.count and uses.kept <= self._room:
-                self._room -= uses.kept
-                self._readings[name] = read[name]
-            elif not uses.count and self._strange < STRANGE_WORDS:
-                self._strange += 1
-                self._readings[name] = read[name]
-        return [read.get(name) or self._readings[name] for name in names]
+    def _reading(self, term: Term) -> Reading:
+        credit_by_key = {self._keys[key]: credit for key, credit in self._lexicon.expand(term).items()}
+        number, weight = self._keys.get(term.key, -1), self._weight
+        own = term.substance if number < 0 else term.substance * self._spread[number]
+        uses = self._postings.uses(credit_by_key, own)
+        credits = [(key, credit) for key, credit in credit_by_key.items() if weight[key]]
+        reading = Reading(
+            number,
+            uses,
+            credits,
+            max([weight[key] * credit for key, credit in credits], default=0.0),
+            own,
+            0.5 + 0.5 * term.topical if number < 0 else self._typical[number],
+        )
+        if uses.count and uses.kept <= self._room:
+            self._room -= uses.kept
+            self._readings[term.key, term.taken_for] = reading
+        elif not uses.count and self._strange < STRANGE_WORDS:
+            self._strange += 1
+            self._readings[term.key, term.taken_for] = reading
+        return reading
 
     def _features(
         self,

@@ -228,7 +228,7 @@ class Network:
         return [0.5 + 0.5 * math.tanh(0.5 * (logit + self.out_bias)) for logit in logits]
 
 
-@dataclass(eq=False)
+@dataclass(eq=False, slots=True)
 class Hint:
     """What the words of a message say before any phrasing is looked at.
 
@@ -241,7 +241,7 @@ class Hint:
     about: tuple[float, float, float]
     _spread: tuple[float, float, float] = field(init=False)  # log of the sum, the best and the second of the logits
     _order: Ints = field(init=False)  # places of the entries, those that the words speak most for at the end
-    _rest: tuple[float, ...] = field(init=False)  # what `beyond` gives for every known entry besides its own logit
+    _rest: tuple[float, ...] = field(init=False)  # what `beyond` gives for every entry alike
 
     def __post_init__(self) -> None:
         logits = self.logits if len(self.logits) > 1 else np.append(self.logits, (NOTHING, NOTHING))
@@ -268,11 +268,19 @@ class Hint:
         last.
         """
         total, first, second = self._spread
+        none = self.none
         if place is None:
-            return (logit, first - self.none, self.none - total, self.none, self.wrapping, *self.about)
+            return (logit, first - none, none - total, *self._rest)
         own = self.logits.item(place)
-        lead = own - (second if own == first else first)
-        return (logit, own - self.none, own - total, lead, self.none - total, own, *self._rest)
+        return (
+            logit,
+            own - none,
+            own - total,
+            own - (second if own == first else first),
+            none - total,
+            own,
+            *self._rest,
+        )
 
 
 class Word(NamedTuple):
@@ -352,12 +360,13 @@ class Learnt:
     def _hint(self, topics: Sequence[int], around: Sequence[int], count: int, field: int) -> Hint:
         """Score the tokens at these places, of `count` tokens with their pairs; `field` are words of the field."""
         scores = self.topics.score_at(topics)
-        extent = (  # how much there is to go by, each in [0, 1]; of the tokens, those that are not pairs are words
-            len(topics) / max(1, count),
-            min(1.0, field / 4),
-            min(1.0, math.log1p((count + 1) // 2) / LONG),
+        length = math.log1p((count + 1) // 2) / LONG  # of the tokens, those that are not pairs are words
+        extent = (  # how much there is to go by, each in [0, 1]
+            len(topics) / count if count else 0.0,
+            field / 4 if field < 4 else 1.0,
+            length if length < 1 else 1.0,
         )
-        return Hint(scores[:-1], float(scores[-1]), self.around.score_at(around), extent)
+        return Hint(scores[:-1], scores.item(-1), self.around.score_at(around), extent)
 
 
 class Spellings(dict[str, tuple[str, str]]):

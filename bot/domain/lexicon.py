@@ -1,9 +1,9 @@
 """Words -> terms that count: misspellings repaired, synonyms taken together, weighted, with their relatives."""
 
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from functools import cached_property, lru_cache
+from functools import cached_property
 
 import numpy as np
 import numpy.typing as npt
@@ -116,7 +116,7 @@ class Lexicon:
             self._everyday.setdefault((word[0], len(word)), []).append(word)
         self._singles: dict[str, Term] = {}
         self._expressions: dict[tuple[str, str], Term] = {}
-        self.spelling = lru_cache(REMEMBERED)(self._spelt)
+        self.spelling = _Remembered(self._spelt).__getitem__
         for concept in synonyms.concepts:
             self._add(concept)
         self._lengths = {first: sorted({*map(len, phrases)}, reverse=True) for first, phrases in self._phrases.items()}
@@ -283,6 +283,25 @@ class Lexicon:
             if best != word:
                 return best
         return word
+
+
+class _Remembered(dict[str, str]):
+    """What was made of words, up to REMEMBERED of them.
+
+    A least-recently-used cache moves each word that it is asked for within a list of all, which touches others as well:
+    of thousands, few are near in memory, and that takes longer than to look the word up.
+    """
+
+    def __init__(self, make: Callable[[str], str]) -> None:
+        super().__init__()
+        self._make = make
+
+    def __missing__(self, word: str) -> str:
+        made = self._make(word)
+        if len(self) >= REMEMBERED:
+            self.clear()
+        self[word] = made
+        return made
 
 
 def _typed(term: Term, typed: str) -> Term:

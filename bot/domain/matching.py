@@ -365,5 +365,5 @@ def _unknown(_: int) -> None:
 def log_odds(probability: float, least: float = 1e-4) -> float:
     """Give the logarithm of p / (1 - p), of a probability that is kept this far from 0 and 1."""
     most = 1 - least
-    bounded = least if probability < least else most if probability > most else probability
+    bounded = least if probability < least else min(probability, most)
     return math.log(bounded / (1 - bounded))

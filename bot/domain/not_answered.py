@@ -120,13 +120,12 @@ class Decoys:
     def _likeness(self, in_order: Sequence[Term]) -> dict[int, float]:
         """Give how like the terms of a sentence are to the likeliest entries and decoys, by place, best first."""
         terms = {term.key: term for term in in_order}
-        credits_of_terms, whole = [], 0.0
+        uses, whole = [], 0.0
         for key, term in terms.items():
             number = self._keys.get(key)
             whole += 0.5 + 0.5 * term.topical if number is None else float(self._postings.typical[number])
             credit_by_key = {self._keys[related]: credit for related, credit in self._lexicon.expand(term).items()}
-            credits_of_terms.append((credit_by_key, 0.0))
-        uses = self._postings.uses(credits_of_terms)
+            uses.append(self._postings.uses(credit_by_key))
         if not sum(of_term.count for of_term in uses):
             return {}
         hits = self._postings.search(uses, CONSIDERED)

@@ -107,8 +107,7 @@ class Phrasings:
                 if weight <= missing:
                     break  # the rest are lighter still
                 lacking = weight * (1 - said(key, 0.0))
-                if lacking > missing:
-                    missing = lacking
+                missing = max(missing, lacking)
             nearest.append((phrasing, 2 * common / (whole + total + SLIGHT), common, whole, missing))
         return nearest
 

@@ -4,7 +4,7 @@ import math
 import struct
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from itertools import accumulate, chain, pairwise
+from itertools import chain
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -124,35 +124,12 @@ class Postings:
         flat = np.fromiter(chain.from_iterable(keys), np.int64, sum(lengths))
         return np.unique(flat * self.size + np.repeat(np.arange(self.size), lengths), return_counts=True)
 
-    def uses(self, terms: Sequence[tuple[Mapping[int, float], float]]) -> list[Uses]:
-        """Gather what each term says, given as its keys with their credits, and its weight."""
-        table = self._table
-        if table is None:
-            return [self._gathered(*term) if term[0] else self._nothing(term[1]) for term in terms]
-        telling = [term for term in terms if term[0]]
-        laid_out = iter(self._laid_out(table, telling) if telling else ())
-        return [next(laid_out) if credit_by_key else self._nothing(weight) for credit_by_key, weight in terms]
-
-    def _laid_out(self, table: Floats, terms: Sequence[tuple[Mapping[int, float], float]]) -> list[Uses]:
-        """Lay out what terms say of every entry: of all at once, as each call of numpy takes longer than it works."""
-        size, starts = self.size, self._starts
-        edges = list(accumulate([len(credit_by_key) for credit_by_key, _ in terms], initial=0))
-        rows = table.take(np.fromiter(chain.from_iterable([keys for keys, _ in terms]), np.intp, edges[-1]), 0)
-        rows *= np.fromiter(chain.from_iterable([keys.values() for keys, _ in terms]), np.float32, edges[-1])[:, None]
-        of_all = np.empty((len(terms), 3 * size), np.float32)
-        for likeness, (a, b) in zip(of_all[:, :size], pairwise(edges), strict=True):
-            np.add.reduce(rows[a:b, :size], out=likeness)  # reduceat adds in another order, and rounds otherwise
-        of_all[:, 2 * size :] = 1 - np.maximum.reduceat(rows[:, size:], edges[:-1])
-        weights = np.array([weight for _, weight in terms], np.float32)
-        of_all[:, size : 2 * size] = of_all[:, 2 * size :] * weights[:, None]
-        counts = [sum([starts[key + 1] - starts[key] for key in credit_by_key]) for credit_by_key, _ in terms]
-        return [
-            Uses(NO_KEYS, NO_CREDITS, weight, uses, NOWHERE, NOWHERE, NOWHERE, row.tobytes())
-            for (_, weight), uses, row in zip(terms, counts, of_all, strict=True)
-        ]
-
-    def _gathered(self, credit_by_key: Mapping[int, float], weight: float) -> Uses:
-        """Put together the uses of the keys of a term."""
+    def uses(self, credit_by_key: Mapping[int, float], weight: float = 0.0) -> Uses:
+        """Gather what a term of this weight says, given as keys with credits."""
+        if not credit_by_key:
+            return self._nothing_said.get(weight) or self._nothing(weight)
+        if self._table is not None:
+            return self._laid_out(self._table, credit_by_key, weight)
         keys = np.fromiter(credit_by_key, np.intp, len(credit_by_key))
         credit = np.fromiter(credit_by_key.values(), np.float32, len(credit_by_key))
         starts = self._starts
@@ -170,15 +147,26 @@ class Postings:
             b"",
         )
 
+    def _laid_out(self, table: Floats, credit_by_key: Mapping[int, float], weight: float) -> Uses:
+        """Lay out what a term says of every entry. Each call of numpy takes longer than it works, so there are few."""
+        size, starts = self.size, self._starts
+        if len(credit_by_key) == 1:  # as of every other term
+            [(key, credit)] = credit_by_key.items()
+            row = table[key]
+            if credit != 1:
+                row = row * np.float32(credit)
+            likeness, presence, count = row[:size], row[size:], starts[key + 1] - starts[key]
+        else:
+            rows = table.take(list(credit_by_key), 0)
+            rows *= np.fromiter(credit_by_key.values(), np.float32, len(credit_by_key))[:, None]
+            likeness, presence = np.add.reduce(rows[:, :size]), np.maximum.reduce(rows[:, size:])
+            count = sum([starts[key + 1] - starts[key] for key in credit_by_key])
+        return Uses(NO_KEYS, NO_CREDITS, weight, count, NOWHERE, NOWHERE, NOWHERE, _of_all(likeness, presence, weight))
+
     def _nothing(self, weight: float) -> Uses:
         """Say nothing; what is kept for a weight serves all terms that have it, as most strange words have the same."""
-        if known := self._nothing_said.get(weight):
-            return known
-        of_all = b""
-        if self._table is not None:
-            nowhere = np.zeros(self.size, np.float32)
-            absence = 1 - nowhere
-            of_all = np.concatenate([nowhere, absence * np.float32(weight), absence]).tobytes()
+        nowhere = np.zeros(self.size, np.float32)
+        of_all = b"" if self._table is None else _of_all(nowhere, nowhere, weight)
         uses = Uses(NO_KEYS, NO_CREDITS, weight, 0, NOWHERE, NOWHERE, NOWHERE, of_all)
         if len(self._nothing_said) < WEIGHTS:
             self._nothing_said[weight] = uses
@@ -254,6 +242,11 @@ class Postings:
         looked = np.cumsum([terms[at].count for at in order])
         enough = max(1, int(np.searchsorted(looked, LOOKED_AT, "right")))
         return order[:enough], order[enough:]
+
+
+def _of_all(likeness: Floats, presence: Floats, weight: float) -> bytes:
+    absence = 1 - presence
+    return b"".join([likeness.tobytes(), (absence * np.float32(weight)).tobytes(), absence.tobytes()])
 
 
 def _best(scores: npt.NDArray[Any], count: int) -> npt.NDArray[np.intp]:
