@@ -242,12 +242,12 @@ class Judge:
         number, weight = self._keys.get(term.key, -1), self._weight
         own = term.substance if number < 0 else term.substance * self._spread[number]
         uses = self._postings.uses(credit_by_key, own)
-        credits = [(key, credit) for key, credit in credit_by_key.items() if weight[key]]
+        telling = [(key, credit) for key, credit in credit_by_key.items() if weight[key]]
         reading = Reading(
             number,
             uses,
-            credits,
-            max([weight[key] * credit for key, credit in credits], default=0.0),
+            telling,
+            max([weight[key] * credit for key, credit in telling], default=0.0),
             own,
             0.5 + 0.5 * term.topical if number < 0 else self._typical[number],
         )

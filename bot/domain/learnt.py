@@ -272,15 +272,8 @@ class Hint:
         if place is None:
             return (logit, first - none, none - total, *self._rest)
         own = self.logits.item(place)
-        return (
-            logit,
-            own - none,
-            own - total,
-            own - (second if own == first else first),
-            none - total,
-            own,
-            *self._rest,
-        )
+        lead = own - (second if own == first else first)
+        return (logit, own - none, own - total, lead, none - total, own, *self._rest)
 
 
 class Word(NamedTuple):
