@@ -31,6 +31,7 @@ ALIEN = 0.6  # unexplained weight from which a word makes it another question ra
 BEYOND_ALIEN = 1 - ALIEN
 CONTEXT = 0.3  # weight of words of the sentence before, which may have nothing to do with the question
 WHOLE_LIKENESS = math.log1p(1 / SMOOTHING)  # of a word that an entry says all the time
+MOST_UTILITY = 30.0  # beyond which an entry is certain anyway
 TOPICAL = 0.03  # weight that at least one shared word must have
 
 
@@ -211,11 +212,13 @@ class Judge:
         also: Sequence[int] = (),
     ) -> Judged | None:
         """Judge the best entries for a part, given with the readings of its terms, and those in `also`."""
-        in_order = [reading.number for reading in readings[part.before :]]
-        places = {term.key: at for at, term in enumerate(part.terms)}.values()  # each term once
-        if len(places) < len(readings):
-            readings = [readings[at] for at in places]
+        terms = part.terms
         numbers, uses, credits_of_terms, _, weights, wholes = zip(*readings, strict=True)
+        in_order = numbers[part.before :]
+        places = {term.key: at for at, term in enumerate(terms)}.values()  # each term once
+        if len(places) < len(readings):
+            terms, readings = [terms[at] for at in places], [readings[at] for at in places]
+            numbers, uses, credits_of_terms, _, weights, wholes = zip(*readings, strict=True)
         hits = self._postings.search(uses, JUDGED, also)
         if not len(hits.entries):
             return None
@@ -225,14 +228,14 @@ class Judge:
         most = sum(wholes) * WHOLE_LIKENESS
         likeness = [likeness / most if likeness < most else 1.0 for likeness in hits.likeness]
         verbatim = -1 if without is not None else self._phrasings.verbatim(in_order)
-        credit_by_key: dict[int, float] = {}
-        for credits_of_term in credits_of_terms:
-            for key, credit in credits_of_term:
+        credit_by_key = dict(chain.from_iterable(credits_of_terms))
+        if len(credit_by_key) < sum(map(len, credits_of_terms)):  # several terms have a key: the best of them counts
+            credit_by_key.clear()
+            for key, credit in chain.from_iterable(credits_of_terms):
                 if credit > credit_by_key.get(key, 0.0):
                     credit_by_key[key] = credit
         total = sum(weights)
         nearest = self._phrasings.nearest(hits.entries, credit_by_key, total, without)
-        terms = [part.terms[at] for at in places]
         return self._features(
             parsed, part, terms, weights, total, hits, likeness, frozenset(numbers), verbatim, nearest
         )
@@ -343,8 +346,11 @@ class Judge:
 
         Source: McFadden's conditional logit, with an outside option of utility 0.
         """
-        bias, utilities = self._bias, features.dot(self._coefficients).tolist()
-        worth = [math.exp(utility + bias if utility + bias < 30 else 30.0) for utility in utilities]
+        bias, utilities, exp = self._bias, features.dot(self._coefficients).tolist(), math.exp
+        if max(utilities, default=0.0) + bias < MOST_UTILITY:  # as with all but a few
+            worth = [exp(utility + bias) for utility in utilities]
+        else:
+            worth = [exp(min(utility + bias, MOST_UTILITY)) for utility in utilities]
         whole = 1 + sum(worth)
         return [of_entry / whole for of_entry in worth]
 

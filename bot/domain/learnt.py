@@ -5,10 +5,12 @@ features of `bot.domain.judging`. `bot.train` computes them; nothing here learns
 """
 
 import math
+from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from functools import cached_property
-from itertools import pairwise
+from functools import cached_property, partial
+from itertools import chain, pairwise
+from operator import is_not
 from typing import Annotated, NamedTuple
 
 import numpy as np
@@ -21,7 +23,7 @@ from bot.domain.matching_text import Form, Utterance
 
 Floats = npt.NDArray[np.float32]
 Ints = npt.NDArray[np.intp]
-Pairs = Mapping[str, Mapping[str, int]]
+Pairs = Mapping[str, dict[str, int]]
 
 NONE = "none"  # the class of what no entry answers
 START, ASKED, TOLD, CALLED = "^", "?", ".", "@"  # tokens beside the words: of a sentence, and of a message to somebody
@@ -29,13 +31,16 @@ SIGNS = frozenset({START, ASKED, TOLD, CALLED})
 MASKED_NAME, MASKED_ROLE, MASKED = "§n", "§r", "§"
 FIELD = frozenset({MASKED_NAME, MASKED_ROLE, MASKED})
 PAIRED = "_"  # between the two tokens of a pair
-NO_PAIRS: Mapping[str, int] = {}
+NO_PAIRS: dict[str, int] = {}
 HINTS = 3  # entries that the words speak most for, and that are judged whatever the phrasings say
 MOST_TOKENS = 240
 LONG = math.log1p(60)  # of the words of a message that is as long as any
 FREQUENCY = [0.0, *(1 + math.log(count) for count in range(1, 2 * MOST_TOKENS))]  # by how often a token occurs
 NOTHING = -30.0  # the logit of an entry that does not exist
 MOST_WEIGHT = 1e6  # beyond any that was ever learnt, and far from where 32 bits end
+
+
+_IS_KNOWN = partial(is_not, None)  # of a place
 
 
 def _as_array(value: Sequence[float]) -> Sequence[float]:
@@ -134,9 +139,7 @@ class Linear:
             distinct = np.array(places, np.intp)
             values = self.idf.take(distinct)
         else:
-            counts = dict.fromkeys(places, 0)
-            for place in places:
-                counts[place] += 1
+            counts = Counter(places)
             distinct = np.fromiter(counts, np.intp, len(counts))
             values = self.idf.take(distinct) * np.array([FREQUENCY[count] for count in counts.values()], np.float32)
         score: Floats = values.dot(self.weights.take(distinct, 0))
@@ -185,10 +188,7 @@ class Binary:
                 score += weighted
                 squares += square
             return score / math.sqrt(squares) + self.intercept
-        counts = dict.fromkeys(places, 0)
-        for place in places:
-            counts[place] += 1
-        for place, count in counts.items():
+        for place, count in Counter(places).items():
             weighted, square = values[place]
             if count == 1:
                 score += weighted
@@ -224,8 +224,9 @@ class Network:
         hidden = rows.dot(self.weights)
         hidden += self.bias
         logits = np.tanh(hidden, hidden).dot(self.out).tolist()
+        bias, tanh = self.out_bias, math.tanh
         # The logistic function, as a hyperbolic tangent, which has no numbers that are too large for it.
-        return [0.5 + 0.5 * math.tanh(0.5 * (logit + self.out_bias)) for logit in logits]
+        return [0.5 + 0.5 * tanh(0.5 * (logit + bias)) for logit in logits]
 
 
 @dataclass(eq=False, slots=True)
@@ -284,10 +285,10 @@ class Word(NamedTuple):
 
     plain: str
     place: int | None
-    pairs: Mapping[str, int]
+    pairs: dict[str, int]
     masked: str
     masked_place: int | None
-    masked_pairs: Mapping[str, int]
+    masked_pairs: dict[str, int]
     of_field: bool
 
 
@@ -331,24 +332,13 @@ class Learnt:
 
     def hint_of(self, words: Sequence[Word]) -> Hint:
         """The same for a message whose words were looked up before."""
-        topics, around = list[int](), list[int]()
-        paired_topics, paired_around = list[int](), list[int]()  # these come behind the others
-        before, masked_before, of_field = NO_PAIRS, NO_PAIRS, 0  # pairs that begin with the word before
-        for plain, place, pairs, masked, masked_place, masked_pairs, is_of_field in words:
-            if place is not None:
-                topics.append(place)
-            if masked_place is not None:
-                around.append(masked_place)
-            if plain in before:
-                paired_topics.append(before[plain])
-            if masked in masked_before:
-                paired_around.append(masked_before[masked])
-            before, masked_before = pairs, masked_pairs
-            if is_of_field:
-                of_field += 1
-        topics += paired_topics
-        around += paired_around
-        return self._hint(topics, around, max(0, 2 * len(words) - 1), of_field)
+        if not words:
+            return self._hint((), (), 0, 0)
+        # By column, since what `map` and `filter` do takes a fraction of the time of a loop.
+        plain, places, pairs, masked, masked_places, masked_pairs, of_field = zip(*words, strict=True)
+        topics = list(filter(_IS_KNOWN, chain(places, map(dict.get, pairs, plain[1:]))))
+        around = list(filter(_IS_KNOWN, chain(masked_places, map(dict.get, masked_pairs, masked[1:]))))
+        return self._hint(topics, around, 2 * len(words) - 1, sum(of_field))
 
     def _hint(self, topics: Sequence[int], around: Sequence[int], count: int, field: int) -> Hint:
         """Score the tokens at these places, of `count` tokens with their pairs; `field` are words of the field."""

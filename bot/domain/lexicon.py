@@ -163,19 +163,20 @@ class Lexicon:
 
     def terms(self, spelt: Sequence[str], typed: Sequence[str]) -> list[Term]:
         """Read correctly spelt words as terms, the longest synonyms first; `typed` has them as they were typed."""
-        terms, at, phrases, singles = [], 0, self._phrases, self._singles
-        while at < len(spelt):
-            word = spelt[at]
-            length, key = self._phrase(spelt, at, typed) if word in phrases else (1, None)
-            if key is None:
-                term = singles.get(word) or self._single(word)
-                as_typed = typed[at]
-                if as_typed != word and (lowered := as_typed.casefold()) != word:
-                    term = _typed(term, lowered)
-            else:
-                term = self._expression(key, spelt[at : at + length], " ".join(typed[at : at + length]).casefold())
+        terms, behind, phrases, singles = list[Term](), 0, self._phrases, self._singles
+        for at, (word, as_typed) in enumerate(zip(spelt, typed, strict=True)):
+            if at < behind:  # a further word of an expression
+                continue
+            if word in phrases:
+                length, key = self._phrase(spelt, at, typed)
+                if key is not None:
+                    behind = at + length
+                    terms.append(self._expression(key, spelt[at:behind], " ".join(typed[at:behind]).casefold()))
+                    continue
+            term = singles.get(word) or self._single(word)
+            if as_typed != word and (lowered := as_typed.casefold()) != word:
+                term = _typed(term, lowered)
             terms.append(term)
-            at += length
         return terms
 
     def stem(self, key: str) -> str:
