@@ -292,7 +292,7 @@ class FaqWorker(SuggestionWorker):
         return content
 
     async def _repeats(self, team: str, channel: str, reply: Reply) -> bool:
-        """Return whether the same person was told the same there a moment ago: that there is no answer, or its entries."""
+        """Return whether they were told so there a moment ago: that there is no answer, or the same entries."""
         if reply.kind == UNKNOWN:
             return bool(await self._store.replies.undecided(team, channel, reply, (UNKNOWN,), within=FOLLOWED_FOR))
         return reply.kind == SUGGEST and bool(await self.superseded(team, channel, reply))
