@@ -48,6 +48,7 @@ def reading(library: Library, text: str, run: Run, *, answerable: bool = False) 
     [
         (4, "several years, my grant runs four", ("years",)),
         (4, "decades, fusion is slow", ("years",)),
+        (4, "a sprint or two, sometimes a quarter", ("weeks-to-months",)),
         (2, "papers, nobody reads them", ("papers-and-methods",)),
     ],
 )
@@ -61,7 +62,6 @@ def test_a_clause_that_names_a_choice_is_the_answer(
 @pytest.mark.parametrize(
     ("number", "typed", "choices"),
     [
-        (4, "a sprint or two, sometimes a quarter", ("weeks-to-months",)),
         (3, "depends. Either it's novel or people can rerun it, i can't decide", ("novelty", "velocity")),
         (4, "torn between years and weeks", ("years", "weeks-to-months")),
         (2, "not sure whether papers or datasets", ("papers-and-methods", "datasets-and-pipelines")),

@@ -66,7 +66,7 @@ _WHOM_TO_HIRE = (
     r"(?:should|do|shall|would|must|can|am|are)\s+(?:i|we)\s+"
     r"(?:(?:then|now|actually|really|to|need to|have to|supposed to|going to|be)\s+)*"
     r"(?:hire|hiring|recruit|look(?:ing)? for|need|search for|go for|take on|bring in|advertise(?: for)?|employ)"
-    r"(?:\s+(?:for (?:it|this|that|the (?:role|job|position|work))|first|there|by this|according to (?:this|that|you)))*"
+    r"(?:\s+(?:for (?:it|this|that|the (?:role|job|work))|first|there|by this|according to (?:this|that|you)))*"
 )
 _WHY_ME = (
     r"(?:why\s+(?:me|was i|am i|did i|do i|exactly me|of all people me)\b[^?]*"

@@ -102,7 +102,7 @@ def render_aside(  # noqa: PLR0911, PLR0912 - one for each aside
         case RunAside.SEVERAL_UNCLEAR:
             return blocks.say(words.several_unclear)
         case RunAside.WHY_ME:
-            return blocks.filled(fill(compare.why_me, sender=run_messages.subject(run, library)))
+            return run_messages.why_me(run, library)
         case RunAside.TITLES:
             return result.part(run, "titles", library) if run.finished else blocks.say(words.nothing_so_far)
         case RunAside.SMALLTALK:

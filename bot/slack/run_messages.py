@@ -188,6 +188,11 @@ def subject(run: Run, library: Library) -> Mrkdwn:
     return mention(run.subject) if run.subject else Mrkdwn(escape(library.words.compare.somebody))
 
 
+def why_me(run: Run, library: Library) -> Message:
+    """Say why somebody was asked about another's work, and by whom."""
+    return plain(fill(library.words.compare.why_me, sender=subject(run, library)))
+
+
 def why(question: AnyQuestion, run: Run, library: Library) -> Message:
     """Say why a question is asked, and where that comes from."""
     if isinstance(question, Opening):
