@@ -232,12 +232,12 @@ def unclear(question: AnyQuestion, run: Run, run_id: str, library: Library, *, a
     return message([section(text), kit.ActionsBlock([button])], [text])
 
 
-def which_offered(question: AnyQuestion, run: Run, library: Library) -> Message | None:
-    """Ask which of two choices was meant, to whom says yes to both; None once they are not offered any more."""
+def which_offered(question: AnyQuestion, run: Run, library: Library) -> Message:
+    """Ask which of two choices was meant, who says yes to both; once they are not offered any more, which of all."""
     guesses = run.asking.guesses if run.asking else ()
     letters = [letter_of(question, choice) for choice in question.choices if choice.id in guesses]
     if len(letters) != MOST_GUESSES:
-        return None
+        return plain(fill(library.words.quiz.unclear, last=LETTERS[len(question.choices) - 1]))
     return plain(fill(library.words.quiz.which_offered, first=letters[0], second=letters[1]))
 
 
