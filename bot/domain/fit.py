@@ -163,8 +163,11 @@ def flip(quiz: Quiz, answers: Answers, *, early: bool = False) -> Flip | None:
 
     # There are hundreds of changes to try, so that what each choice weighs is worked out once, and not for each.
     nothing = [0.0] * len(quiz.roles)
+    roles = [role.id for role in quiz.roles]
     weights = {
-        (question.id, choice.id): _weights(quiz, [choice]) for question in quiz.questions for choice in question.choices
+        (question.id, choice.id): [choice.weights.get(role, 0.0) for role in roles]
+        for question in quiz.questions
+        for choice in question.choices
     }
     weights_of_answers = {question.id: _weights(quiz, choices) for question, choices in verdict.answered}
     # Only an answer to a tie-break leads away from a role that stays in front.
@@ -179,7 +182,7 @@ def flip(quiz: Quiz, answers: Answers, *, early: bool = False) -> Flip | None:
         """
         new = [weights[question.id, other.id] for question, other in changes if isinstance(question, Question)]
         scores = _sum([unchanged, *new])
-        if not can_be_decided and _ranked(scores)[0] == verdict.ranked[0]:
+        if not can_be_decided and _in_front(scores) == verdict.ranked[0]:
             return None
         changed = {**answers, **{question.id: (other.id,) for question, other in changes}}
         ranked, clearness, _ = _decide(quiz, scores, count + len(new), changed)
@@ -366,9 +369,19 @@ def _sum(weights: Sequence[Sequence[float]]) -> list[float]:
 
 
 def _ranked(scores: Sequence[float]) -> list[int]:
-    # Sums of halves in another order must not differ by a rounding error.
-    rounded = [round(score, 9) for score in scores]
+    rounded = _rounded(scores)
     return sorted(range(len(scores)), key=rounded.__getitem__, reverse=True)
+
+
+def _in_front(scores: Sequence[float]) -> int:
+    """Give the first that `_ranked` gives, and take a third of the time for it."""
+    rounded = _rounded(scores)
+    return rounded.index(max(rounded))
+
+
+def _rounded(scores: Sequence[float]) -> list[float]:
+    # Sums of halves in another order must not differ by a rounding error.
+    return [round(score, 9) for score in scores]
 
 
 def _decider(quiz: Quiz, scores: Sequence[float]) -> TieBreak:
