@@ -51,7 +51,7 @@ GARBAGE = 20_000  # objects that are made until some garbage is collected; 700 i
 
 
 # hypothesis writes down all that an example of its decorator was given: of a library, half a million numbers in 4 s.
-pretty.for_type(Library, lambda _library, printer, _cycle: printer.text("library"))
+pretty.for_type_by_name("bot.knowledge.library", "Library", lambda _library, printer, _cycle: printer.text("library"))
 
 MUTATING = "MUTANT_UNDER_TEST" in os.environ
 # On a busy machine any example can take longer than hypothesis waits, and then its own bookkeeping fails, too. Each run
