@@ -114,6 +114,7 @@ class Report:
     auroc: chance that a case in scope has a more confident best candidate than one out of scope.
     recall: share of the cases in scope that were answered rightly. precision: share of the answers that were right.
     wrong: cases in scope answered with another entry. false_answers: cases out of scope answered at all.
+    false_alarms: share of the cases out of scope, technical chatter apart, that were answered.
     recall_read_off: share of the cases in scope whose entry is first, at the confidence that 3 % of the cases out of
     scope exceed, technical chatter apart: what a perfect threshold would reach.
     reached: share of the cases in scope that were answered rightly or had the right entry among the suggestions.
@@ -131,6 +132,7 @@ class Report:
     precision: float | None
     wrong: int
     false_answers: int
+    false_alarms: float | None
     false_per_1000: float | None
     recall_read_off: float | None
     reached: float | None
@@ -280,6 +282,7 @@ def report(outcomes: Sequence[Outcome]) -> Report:
         precision=right / (right + wrong + false) if right + wrong + false else None,
         wrong=wrong,
         false_answers=false,
+        false_alarms=_share(bool(outcome.answered) for outcome in hard),
         false_per_1000=false / len(outside) * 1000 if outside else None,
         recall_read_off=_recall_read_off(inside, hard),
         reached=_share(outcome.reached for outcome in inside),

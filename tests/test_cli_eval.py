@@ -20,6 +20,7 @@ KEYS = [
     "precision",
     "wrong",
     "false_answers",
+    "false_alarms",
     "false_per_1000",
     "recall_read_off",
     "reached",
@@ -57,7 +58,7 @@ def test_eval_counts_what_is_answered_left_alone_and_missed(tmp_path: Path):
     assert list(output) == KEYS
     assert (output["n"], output["in_scope"], output["wrong"], output["false_answers"]) == (6, 4, 1, 1)
     assert (output["top1"], output["recall"], output["precision"]) == (0.5, 0.5, 0.5)
-    assert output["false_per_1000"] == 500
+    assert (output["false_alarms"], output["false_per_1000"]) == (0.5, 500)
     assert 0 < output["p50_us"] <= output["p99_us"]
     plain = {"n": 2, "in_scope": 2, "top1": 0.5, "recall": 0.5, "reached": 0.5, "answered": 1.0}
     assert output["by_style"] == {"plain": plain}
@@ -74,11 +75,13 @@ def test_eval_counts_suggestions_where_the_bot_was_asked(tmp_path: Path):
         {"text": "what roles does xAI have", "gold": None},
         {"text": "lunch at 12?", "gold": None},
         {"text": "does Netflix use Member of Technical Staff", "gold": None, "style": "technical"},
+        {"text": "What does Member of Technical Staff mean?", "gold": None, "style": "technical"},
     )
 
     output = json.loads(rolefit_here("eval", file, "--surface", "mention", "--json").stdout)
 
     assert (output["recall"], output["reached"], output["suggested"]) == (0.5, 1.0, 0.5)
+    assert (output["false_alarms"], output["false_answers"]) == (0, 1)  # technical chatter is no false alarm
 
 
 def test_eval_wants_either_files_or_what_to_leave_out():

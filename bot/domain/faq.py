@@ -254,8 +254,8 @@ def rank(
 ) -> tuple[Candidate, ...]:
     """Give the candidates that `reply_to` decides by, best first, with those it leaves out because of the thread.
 
-    Behind them comes the one about a second name, if the message asks the same of two; then those of its questions one
-    by one, if these are looked at.
+    Behind them comes the one about a second name, if the message asks the same of two. Those of its questions one by
+    one, if these are looked at, are ranked among them.
     """
     whole = _rank_one(utterance, surface, index, thresholds, after, scorer)
     bars = thresholds if not whole or whole[0].nearness is None else thresholds.for_second_stage()
@@ -284,17 +284,17 @@ def _rank_one(
 
 
 def _with_questions(whole: tuple[Candidate, ...], ranked: Sequence[tuple[Candidate, ...]]) -> tuple[Candidate, ...]:
-    """Give the candidates for a message, and behind them those that are likelier for one of its questions by itself.
+    """Give the candidates for a message and for its questions by themselves, best first, each where it is likelier.
 
     ranked: for each question, best first. They are numbered on, as questions beside those that the message was read as.
+    Without questions the candidates for the message stay as they are.
     """
     likeliest = {candidate.entry: candidate for candidate in whole}
     for number, candidates in enumerate(ranked, QUESTIONS):
         for candidate in candidates:
             if (known := likeliest.get(candidate.entry)) is None or known.confidence < candidate.confidence:
-                likeliest.pop(candidate.entry, None)
                 likeliest[candidate.entry] = replace(candidate, question=number)
-    return tuple(likeliest.values())
+    return tuple(sorted(likeliest.values(), key=lambda candidate: -candidate.confidence)) if ranked else whole
 
 
 def first_reply(
