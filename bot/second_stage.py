@@ -120,7 +120,7 @@ class SecondStage:
         """Decide as `faq.reply_to` does, with the second stage on a thread of its own where it is worth asking."""
         whole = await self._reply_to_one(text, surface, library, after)
         replies: list[Reply] = []
-        for question in questions_of(text) if faq.may_be_parted(whole, surface) else ():
+        for question in faq.questions_apart(text, whole, surface):
             before = faq.answered_before(replies, after)
             replies.append(await self._reply_to_one(question, surface, library, before))
         return faq.of_questions(whole, replies)

@@ -232,6 +232,26 @@ def test_a_message_with_two_questions_gets_both_answers_in_the_order_asked(libra
     assert [candidate.entry for candidate in answer.entries] == ["member-of-technical-staff", "need-research-team"]
 
 
+def test_what_is_asked_in_the_words_of_an_entry_that_asks_two_things_is_read_once(library: Library):
+    scored: list[str] = []
+
+    def scorer(text: str) -> None:
+        scored.append(text)
+
+    for utterance in (
+        f"hey, {library.entries['role-metrics'].question}",
+        "Do I need a PhD, and who goes on call?",
+    ):
+        faq.reply_to(utterance, Surface.DM, library.index, library.thresholds, scorer=scorer)
+
+    assert scored == [
+        "hey, What does each role optimize for, and what is it graded on?",
+        "Do I need a PhD, and who goes on call?",
+        "Do I need a PhD",
+        "who goes on call?",
+    ]
+
+
 @pytest.mark.parametrize(
     ("utterance", "after", "entry"),
     [

@@ -31,6 +31,7 @@ UNNAMED = 0.95  # confidence from which a question may name no role, company or 
 # statements of which the network was sure by .5 to .8, little more than half were questions (40 of 75), of those by .9
 # and more 103 of 110. (By the phrasings alone: as low as is ever suggested.)
 TOLD, REMOTELY = 0.9, 0.02
+WORDED_ALIKE = 0.95  # confidence from the phrasings alone of what repeats one, but for courtesy and slips
 QUESTION_TO_US = 2.32  # where matching.yaml does not say; learning finds it, see bot/train.py
 
 # "and a research engineer?", "what about Meta": what is asked of them was said before.
@@ -169,7 +170,7 @@ def reply_to(
     """
     whole = _reply_to_one(utterance, surface, index, thresholds, after=after, scorer=scorer)
     replies: list[Reply] = []
-    for question in questions_of(utterance) if may_be_parted(whole, surface) else ():
+    for question in questions_apart(utterance, whole, surface):
         reply = _reply_to_one(
             question, surface, index, thresholds, after=answered_before(replies, after), scorer=scorer
         )
@@ -192,14 +193,21 @@ def _reply_to_one(
     return reply if scores is None else second_reply(utterance, surface, index, thresholds, scores, after=after)
 
 
-def may_be_parted(whole: Reply, surface: Surface) -> bool:
-    """Return whether the questions of a message are looked at one by one, too: where the bot was asked.
+def questions_apart(utterance: str, whole: Reply, surface: Surface) -> tuple[str, ...]:
+    """Give the questions of a message that are looked at one by one, too: where the bot was asked.
 
     Unprompted, one answer that is not wanted is worse than one that is missing. whole: the reply to all of it. One that
-    answers two is left as it is.
+    answers two is left as it is, and so is one whose own wording asks as much.
     """
-    answers_two = isinstance(whole, Answer) and len(whole.entries) >= MAX_ANSWERS
-    return surface not in UNPROMPTED and not answers_two
+    if surface in UNPROMPTED:
+        return ()
+    questions = questions_of(utterance)
+    if questions and isinstance(whole, Answer):
+        best = whole.entries[0]
+        asks_as_much = best.phrased >= WORDED_ALIKE and len(questions_of(best.phrasing)) >= len(questions)
+        if asks_as_much or len(whole.entries) >= MAX_ANSWERS:
+            return ()
+    return questions
 
 
 def answered_before(replies: Sequence[Reply], after: str | None) -> str | None:
@@ -259,7 +267,7 @@ def rank(
     """
     whole = _rank_one(utterance, surface, index, thresholds, after, scorer)
     bars = thresholds if not whole or whole[0].nearness is None else thresholds.for_second_stage()
-    questions = questions_of(utterance) if may_be_parted(decide(whole, surface, bars), surface) else ()
+    questions = questions_apart(utterance, decide(whole, surface, bars), surface)
     return _with_questions(
         whole, [_rank_one(question, surface, index, thresholds, after, scorer) for question in questions]
     )
