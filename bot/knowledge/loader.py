@@ -23,6 +23,7 @@ from bot.domain.quiz_content import Quiz
 from bot.knowledge.library import LANGUAGES, NOT_ANSWERED, Contents, FilesSaved, Library
 from bot.knowledge.problems import KnowledgeError, Problem, YamlPath, only_knowledge_errors
 from bot.knowledge.references import find_reference_problems
+from bot.knowledge.text_checks import find_long_texts
 from bot.knowledge.words import Words
 from bot.knowledge.yaml_file import UnreadableError, YamlFile, parse, read_bytes
 from bot.validation import describe, describe_unreadable
@@ -104,7 +105,7 @@ def read(folder: Path) -> Reading:
     if isinstance(learnt, Problem) or isinstance(embedded, Problem):
         return Reading(files, [problem for problem in (learnt, embedded) if isinstance(problem, Problem)])
     library = Library.of(contents, learnt, embedded, saved)
-    problems = list(find_reference_problems(contents, library, files))
+    problems = [*find_reference_problems(contents, library, files), *find_long_texts(library, files)]
     return Reading(files, problems, None if problems else library)
 
 
@@ -220,6 +221,8 @@ def _name(path: YamlPath) -> str:
     if not path:
         return "the file"
     *above, last = path
+    if last == "[key]":  # pydantic's mark for the key itself
+        return f"the key {above[-1]!r}"
     if isinstance(last, int):
         key = next((part for part in reversed(above) if isinstance(part, str)), "the file")
         return f"item {last + 1} of {key!r}"
