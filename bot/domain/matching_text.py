@@ -185,6 +185,8 @@ def any_of(wordings: Iterable[str]) -> str:
 
 def words(text: str) -> tuple[str, ...]:
     """Give the words of a phrasing or a term, in lower case, without endings such as 's."""
+    if not text.isascii():  # else a letter with an accent of its own, as some systems save it, would end a word
+        text = normalized(text)
     return tuple(map(plain, _WORD.findall(text.replace("’", "'").casefold())))
 
 
