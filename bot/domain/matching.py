@@ -15,7 +15,7 @@ import numpy as np
 
 from bot.domain.content import Entry, Synonyms
 from bot.domain.embeddings import Nearness, SemanticScores
-from bot.domain.follow_up import FollowUps
+from bot.domain.follow_up import FollowUps, is_bare, points_back
 from bot.domain.judging import TELLING, WIDTH, Calibration, Judge, Judged, Part, Reasons, reasons
 from bot.domain.learnt import HINTS, Hint, Learnt, Network, Spellings, Words, keys_of
 from bot.domain.lexicon import English, Lexicon, Term
@@ -138,10 +138,22 @@ class Index:
         near = semantic.near if semantic else _unknown
         return tuple([self._candidate(entry, -against, best[entry], hint, near(entry)) for against, entry in ranked])
 
-    def follows(self, utterance: str) -> bool:
-        """Return whether a message may lean on what was asked before it: a few words with another name or role."""
+    def follows(self, utterance: str, *, prompted: bool = False) -> bool:
+        """Return whether a message may lean on what was asked before it: a few words with another name or role.
+
+        prompted: the bot was asked, so that "who uses it today?" may, too.
+        """
         parsed = self.read(utterance)
-        return bool(parsed.sentences) and self._follow_ups.kinds(parsed.sentences[-1]) != frozenset()
+        named = bool(parsed.sentences) and self._follow_ups.kinds(parsed.sentences[-1]) != frozenset()
+        return named or (prompted and points_back(parsed))
+
+    def points_back(self, utterance: str) -> bool:
+        """Return whether a message asks about what was said before it and does not say what that is: "who uses it?"."""
+        return points_back(self.read(utterance))
+
+    def is_bare(self, utterance: str) -> bool:
+        """Return whether a message asks no more than why: "but why is that?"."""
+        return is_bare(self.read(utterance))
 
     def same_of_names(self, utterance: str, entry: str) -> list[str]:
         """Give the entries that ask what this one asks, each of a name in a message: "DeepMind and Meta"."""
