@@ -196,6 +196,12 @@ class Store:
         async with autocommit(self._engine) as connection:
             return await self._installation(connection, team)
 
+    async def latest_tokens(self, limit: int) -> list[str]:
+        """Give the tokens of so many installations, of all teams, as they are kept; the latest first."""
+        latest = select(installations.c.token).order_by(installations.c.installed_at.desc()).limit(limit)
+        async with autocommit(self._engine) as connection:
+            return list(await connection.scalars(latest))
+
     async def renew(self, team: str, renewed: Callable[[Installation], Awaitable[Installation | None]]) -> None:
         """Let `renewed` replace an installation, or leave it with None; one caller at a time, of all replicas."""
         async with self._lock_installation(team) as connection:
