@@ -23,8 +23,9 @@ import numpy as np
 from bot.domain.authored import Citation
 from bot.domain.content import Entry
 from bot.domain.embeddings import SemanticScorer
-from bot.domain.faq import Answer, Reply, ReplyThresholds, Suggestions
+from bot.domain.faq import Answer, Reply, Suggestions
 from bot.domain.matching import Candidate, Index
+from bot.domain.thresholds import ReplyThresholds
 from bot.validation import describe_unreadable
 
 OUT_OF_SCOPE = "oos"  # label of what belongs to no intent, as in CLINC150

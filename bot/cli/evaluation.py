@@ -15,9 +15,9 @@ from bot.settings import Switch
 if TYPE_CHECKING:
     from bot.domain.content import Entry, Synonyms
     from bot.domain.embeddings import SemanticScorer
-    from bot.domain.faq import ReplyThresholds
     from bot.domain.learnt import Labelled, Learnt
     from bot.domain.matching import Index
+    from bot.domain.thresholds import ReplyThresholds
     from bot.evaluate import Outcome, Trial
     from bot.knowledge import Library
 

@@ -12,7 +12,6 @@ from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
 
 from bot import embedded as embedded_file
-from bot.domain import faq
 from bot.domain.authored import IDENTIFIER, READABLE
 from bot.domain.content import HTTPS_ADDRESS, Checks, Faq, NotAnsweredFile, Sources, Synonyms, Tables
 from bot.domain.embeddings import Embedded
@@ -20,6 +19,7 @@ from bot.domain.language import Languages
 from bot.domain.learnt import LearntFile
 from bot.domain.matching import Index
 from bot.domain.quiz_content import Quiz
+from bot.domain.thresholds import ReplyThresholds
 from bot.knowledge.library import LANGUAGES, NOT_ANSWERED, Contents, FilesSaved, Library
 from bot.knowledge.problems import KnowledgeError, Problem, YamlPath, only_knowledge_errors
 from bot.knowledge.references import find_reference_problems
@@ -43,7 +43,7 @@ MODELS: Mapping[str, type[BaseModel]] = {
     "quiz.yaml": Quiz,
     "words.yaml": Words,
     "synonyms.yaml": Synonyms,
-    "matching.yaml": faq.ReplyThresholds,
+    "matching.yaml": ReplyThresholds,
     "checks.yaml": Checks,
     NOT_ANSWERED: NotAnsweredFile,
     LANGUAGES: Languages,
@@ -96,7 +96,7 @@ def read(folder: Path) -> Reading:
         quiz=model("quiz.yaml", Quiz),
         words=model("words.yaml", Words),
         synonyms=model("synonyms.yaml", Synonyms),
-        thresholds=model("matching.yaml", faq.ReplyThresholds),
+        thresholds=model("matching.yaml", ReplyThresholds),
         checks=model("checks.yaml", Checks),
         not_answered=model(NOT_ANSWERED, NotAnsweredFile) if NOT_ANSWERED in models else NotAnsweredFile(),
         languages=model(LANGUAGES, Languages) if LANGUAGES in models else Languages(),
