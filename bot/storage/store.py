@@ -279,6 +279,17 @@ class Store:
         await self.feedback.prune(gaps_before)
         await self.gaps.prune(gaps_before)
         await self.shares.prune(now)
+        await self._analyze()
+
+    async def _analyze(self) -> None:
+        """Have SQLite learn how full its tables are, some of their rows read; PostgreSQL does so by itself.
+
+        Without, it reads all shares of a workspace where an index leads to one.
+        """
+        if self._engine.dialect.name == "sqlite":
+            async with self._engine.begin() as connection:
+                await connection.execute(text("PRAGMA analysis_limit=400"))
+                await connection.execute(text("ANALYZE"))
 
     async def ping(self) -> None:
         """Ask the database for a sign of life. Raises what it raises."""
