@@ -114,6 +114,7 @@ class RenderCache:
     library: Library | None = None
     of: tuple[Any, ...] = ()
     messages: dict[str, dict[str, Any]] = field(default_factory=dict)
+    stored: StoredRun | None = None  # what was read of the run last
 
     def message(self, slot: str, stored: StoredRun, library: Library, before: StoredRun | None) -> dict[str, Any]:
         """Give what a slot shows, as plain data; `before` is the round that its owner finished last before."""
@@ -165,10 +166,8 @@ class ReconcilingWorker(SlackWorker, ABC):
         team, run_id = task.team, task.run_id
         if operation:
             await self._remember(team, run_id, operation, result)
-        while await self._store.runs.lease(team, run_id, by=task.key):
-            stored = await self._store.runs.get(team, run_id)
-            if stored is None:
-                return {}
+        while stored := await self._store.runs.held(team, run_id, by=task.key, known=cache.stored):
+            cache.stored = stored
             decided = await self._decide(task, stored, cache, result)
             later = decided if task.is_refresh and isinstance(decided, RefreshLater) else None
             if decided and not later:
