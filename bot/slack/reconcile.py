@@ -1,8 +1,9 @@
 """The thread of a run is brought to what the run says, one operation after the other.
 
 What is to be done next is decided in a step, from the rows and the knowledge as they are then, and recorded as plain
-data with the message it is about; the next step does it; and so on until nothing is left. So whatever happens to the
-knowledge while the work sleeps, after a crash it goes on with what was decided before, and decides anew from there.
+data with the message it is about; the next step does it; and so on until nothing is left. What is done first is decided
+in the step that did something to the run. So whatever happens to the knowledge while the work sleeps, after a crash it
+goes on with what was decided before, and decides anew from there.
 
 What people wait for comes first: new messages, then the message that was clicked. Slack counts how often an app changes
 messages, so other changes are made as its budget allows, and the card is changed once nobody clicks any more. What has
@@ -35,6 +36,7 @@ from bot.slack.operations import (
     UpdateMessage,
 )
 from bot.slack.pieces import Message
+from bot.slack.records import Record
 from bot.slack.run_messages import Before, note_slot
 from bot.slack.slack_calls import CallResult, SlackWorkError
 from bot.slack.slack_worker import SlackWorker
@@ -136,18 +138,25 @@ class ReconcilingWorker(SlackWorker, ABC):
         super().__init__(name)
         self._clicked = ClickedMessages()
 
-    async def _reconcile(self, task: Reconciliation) -> UpToDate | Later | Held:
-        """Bring the thread of a run to what the run says, if nobody else is at it. Doing it again changes nothing."""
-        cache = RenderCache()
+    async def _reconcile(
+        self, task: Reconciliation, cache: RenderCache, plan: Record | None = None
+    ) -> UpToDate | Later | Held:
+        """Bring the thread of a run to what the run says, if nobody else is at it. Doing it again changes nothing.
+
+        plan: what is to be done first, if an earlier step has decided that already.
+        """
         operation: Operation | None = None
         result: CallResult = {}
         while True:
-            match await step("plan", self._plan, task, cache, operation, result):
+            if plan is None:
+                plan = await step("plan", self._plan, task, cache, operation, result)
+            match plan:
                 case {"next": record}:
                     operation = operations.read(record)
                     result = await self._perform(task, operation)
                     task.find = False
                     _note(task, operation, result)
+                    plan = None
                 case {"later": [revision, seconds]}:
                     return Later(int(revision), float(seconds))
                 case {"held": True}:
@@ -157,7 +166,7 @@ class ReconcilingWorker(SlackWorker, ABC):
 
     async def _plan(
         self, task: Reconciliation, cache: RenderCache, operation: Operation | None, result: CallResult
-    ) -> dict[str, Any]:
+    ) -> Record:
         """Remember the result of the last operation and decide on the `next`, as plain data.
 
         Once there is none the run is let go of: nothing is left to do, or it is left for `later`, as a revision and

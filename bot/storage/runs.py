@@ -159,15 +159,15 @@ class Runs(QuizVersions):
                 if user is not None and user != stored.user:
                     return Applied(ActionResult(NOT_YOURS), held=False)
                 if (earlier := await self._load_result(connection, team, run_id, by)) is not None:
-                    return Applied(earlier, *await self._hold(connection, team, run_id, by))
+                    return Applied(earlier, *await self._hold(connection, team, run_id, by), stored)
                 if revision is not None and revision != stored.revision:
-                    return Applied(ActionResult(Outcome.NOTHING), held=False)
+                    return Applied(ActionResult(Outcome.NOTHING), held=False, stored=stored)
                 transition = change(stored.run)
-                if await self._save(connection, team, stored, transition, touches=touches):
+                if saved := await self._save(connection, team, stored, transition, touches=touches):
                     result = result_of(stored, transition)
                     row = {"team": team, "run": run_id, "by": by, "outcome": result.record()}
                     await connection.execute(RECORD_ACTION, row)
-                    return Applied(result, *await self._hold(connection, team, run_id, by))
+                    return Applied(result, *await self._hold(connection, team, run_id, by), saved)
         raise RuntimeError(f"run {run_id} changed {TRIES} times while one action was being stored")
 
     async def record_message(self, team: str, run_id: str, slot: str, message: Posted) -> None:
@@ -428,8 +428,11 @@ class Runs(QuizVersions):
 
     async def _save(
         self, connection: AsyncConnection, team: str, stored: StoredRun, transition: Transition, *, touches: bool
-    ) -> bool:
-        """Write the run after an action, if it is still at the revision that was read. `touches` as for `apply`."""
+    ) -> StoredRun | None:
+        """Write the run after an action and give it, if it is still at the revision that was read, otherwise None.
+
+        touches: as for `apply`.
+        """
         before, after, now = stored.run, transition.run, datetime.now(UTC)
         of = _of(team, stored.id)
         changed = dict(before.answers) != dict(after.answers) or stored.carried_over is not None
@@ -444,13 +447,20 @@ class Runs(QuizVersions):
             values["quiz"] = await self._pin(connection, self._present)
         won = await connection.execute(SAVE, of | {"of_turns": stored.revision} | values)
         if not won.rowcount:
-            return False
+            return None
         if changed:
             await connection.execute(DELETE_ANSWERS, of)
             rows = [_row(team, stored.id, question, choices) for question, choices in after.answers.items()]
             if rows:
                 await connection.execute(ADD_ANSWERS, rows)
-        return True
+        return replace(
+            stored,
+            run=after,
+            revision=values["turns"],
+            answers_version=values["version"],
+            quiz=values.get("quiz", stored.quiz),
+            carried_over=None,
+        )
 
     async def _load_result(self, connection: AsyncConnection, team: str, run_id: str, by: str) -> ActionResult | None:
         record = await connection.scalar(OUTCOME, _of(team, run_id) | {"of_work": by})
