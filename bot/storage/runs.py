@@ -61,7 +61,7 @@ MESSAGES = select(messages.c.slot, messages.c.ts, messages.c.digest).where(
 OUTCOME = select(actions.c.outcome).where(
     actions.c.team == bindparam("of_team"), actions.c.run == bindparam("of_run"), actions.c.by == bindparam("of_work")
 )
-HOLDER = select(runs.c.holder, runs.c.held_at).where(*_RUN)
+HOLDER = select(runs.c.holder, runs.c.held_at, runs.c.turns).where(*_RUN)
 SAVE = update(runs).where(*_RUN, runs.c.turns == bindparam("of_turns"))
 HOLD = update(runs).where(*_RUN, or_(runs.c.holder.is_(None), runs.c.holder == bindparam("of_work")))
 _HELD_FOR_TOO_LONG = or_(runs.c.held_at < bindparam("too_long_ago"), runs.c.held_at > bindparam("too_far_ahead"))
@@ -202,14 +202,17 @@ class Runs(QuizVersions):
                 await connection.execute(update(messages).where(*in_thread).values(slot=NOTE + messages.c.ts))
                 await self._put_messages(connection, team, run_id, {CARD: card})
 
-    async def lease(self, team: str, run_id: str, *, by: str, seconds: float = 0.0) -> bool:
+    async def lease(
+        self, team: str, run_id: str, *, by: str, seconds: float = 0.0, revision: int | None = None
+    ) -> bool:
         """Hold a run for as long as usual and so many seconds more; gives whether this piece of work holds it now.
 
-        It does if it has held it or nobody does, which is also what is made of one who has held it for too long.
+        It does if it has held it or nobody does, which is also what is made of one who has held it for too long; but
+        not, if there is a `revision`, once the run has gone on from that.
         """
         async with autocommit(self._engine) as connection:
             row = (await connection.execute(HOLDER, _of(team, run_id))).first()
-        if row is None:
+        if row is None or revision not in (None, row.turns):
             return False
         if _is_held(row.holder, row.held_at, by, seconds):
             return True
