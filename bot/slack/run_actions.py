@@ -50,7 +50,7 @@ class ActingWorker(RunLinksWorker, ABC):
         task, cache = Reconciliation(team, run_id, key, find=isinstance(action, Remind | Resume)), RenderCache()
 
         async def act() -> Record | None:
-            done = await self._act(team, run_id, action, key, user, revision)
+            done = await self._act(team, run_id, action, key, user, revision, cache)
             if done is None:
                 return None
             if done.held and not done.speaks_first:  # in a step of its own it would take two transactions more
@@ -75,9 +75,16 @@ class ActingWorker(RunLinksWorker, ABC):
         return result
 
     async def _act(
-        self, team: str, run_id: str, action: Action, key: str, user: str | None, revision: int | None
+        self,
+        team: str,
+        run_id: str,
+        action: Action,
+        key: str,
+        user: str | None,
+        revision: int | None,
+        cache: RenderCache,
     ) -> AppliedAction | None:
-        """Apply an action in the store; None if there is no such run."""
+        """Apply an action in the store, and keep the run in `cache`; None if there is no such run."""
         doubtful, shows = in_doubt(), isinstance(action, Show)
         applied = await self._store.runs.apply(
             team,
@@ -90,6 +97,7 @@ class ActingWorker(RunLinksWorker, ABC):
         )
         if applied is None:
             return None
+        cache.stored = applied.stored
         compared = await self._store.comparisons.open_of_run(team, run_id)
         done = AppliedAction(
             outcome=applied.result.record(),
