@@ -1,12 +1,13 @@
 # make run | test | check | coverage | bench | chaos | mutate | pictures, nothing clever. `make setup` installs what the others need, and nothing when up to date.
 PYTHON ?= python3
-PIP = .venv/bin/python -m pip --disable-pip-version-check install --quiet --no-compile --require-hashes --no-deps
 SELF = .venv/bin/python -m pip --disable-pip-version-check install --quiet --no-compile --no-deps --no-build-isolation --editable .
 # Importing writes the bytecode of what a start imports and of nothing else, which the first start would do otherwise.
 # Some environments have Python write none: each start would compile 1,400 modules again and take more than twice as long.
 IMPORTED = aiosqlite, bot.background, bot.cli, bot.http_server, bot.knowledge_watch, bot.local.server, bot.readiness, \
   bot.run, bot.slack.app, bot.storage.migrate, watchfiles
 COMPILE = PYTHONDONTWRITEBYTECODE= .venv/bin/python -c 'import $(IMPORTED)'
+
+CHECKS = check-lint check-format check-types check-imports check-knowledge check-locks check-audit
 
 .PHONY: run test check coverage bench chaos mutate pictures lock setup
 run: .venv/run
@@ -22,12 +23,22 @@ test: .venv/test
 coverage: .venv/test
 	@PYTHONDONTWRITEBYTECODE= .venv/bin/python -m pytest -m "not alone" --numprocesses 4 --dist worksteal --cov bot
 
-check: .venv/test
-	@.venv/bin/ruff check . && .venv/bin/ruff format --check .
+# Each by itself, so that `make --jobs=3 check` does several at a time.
+check: $(CHECKS)
+$(CHECKS): .venv/test
+check-lint:
+	@.venv/bin/ruff check .
+check-format:
+	@.venv/bin/ruff format --check .
+check-types:
 	@.venv/bin/mypy
+check-imports:
 	@.venv/bin/lint-imports --no-cache
+check-knowledge:
 	@.venv/bin/rolefit check
+check-locks:
 	@bash .ci/lock --check
+check-audit:
 	@bash .ci/audit
 
 bench: .venv/bench
@@ -61,22 +72,22 @@ setup: .venv/run
 
 .venv/run: .venv/bin/python requirements.lock pyproject.toml
 	@echo "Installing Rolefit into .venv …"
-	@$(PIP) -r requirements.lock
+	@bash .ci/install requirements.lock
 	@$(SELF)
 	@$(COMPILE)
 	@touch $@
 
 .venv/test: .venv/run tests/requirements.lock
 	@echo "Installing what the tests and checks need …"
-	@$(PIP) -r tests/requirements.lock
+	@bash .ci/install tests/requirements.lock
 	@touch $@
 
 .venv/mutate: .venv/test tests/mutate/requirements.lock
 	@echo "Installing what changes the domain …"
-	@$(PIP) -r tests/mutate/requirements.lock
+	@bash .ci/install tests/mutate/requirements.lock
 	@touch $@
 
 .venv/bench: .venv/test tests/bench/requirements.lock
 	@echo "Installing what the bench compares with …"
-	@$(PIP) -r tests/bench/requirements.lock
+	@bash .ci/install tests/bench/requirements.lock
 	@touch $@

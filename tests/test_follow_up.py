@@ -3,7 +3,8 @@
 import pytest
 
 from bot.domain import faq
-from bot.domain.faq import Answer, Silence, Surface
+from bot.domain.below_answer import reply_below
+from bot.domain.faq import Answer, NoAnswer, Silence, Suggestions, Surface
 from bot.knowledge import Library
 from tests.workspace import BOT, Json, Sent, Workspace, buttons, shown
 
@@ -276,3 +277,53 @@ async def test_a_company_is_answered_after_a_suggestion_that_was_chosen(workspac
     _, answer = await asked(workspace, "and Amazon?")  # alone it would be asked what they mean
 
     assert library.entries["amazon-roles"].answer in shown(answer)
+
+
+@pytest.mark.both_databases
+async def test_what_an_answer_does_not_say_is_not_asked_for_in_vain_twice(workspace: Workspace, library: Library):
+    all_there_is = str(library.words.talk.above.reply)
+    await asked(workspace, library.entries["member-of-technical-staff"].question)
+    for text in ("who uses it today?", "why?", "tell me more about it"):
+        _, reply = await asked(workspace, text)
+
+        assert all_there_is in shown(reply), text
+
+    root = await workspace.post("U_BEN", "C_ASK", library.entries["alphafold"].question)
+    await workspace.replies(root)
+    await workspace.post("U_BEN", "C_ASK", "was it really the applied team?", root)
+    await workspace.mention("U_BEN", "C_ASK", "<@U_BOT> was it really the applied team?", root)
+    thread = await workspace.replies(root, count=4)
+
+    assert all_there_is in shown(thread[-1])
+    assert [message["user"] for message in thread].count(BOT) == 2  # nobody asked the bot without its name
+
+
+@pytest.mark.parametrize(
+    ("text", "after", "expected"),
+    [
+        ("what about startups?", "frontier-labs", "answered"),  # as the only suggestion
+        ("how do startups do it then?", "frontier-labs", "suggested"),
+        ("how was it done exactly back then?", "alphafold", "nothing more"),
+        ("who says so?", "role-metrics", "nothing more"),
+        ("and the one in the middle?", "time-horizons", "nothing more"),
+        ("is lunch at noon on Fridays in the new building?", "alphafold", "unknown"),
+        ("what is your favourite colour?", "alphafold", "unknown"),
+    ],
+)
+def test_a_follow_up_is_answered_or_told_that_there_is_no_more(library: Library, text: str, after: str, expected: str):
+    reply = reply_below(replied(library, text, Surface.DM, after), text, after, library.index)
+
+    assert {Answer: "answered", Suggestions: "suggested", NoAnswer: "unknown", type(None): "nothing more"}[
+        type(reply)
+    ] == expected
+
+
+def test_what_was_just_answered_is_not_suggested_again(library: Library):
+    text, above = "labs with flat titles or not", FLAT
+    suggested = replied(library, text, Surface.DM, above)
+    assert isinstance(suggested, Suggestions)
+    assert above in [candidate.entry for candidate in suggested.candidates]
+
+    reply = reply_below(suggested, text, above, library.index)
+
+    assert reply is None or above not in [candidate.entry for candidate in faq.offered_by(reply)]

@@ -67,6 +67,8 @@ UTTERANCES = Path(__file__).parent.parent / "knowledge" / "utterances"
         ("good bye", "bye"),
         ("yes, that one", "choosing"),
         ("none of these", "declining"),
+        ("can you say that shorter?", "above"),
+        ("tell me more about it please", "above"),
         ("who pays for you?", "funding"),
         ("Who's paying for this bot?", "funding"),
         ("so who funds you", "funding"),

@@ -17,6 +17,26 @@ BESIDE_A_NAME = 0.3  # substance of a word below which "and over at Anthropic?" 
 BESIDE_A_ROLE = frozenset({"and", "or", "what", "how", "about", "for", "of", "with", "a", "an", "the", "then"})
 
 
+# "why?", "says who?": asks for more of what was said, and names nothing.
+BARE = frozenset(
+    {"why", "how", "so", "come", "though", "then", "since", "when", "who", "says", "really", "is", "that", "but"}
+)
+
+
+def points_back(parsed: Utterance) -> bool:
+    """Say whether the end of a message is a question of a few words about what was said before it: "who uses it?"."""
+    if not parsed.sentences or parsed.called or parsed.about_you:
+        return False
+    sentence = parsed.sentences[-1]
+    leans = is_bare(parsed) or not (PRONOUNS | ALSO).isdisjoint(sentence.words)
+    return leans and len(sentence.words) <= FOLLOW_UP and sentence.form is not Form.STATEMENT
+
+
+def is_bare(parsed: Utterance) -> bool:
+    """Say whether a message asks no more than why, or who says so: whatever it is about was said before it."""
+    return all(BARE.issuperset(sentence.words) for sentence in parsed.sentences)
+
+
 class FollowUps:
     """Reads follow-ups; questions: of all entries by their ids."""
 

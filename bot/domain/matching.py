@@ -15,7 +15,7 @@ import numpy as np
 
 from bot.domain.content import Entry, Synonyms
 from bot.domain.embeddings import Nearness, SemanticScores
-from bot.domain.follow_up import FollowUps
+from bot.domain.follow_up import FollowUps, is_bare, points_back
 from bot.domain.judging import TELLING, WIDTH, Calibration, Judge, Judged, Part, Reasons, reasons
 from bot.domain.learnt import HINTS, Hint, Learnt, Network, Spellings, Words, keys_of
 from bot.domain.lexicon import English, Lexicon, Term
@@ -128,8 +128,7 @@ class Index:
                 continue
             confidences = self._judge.confidences(judged.features)
             for at, (entry, confidence) in enumerate(zip(judged.entries, confidences, strict=True)):
-                former = best.get(entry)
-                if former is None or confidence > former.phrased:
+                if entry not in best or confidence > best[entry].phrased:
                     best[entry] = _Match(confidence, part, judged, at)
         confidence_by_entry = {entry: match.phrased for entry, match in best.items()}
         if hint is not None and best:
@@ -138,10 +137,22 @@ class Index:
         near = semantic.near if semantic else _unknown
         return tuple([self._candidate(entry, -against, best[entry], hint, near(entry)) for against, entry in ranked])
 
-    def follows(self, utterance: str) -> bool:
-        """Return whether a message may lean on what was asked before it: a few words with another name or role."""
+    def follows(self, utterance: str, *, prompted: bool = False) -> bool:
+        """Return whether a message may lean on what was asked before it: a few words with another name or role.
+
+        prompted: the bot was asked, so that "who uses it today?" may, too.
+        """
         parsed = self.read(utterance)
-        return bool(parsed.sentences) and self._follow_ups.kinds(parsed.sentences[-1]) != frozenset()
+        named = bool(parsed.sentences) and self._follow_ups.kinds(parsed.sentences[-1]) != frozenset()
+        return named or (prompted and points_back(parsed))
+
+    def points_back(self, utterance: str) -> bool:
+        """Return whether a message asks about what was said before it and does not say what that is: "who uses it?"."""
+        return points_back(self.read(utterance))
+
+    def is_bare(self, utterance: str) -> bool:
+        """Return whether a message asks no more than why: "but why is that?"."""
+        return is_bare(self.read(utterance))
 
     def same_of_names(self, utterance: str, entry: str) -> list[str]:
         """Give the entries that ask what this one asks, each of a name in a message: "DeepMind and Meta"."""
@@ -241,7 +252,11 @@ class Index:
         if self._learnt is None:
             return confidences
         networks = (semantic and semantic.networks) or (self._learnt.known, self._learnt.new)
-        known = [entry for entry in hints if self._knows(entry, semantic)]
+        if semantic is None:  # most often, and a call less for each entry
+            places = self._known
+            known = [entry for entry in hints if places[entry] is not None]
+        else:
+            known = [entry for entry in hints if self._knows(entry, semantic)]
         new = [entry for entry in hints if entry not in known] if len(known) < len(hints) else []
         for network, entries in zip(networks, (known, new), strict=True):
             if entries:
@@ -261,11 +276,10 @@ class Index:
         for entry in entries:
             phrased, _, judged, at = best[entry]
             numbers += judged.numbers[at * WIDTH : (at + 1) * WIDTH]
-            logit, hint = log_odds(phrased, CERTAIN), hints[entry]
             if semantic is None:  # most often, and a call more for each entry would take as long as this
-                numbers += hint.beyond(places[entry], logit)
+                numbers += hints[entry].beyond(places[entry], log_odds(phrased, CERTAIN))
             else:
-                numbers += self._beyond(logit, hint, entry, semantic)
+                numbers += self._beyond(log_odds(phrased, CERTAIN), hints[entry], entry, semantic)
         return network.confidences(as_rows(numbers, len(numbers) // len(entries)))
 
     @staticmethod
@@ -363,5 +377,5 @@ def _unknown(_: int) -> None:
 def log_odds(probability: float, least: float = 1e-4) -> float:
     """Give the logarithm of p / (1 - p), of a probability that is kept this far from 0 and 1."""
     most = 1 - least
-    bounded = least if probability < least else min(most, probability)
+    bounded = least if probability < least else min(probability, most)
     return math.log(bounded / (1 - bounded))

@@ -5,6 +5,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
 from bot.domain import faq, smalltalk
+from bot.domain.below_answer import reply_below
 from bot.domain.faq import UNPROMPTED, Answer, NoAnswer, Silence, Suggestions, Surface
 from bot.domain.matching import Candidate
 from bot.domain.matching_text import Form
@@ -12,6 +13,7 @@ from bot.domain.reply_kinds import ANSWER, HELLO, NOT_ANSWERED, ONLY_ENGLISH, SU
 from bot.knowledge import Library
 from bot.second_stage import SecondStage
 
+ABOVE = "above"  # the name in words.yaml of what is said where an answer that stands above is all that there is
 _decoys_thread = ThreadPoolExecutor(1, thread_name_prefix="decoys")  # one, so that nobody makes them twice
 
 
@@ -44,6 +46,11 @@ async def decide(
     # Looked for last: nearly all that is said in channels gets silence in any language.
     if not isinstance(reply, Silence) and (language := library.language.identify(text)):
         return PlannedReply(ONLY_ENGLISH, (language.value,)) if prompted else None
+    if prompted and after is not None:
+        below = reply_below(reply, text, after, library.index)
+        if below is None:
+            return PlannedReply(TALK, (ABOVE,))
+        reply = below
     if isinstance(reply, Suggestions | NoAnswer):
         await prepare_decoys(library)
     return _planned(reply, text, library, prompted=prompted)

@@ -209,11 +209,17 @@ async def classify(
         return Classified(None, None, follows=False)
     if overheard or message.deleted:
         return Classified(message, None, follows=False)
-    follows = message.is_continuation and library.index.follows(message.text)
+    follows = _follows(message, library)
     classified = Classified(message, await _decide(message, library, second), follows)
     if classified.ignorable:
         count_silence(message, event)
     return classified
+
+
+def _follows(message: IncomingMessage, library: Library) -> bool:
+    """Say whether a message may lean on what was said before it."""
+    prompted = message.surface not in UNPROMPTED
+    return message.is_continuation and library.index.follows(message.text, prompted=prompted)
 
 
 async def _decide(message: IncomingMessage, library: Library, second: SecondStage | None) -> PlannedReply | None:
@@ -229,8 +235,7 @@ async def deserved_reply(former: IncomingMessage | None, library: Library, secon
     """Say whether a message as it was before it was revised may have been replied to."""
     if former is None:
         return False
-    follows = former.is_continuation and library.index.follows(former.text)
-    return follows or await _decide(former, library, second) is not None
+    return _follows(former, library) or await _decide(former, library, second) is not None
 
 
 def count_silence(message: IncomingMessage, event: Written) -> None:

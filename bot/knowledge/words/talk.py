@@ -71,6 +71,7 @@ class TalkWords(Authored):
     bye: Talk
     choosing: Talk
     declining: Talk
+    above: Talk
 
     def of(self, intent: str) -> Talk:
         """Give the phrases of an intent and the reply to it, by its name here."""
