@@ -11,7 +11,7 @@ from bot.evaluate import Bin, Report
 def show(figures: Report, filled: Sequence[Bin], built: float) -> None:
     """Print the figures, by style and author where they are given, and how honest the confidence is.
 
-    built: seconds that building the index took.
+    built: seconds that building the index took; 0 where it was learnt for this trial alone, and is not shown.
     """
     console = Console()
     whole = Table("quantity", "figure")
@@ -21,13 +21,14 @@ def show(figures: Report, filled: Sequence[Bin], built: float) -> None:
         ("AUROC", _share(figures.auroc)),
         ("recall, precision of answers", f"{_share(figures.recall)}, {_share(figures.precision)}"),
         ("wrong answers, false answers", f"{figures.wrong}, {figures.false_answers}"),
-        ("recall at 3 % false answers, read off", _share(figures.recall_read_off)),
+        ("false alarms: answered of what only sounds like a question", _share(figures.false_alarms)),
+        ("recall at 3 % false alarms, read off", _share(figures.recall_read_off)),
         ("answered rightly or suggested", _share(figures.reached)),
-        ("suggestions where nothing answers", _share(figures.suggested)),
-        ("false answers per 1,000", "–" if figures.false_per_1000 is None else f"{figures.false_per_1000:.2f}"),
+        ("suggestions for what only sounds like one", _share(figures.suggested)),
+        ("false answers per 1,000 out of scope", _per_1000(figures.false_per_1000)),
         ("expected calibration error", _share(figures.ece)),
         ("µs for a decision, p50 and p99", f"{figures.p50_us:.0f}, {figures.p99_us:.0f}"),
-        ("ms to build the index", f"{built * 1e3:.0f}"),
+        *((("ms to build the index", f"{built * 1e3:.0f}"),) if built else ()),
     ):
         whole.add_row(name, figure)
     console.print(whole)
@@ -42,6 +43,10 @@ def show(figures: Report, filled: Sequence[Bin], built: float) -> None:
     for bin_ in filled:
         honest.add_row(_share(bin_.confidence), str(bin_.count), _share(bin_.right))
     console.print(honest)
+
+
+def _per_1000(value: float | None) -> str:
+    return "–" if value is None else f"{value:.2f}"
 
 
 def _share(value: float | None) -> str:

@@ -17,7 +17,7 @@ from hypothesis import strategies as st
 from slack_sdk.models.blocks import Block as SdkBlock
 
 from bot.domain.compare import State
-from bot.domain.content import Column
+from bot.domain.content import Column, Excerpt, Row
 from bot.domain.fit import Clearness
 from bot.domain.quiz_run import PARTS, Graded, Run, Status
 from bot.domain.reply import Reviewed, read
@@ -159,6 +159,23 @@ def test_two_answers_at_once_make_one_message_with_one_table(library: Library):
         assert all(entry.question in message.blocks[at]["text"]["text"] for at, entry in ((0, entries[0]),))
 
 
+def test_a_second_excerpt_that_is_long_is_shown_in_as_many_sections_as_it_takes(library: Library):
+    first, second = [entry for entry in library.entries.values() if entry.excerpt][:2]
+    rows = tuple(Row(id=f"row-{at}", label=f"Row {at}", cells={"all": f"{at:02} & " * 12}) for at in range(60))
+    long = next(iter(library.tables.values())).model_copy(
+        update={"id": "long", "columns": (Column(id="all", label="All"),), "rows": rows}
+    )
+    quoting = second.model_copy(update={"excerpt": Excerpt(table="long")})
+    entries = {**library.entries, second.id: quoting}
+    changed = replace(library, tables={**library.tables, "long": long}, entries=entries)
+
+    message = blocks.answers([first, quoting], changed)
+
+    check_message([dict(block) for block in message.blocks])
+    text = "\n".join(block["text"]["text"] for block in message.blocks if block["type"] == "section")
+    assert all(f"*Row {at}:*" in text for at in range(60))
+
+
 def test_an_ampersand_in_an_answer_is_shown_as_it_is(library: Library):
     entry = library.entries["need-research-team"].model_copy(update={"answer": "R&D needs <researchers> & engineers."})
 
@@ -194,17 +211,22 @@ def test_an_owner_is_named_and_never_notified(library: Library, owner: str, show
     assert feedback_blocks.answer([entry], gallery.ASKED, library, unasked=False).text.endswith(shown)
 
 
-def test_every_recommendation_can_be_shown_and_shared(library: Library):
+def test_every_recommendation_can_be_shown_and_shared(rendered: list[tuple[str, Message | View]], library: Library):
     finished = gallery.finished_runs(library)
     shown = finished if THOROUGH else gallery.representative(finished)
     assert len(shown) > 60
+    by_name = dict(rendered)  # with those of some runs, as they are after another round
     for run in gallery.in_every_purpose(shown):
-        rendered = list(messages(gallery.results(run, library, before=finished[0])))
-        copies = ["copy", *["part"] * 5] if run.shareable else []
-        assert [slot for slot, _ in rendered] == ["result", *PARTS, "card", *copies]
-        for slot, message in rendered:
-            judge(message)
+        slots = []
+        for rendering in gallery.results(run, library, before=finished[0]):
+            slot, message = rendering.name.partition(" ")[0], by_name.get(rendering.name) or rendering.render()
+            assert isinstance(message, Message), rendering.name
+            if rendering.name not in by_name:  # which has been judged
+                judge(message)
             assert slot != "result" or len(message.text) < SCREEN
+            slots.append(slot)
+        copies = ["copy", *["part"] * 5] if run.shareable else []
+        assert slots == ["result", *PARTS, "card", *copies]
 
 
 def test_of_any_two_answers_or_fewer_there_is_only_a_picture(library: Library):

@@ -20,6 +20,7 @@ KEYS = [
     "precision",
     "wrong",
     "false_answers",
+    "false_alarms",
     "false_per_1000",
     "recall_read_off",
     "reached",
@@ -57,7 +58,7 @@ def test_eval_counts_what_is_answered_left_alone_and_missed(tmp_path: Path):
     assert list(output) == KEYS
     assert (output["n"], output["in_scope"], output["wrong"], output["false_answers"]) == (6, 4, 1, 1)
     assert (output["top1"], output["recall"], output["precision"]) == (0.5, 0.5, 0.5)
-    assert output["false_per_1000"] == 500
+    assert (output["false_alarms"], output["false_per_1000"]) == (0.5, 500)
     assert 0 < output["p50_us"] <= output["p99_us"]
     plain = {"n": 2, "in_scope": 2, "top1": 0.5, "recall": 0.5, "reached": 0.5, "answered": 1.0}
     assert output["by_style"] == {"plain": plain}
@@ -74,11 +75,13 @@ def test_eval_counts_suggestions_where_the_bot_was_asked(tmp_path: Path):
         {"text": "what roles does xAI have", "gold": None},
         {"text": "lunch at 12?", "gold": None},
         {"text": "does Netflix use Member of Technical Staff", "gold": None, "style": "technical"},
+        {"text": "What does Member of Technical Staff mean?", "gold": None, "style": "technical"},
     )
 
     output = json.loads(rolefit_here("eval", file, "--surface", "mention", "--json").stdout)
 
     assert (output["recall"], output["reached"], output["suggested"]) == (0.5, 1.0, 0.5)
+    assert (output["false_alarms"], output["false_answers"]) == (0, 1)  # technical chatter is no false alarm
 
 
 def test_eval_wants_either_files_or_what_to_leave_out():
@@ -163,6 +166,9 @@ def test_eval_takes_the_intents_of_a_file_as_knowledge(tmp_path: Path):
         ("c.txt", ["x"], ("--surface", "email"), "--surface email: write channel, thread, mention or dm."),
         ("c.jsonl", [{"text": "x", "label": "a"}], ("--intents",), "c.jsonl: no label has two lines of the split"),
         ("c.jsonl", [{"text": "x"}], ("--intents",), "c.jsonl:1: an object with 'text' and 'label' is wanted."),
+        ("c.jsonl", ["", "{"], ("--intents",), "c.jsonl:2: is not JSON. Put one object on each line."),
+        ("c.jsonl", [{"text": "\ud83d", "gold": None}], (), "c.jsonl:1: 'text' holds half of a character"),
+        ("c.txt", ["x"], ("--intents", "--entries", "builder"), "--entries is for files of cases: leave it out"),
     ],
 )  # fmt: skip
 def test_eval_says_what_is_wrong_with_a_file_and_where(
@@ -173,6 +179,41 @@ def test_eval_says_what_is_wrong_with_a_file_and_where(
     assert result.returncode == 2
     assert words in result.stderr
     assert "Traceback" not in result.stderr
+
+
+PACKED = gzip.compress(b"{}" * 99, mtime=0)
+
+
+@pytest.mark.parametrize("arguments", [(), ("--intents",)])
+@pytest.mark.parametrize(
+    ("name", "content", "words"),
+    [
+        ("c.jsonl", b'{"text": "\xff"}', "c.jsonl: is not UTF-8 text. Save it as UTF-8."),
+        ("c.jsonl.gz", PACKED[:-9], "c.jsonl.gz ends too early: a part of it is missing."),
+        (
+            "c.jsonl.gz",
+            PACKED[:10] + b"\xff" * 40,
+            "c.jsonl.gz cannot be unpacked: it is damaged.",
+        ),
+    ],
+    ids=["no utf-8", "cut off", "damaged"],
+)
+def test_eval_says_that_a_file_is_damaged(
+    tmp_path: Path, name: str, content: bytes, words: str, arguments: tuple[str, ...]
+):
+    (tmp_path / name).write_bytes(content)
+
+    result = rolefit_here("eval", str(tmp_path / name), *arguments)
+
+    assert result.returncode == 2
+    assert words in result.stderr
+    assert "Traceback" not in result.stderr
+
+
+def test_eval_reads_a_file_that_begins_with_the_mark_of_utf_8(tmp_path: Path):
+    (tmp_path / "c.jsonl").write_bytes(b'\xef\xbb\xbf{"text": "lunch?", "gold": null}\n')
+
+    assert json.loads(rolefit_here("eval", str(tmp_path / "c.jsonl"), "--json").stdout)["n"] == 1
 
 
 def test_eval_says_that_a_file_is_not_there(tmp_path: Path):

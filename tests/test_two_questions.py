@@ -25,6 +25,11 @@ from tests.workspace import Json, Sent, Workspace, buttons, shown
         ("What do researchers do and engineers don't?", []),
         ("We merged the teams and now nobody knows who is on call.", []),
         ("what is a? what is b of c? what is d of e? what is f of g? what is h of i?", []),
+        (
+            "do we need it and who pays for it and do you know it",
+            ["do we need it", "who pays for it", "do you know it"],
+        ),
+        ("what is it all and " * 200 + "what is it all?", []),
         ("", []),
     ],
 )
@@ -73,6 +78,21 @@ def test_the_second_is_answered_too_where_the_bot_is_asked(library: Library):
 
     assert answered(library, text, Surface.MENTION) == ["applied-scientist", "engineers-publish"]
     assert answered(library, text, Surface.CHANNEL) == ["applied-scientist"]
+
+
+@pytest.mark.parametrize(
+    ("text", "best"),
+    [
+        ("who goes on call? and do I need a PhD to work in AI?", {"on-call", "phd-needed"}),
+        ("how does Meta define its roles? and does anybody know the wifi password?", {"meta-roles"}),
+    ],
+)
+def test_the_candidates_of_all_questions_are_ranked_best_first(library: Library, text: str, best: set[str]):
+    ranked = faq.rank(text, Surface.MENTION, library.index, library.thresholds)
+
+    confidences = [candidate.confidence for candidate in ranked]
+    assert confidences == sorted(confidences, reverse=True)
+    assert {candidate.entry for candidate in ranked[: len(best)]} == best
 
 
 def test_unasked_a_second_question_makes_no_message_worth_an_answer(library: Library):
