@@ -336,7 +336,7 @@ async def test_whom_the_result_was_shared_with_is_not_invited_blindly(workspace:
     assert "Neither of you sees the other’s answers" not in window
     assert ONE_WAY in window
     assert "<@U_MEI> has seen a result of yours before" in window
-    assert "<@U_ANA> has shown you a result of their own before" in window
+    assert "You have seen a result of <@U_ANA> before" in window
     await workspace.submit(ANA)
     got = shown(await invitation(workspace))
     assert ONE_WAY in got

@@ -137,7 +137,7 @@ async def test_five_clicks_lead_to_a_recommendation(either_way: Workspace, libra
     assert "Your work calls for the role of an AI researcher." in said
     assert "That is clear. Second is a research engineer." in said
     assert said.count("█") == 20
-    assert "What decided it\n• finding out what is true\n• novelty\n• research training\n" in said
+    assert "What decided it\n• finding out what is true\n• protecting what is new\n• drawing on research training\n" in said
     assert "it would be a research engineer, for example, if you answered question" in said
     [table] = [block for block in told["blocks"] if block["type"] == "table"]
     assert [cell["text"] for cell in table["rows"][0]] == ["Dimension", "AI researcher", "Research engineer"]
@@ -304,9 +304,8 @@ async def test_halves_of_several_questions_and_the_middle_of_the_tie_break_can_b
 @pytest.mark.parametrize(
     ("asked", "against"),
     [
-        ("why?", "For a research engineer: “a horizon of weeks to months” in question 4."),
-        ("why an AI researcher?", "For a research engineer: “a horizon of weeks to months” in question 4."),
-        ("and why not AI engineer?", "For an AI engineer: “"),
+        ("why?", "For a research engineer: “Weeks to months” in question 4."),
+        ("why an AI researcher?", "For a research engineer: “Weeks to months” in question 4."),
     ],
 )
 async def test_who_asks_below_a_result_why_is_told_what_decided_it(workspace: Workspace, asked: str, against: str):
@@ -320,9 +319,25 @@ async def test_who_asks_below_a_result_why_is_told_what_decided_it(workspace: Wo
     lead, *lines = told.splitlines()
     assert lead == "Your work calls for the role of an AI researcher. That is clear. Second is a research engineer."
     assert len(lines) == 4
-    assert lines[0].startswith("For an AI researcher: “finding out what is true” in question 1")
+    assert lines[0].startswith("For an AI researcher: “Find out what new thing is true or possible” in question 1")
     assert lines[1].startswith(against)
     assert lines[3].startswith("What would change it")
+
+
+async def test_who_asks_below_a_result_why_it_is_not_another_role_is_told_of_that_one(workspace: Workspace):
+    root = await at_first_question(workspace)
+    await take_at_once(workspace, root)
+    await result(workspace, root)
+
+    await write(workspace, root, "and why not AI engineer?")
+
+    told = shown(await message(workspace, root, "*For an AI engineer:*")).replace("*", "")
+    assert told.startswith(
+        "For an AI engineer: “Weeks to months” in question 4. "
+        "Against it: “Find out what new thing is true or possible” in question 1, "
+    )
+    assert told.endswith("which points to an AI researcher. Of the weight of your answers, 17% is for an AI engineer "
+        "and 63% for an AI researcher.")
 
 
 @pytest.mark.parametrize(
@@ -491,7 +506,7 @@ async def test_what_is_not_understood_is_told_how_to_skip_and_to_stop(workspace:
     [again] = [shown(each) for each in thread if "perhaps none of them fits" in shown(each)]
     assert "type skip" in first
     assert "type stop" in first
-    assert "press the button, or type skip" in again
+    assert "press the button here, or type skip" in again
 
 
 async def test_a_hedge_between_two_answers_is_asked_about_and_may_be_both(workspace: Workspace, library: Library):
@@ -654,14 +669,14 @@ async def test_what_has_no_answer_within_a_round_gets_no_hint_at_the_round(works
     await write(workspace, root, "who won the football match yesterday?")
 
     told = shown(await message(workspace, root, "I don’t know that one."))
-    assert "for example:" in told
+    assert "Ask me anything about AI roles and titles, or go on here." in told
     assert "/rolefit" not in told
 
 
 async def test_so_far_shows_the_picture_and_says_that_it_is_none(workspace: Workspace):
     root = await at_first_question(workspace)
     await write(workspace, root, "show me so far")
-    await message(workspace, root, "There is nothing to show yet.")
+    await message(workspace, root, "There is no result yet, and nothing to show so far.")
     await take(workspace, root, 0, 0)
 
     await workspace.click("U_ANA", await card(workspace, root, "2 of 5 answered"), "Show me so far")
@@ -1152,7 +1167,7 @@ async def test_what_it_is_about_is_answered_by_the_letter_on_its_button(workspac
     assert "type its letter" in shown(asked)
 
     await write(workspace, root, "purple")
-    assert f"b ({ROLE})" in shown(await message(workspace, root, "Here I only need to know whom they are about:"))
+    assert f"b. {ROLE}" in shown(await message(workspace, root, "Here I only need to know whom they are about:"))
     await write(workspace, root, "b")
 
     await message(workspace, root, f"Your answer: *{ROLE}*")
@@ -1436,9 +1451,9 @@ async def test_work_that_leans_to_one_role_gets_the_advice_for_the_next_as_well(
     said = shown(await review(workspace, root)).replace("*", "")
 
     assert f"How to grade the work of an AI researcher\n{first.summary} {first.advice}" in said
-    assert f"For the part of it that is the work of an AI engineer, which comes next: {last.advice}" in said
+    assert f"For the part of it that is the work of an AI engineer, which is second: {last.advice}" in said
     said = shown(await pick_review(workspace, root, "Uptime, latency, cost, KPIs")).replace("*", "")
-    assert "It fits the part of the work that is that of an AI engineer, which comes next." in said
+    assert "It fits the part of the work that is that of an AI engineer, which is second." in said
 
 
 async def test_work_that_is_clearly_of_one_role_gets_the_advice_for_that_alone(workspace: Workspace, library: Library):
