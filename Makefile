@@ -9,7 +9,7 @@ COMPILE = PYTHONDONTWRITEBYTECODE= .venv/bin/python -c 'import $(IMPORTED)'
 
 CHECKS = check-lint check-format check-types check-imports check-knowledge check-locks check-audit
 
-.PHONY: run test check coverage bench chaos mutate pictures lock setup $(CHECKS)
+.PHONY: run test check coverage bench chaos mutate pictures lock setup
 run: .venv/run
 	@.venv/bin/rolefit run
 

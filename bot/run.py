@@ -19,6 +19,7 @@ import structlog
 from bot import knowledge, logs, ports, tuning
 from bot.knowledge import KnowledgeError, Library
 from bot.settings import MANIFEST, Mode, Settings, SettingsError, Switch
+from bot.sole_use import sole_use
 
 if TYPE_CHECKING:
     from socket import socket as Listener  # noqa: N812 - beside our module of that name
@@ -85,12 +86,15 @@ async def serve(settings: Settings, *, http: bool, port: int | None, browser: bo
         raise SettingsError(["--keep is for the local workspace; Slack keeps its messages itself. Leave it out."])
     settings.prepare_data_dir()
     logs.log_to_stderr(settings.log_level)
+    alone: contextlib.AbstractContextManager[None] = contextlib.nullcontext()
+    if settings.database_url is None:
+        alone = sole_use(settings.data_dir)
     early: contextlib.AbstractContextManager[Listener | None] = contextlib.nullcontext()
     if mode in (Mode.HTTP, Mode.OAUTH) and settings.database_url is None:
         # First, so that what Slack sends during a start waits for us; it waits for three seconds. Where there may be
         # other replicas a load balancer had better be refused, and turn to one that is up.
         early = ports.listening(port or settings.port, "PORT")
-    with early as listener:
+    with alone, early as listener:
         library = _load(settings)
         await _until_signal(_serve(settings, mode, library, port, listener, browser=browser, keep=keep))
 
@@ -239,6 +243,8 @@ async def _work(
     with usable(settings, settings.store_file):
         started.store = store = await Store.open(settings.store_url)
     stack.push_async_callback(store.close)
+    if not credentials.bot_token:
+        await _check_keys(settings, store)
     # On SQLite the next process is this one again, and takes up at once what is left.
     me = "local" if settings.database_url is None else replica.name()
     stack.push_async_callback(replica.deregister, store, me)
@@ -435,6 +441,19 @@ async def _members(
     if credentials.bot_token:
         return await one_workspace(session, credentials.bot_token, credentials.api_url), None
     return _many_workspaces(settings, credentials, library, store, session)
+
+
+async def _check_keys(settings: Settings, store: "Store") -> None:
+    """Raise SettingsError for keys that decrypt no token: all work of the workspaces would fail for good with them."""
+    from bot.slack.access import Cipher, can_read_tokens
+
+    if not await can_read_tokens(store, Cipher(settings.keys)):
+        raise SettingsError(
+            [
+                "ENCRYPTION_KEYS: none of its keys decrypts the tokens in the database. "
+                "Add the key that they were encrypted with, behind the others, and start again."
+            ]
+        )
 
 
 def _local_credentials(workspace: "WorkspaceConfig") -> SlackCredentials:

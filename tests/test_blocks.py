@@ -312,6 +312,14 @@ def test_the_same_input_gives_the_same_message(library: Library):
     assert blocks.answers([entry], library) == blocks.answers([entry], library)
 
 
+@pytest.mark.parametrize("typed", ["https://example.com/" + "x" * 4_000, "&" * 1_000])
+def test_of_what_is_no_argument_as_much_is_repeated_as_slack_takes(library: Library, typed: str):
+    told = blocks.usage(library, typed)
+
+    check_message(list(told.blocks))
+    assert escape(typed[:20]) in told.text
+
+
 def test_a_long_label_is_cut_where_slack_would_refuse_it(library: Library):
     entry = library.entries["role-differences"].model_copy(update={"question": "Why " * 30})
 

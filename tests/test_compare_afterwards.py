@@ -11,8 +11,9 @@ from sqlalchemy.ext.asyncio import create_async_engine
 from sqlalchemy.sql import text
 
 from bot.settings import Settings
-from bot.slack import gateway
+from bot.slack import compare, gateway
 from bot.storage import Store
+from bot.storage.comparisons import Comparisons
 from tests.test_compare_conversation import (
     ANA,
     MEI,
@@ -100,6 +101,34 @@ async def test_the_question_what_has_changed_comes_later_where_slack_fails(hasty
     assert not await is_asked()
 
     await change(tmp_path, f"UPDATE comparisons SET due_at = {next(MOMENTS)} WHERE due_at IS NOT NULL")
+
+    await hasty.until(is_asked, ANA)
+
+
+async def test_what_failed_while_it_was_due_is_begun_again(
+    hasty: Workspace, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    """A comparison whose work has ended without a result, as where our own database was damaged, stays due."""
+    monkeypatch.setattr(compare, "BEGUN_AGAIN_AFTER", 0.01)
+    mine, theirs = await both_finished(hasty)
+    await agreed(hasty, mine, theirs)
+    await in_group(hasty)
+    await hasty.settled()
+    taken, failed = Comparisons.take_due, asyncio.Event()
+
+    async def fail_once(*args: Any, **kwargs: Any) -> bool:
+        if not failed.is_set():
+            failed.set()
+            raise ValueError("as of a bug")
+        return await taken(*args, **kwargs)
+
+    monkeypatch.setattr(Comparisons, "take_due", fail_once)
+
+    async def is_asked() -> bool:
+        return any("Has anything changed since?" in shown(each) for each in await hasty.dm(ANA))
+
+    await change(tmp_path, f"UPDATE comparisons SET due_at = {next(MOMENTS)}")
+    await failed.wait()
 
     await hasty.until(is_asked, ANA)
 

@@ -23,7 +23,9 @@ from bot.asgi import MAX_BODY
 from bot.domain import smalltalk
 from bot.knowledge import Library
 from bot.slack.event_payloads import EventCallback
-from tests.conftest import bot_in, free_port
+from bot.slack.interaction_payloads import MessageShortcut, SlashCommand, ViewSubmission
+from bot.slack.payloads import parse
+from tests.conftest import bot_in, free_port, rows
 from tests.test_manners import set_mode
 from tests.workspace import Json, Sent, Workspace, shown
 
@@ -235,6 +237,36 @@ async def test_who_only_names_the_bot_is_not_told_that_it_does_not_know(edge: Ed
 
 def rate_limited() -> float:
     return REGISTRY.get_sample_value("rolefit_events_total", {"kind": "app_rate_limited"}) or 0.0
+
+
+async def test_what_holds_half_a_character_or_a_zero_is_kept_with_the_sign_for_what_cannot_be_read(
+    edge: Edge, tmp_path: Path
+):
+    asks = "what does a quant do at a hedge fund?"
+    event = EVENT["event"] | {"type": "app_mention", "text": f"<@U_ROLEFIT> {asks} \ud83d\x00"}
+    body = json.dumps(EVENT | {"event": event}).encode()
+
+    assert (await edge.post(body, edge.signed(body)))[0] == 200
+
+    async with rows(tmp_path, {}) as store:
+        [question] = await store.gaps.listed("T_LOCAL")
+    assert question.text == f"{asks} \ufffd\ufffd"
+
+
+def test_what_is_entered_typed_or_pointed_at_holds_nothing_that_cannot_be_kept():
+    broken, entered = "a\ud83d\x00", {"values": {"note": {"note": {"value": "a\ud83d\x00"}}}}
+    about: Json = {"user": {"id": "U_ANA"}, "response_url": "https://hooks.slack.com/1"}
+    submitted = parse(
+        about | {"type": "view_submission", "view": {"type": "modal", "callback_id": "v", "state": entered}}
+    )
+    typed = parse(about | {"command": "/rolefit", "text": broken, "user_id": "U_ANA", "channel_id": "C_ASK"})
+    message = {"callback_id": "s", "channel": {"id": "C"}, "message": {"ts": "1.1", "text": broken}, "action_ts": "1.2"}
+    pointed_at = parse(about | {"type": "message_action", **message})
+
+    assert isinstance(submitted, ViewSubmission)
+    assert isinstance(typed, SlashCommand)
+    assert isinstance(pointed_at, MessageShortcut)
+    assert {submitted.view.entered("note"), typed.text, pointed_at.message.text} == {"a\ufffd\ufffd"}
 
 
 async def test_slacks_word_that_it_sends_no_more_is_counted_and_logged(edge: Edge):

@@ -14,10 +14,13 @@ import aiohttp
 import pytest
 from cryptography.fernet import Fernet
 from sqlalchemy import create_engine, text
+from structlog.testing import capture_logs
 
 from bot import inbox, work_records
 from bot.knowledge import Library
+from bot.settings import SettingsError
 from bot.slack import first_steps
+from bot.slack.access import Cipher, UnreadableTokenError
 from bot.slack.access import ManyWorkspaces as Access
 from bot.slack.install import STATE_LIFE
 from bot.slack.work import Work
@@ -88,9 +91,10 @@ async def offered(
     port = free_port()
     url = f"http://127.0.0.1:{port}"
     config |= {"events_url": f"{url}/slack/events", "redirect_uri": f"{url}/slack/oauth_redirect"}
+    many = {"slack_client_id": "1.local", "encryption_keys": KEY} | (settings or {})
     async with (
         Workspace.start(team=ONE, others=(TWO,), preinstalled=False, **config) as workspace,
-        bot_in(workspace, library, data, port=port, slack_client_id="1.local", encryption_keys=KEY, **(settings or {})),
+        bot_in(workspace, library, data, port=port, **many),
     ):
         found = Installing(workspace, port, data)
         yield found
@@ -235,6 +239,36 @@ async def test_tokens_are_kept_encrypted(installing: Installing):
     assert "xoxb" not in token
     assert Fernet(KEY).decrypt(token).startswith(b"xoxb-local-T_ONE-")
     assert b"xoxb" not in (installing.data / "rolefit.db").read_bytes()
+
+
+async def test_a_start_without_the_key_of_the_tokens_ends_and_says_so(library: Library, tmp_path: Path):
+    other_key = Fernet.generate_key().decode()
+    async with offered(library, tmp_path) as installing:
+        await installing.install(ONE)
+    with pytest.raises(SettingsError) as raised:
+        async with offered(library, tmp_path, {"encryption_keys": other_key}):
+            pass
+    async with offered(library, tmp_path, {"encryption_keys": f"{other_key},{KEY}"}):
+        pass  # the new key before the old one
+
+    [problem] = raised.value.problems
+    assert problem.startswith("ENCRYPTION_KEYS: none of its keys decrypts the tokens in the database. Add the key")
+
+
+async def test_a_token_that_cannot_be_decrypted_is_named_with_its_workspace_and_what_to_do(
+    installing: Installing, tmp_path: Path
+):
+    await installing.install(ONE)
+    async with rows(tmp_path, {}) as store, aiohttp.ClientSession() as session:
+        cipher = Cipher([Fernet.generate_key().decode()])
+        access = Access(store, cipher, session, api_url="", client_id="", client_secret="")
+
+        with capture_logs() as logs, pytest.raises(UnreadableTokenError):
+            await access.of(ONE)
+
+    [logged] = logs
+    assert (logged["event"], logged["team"]) == ("a token cannot be decrypted", ONE)
+    assert logged["remedy"].startswith("add the key that it was encrypted with to ENCRYPTION_KEYS")
 
 
 async def test_a_workspace_that_has_not_installed_it_is_not_answered(installing: Installing):

@@ -155,6 +155,28 @@ async def test_a_whispered_answer_is_seen_by_one_person_until_that_person_posts_
     assert await posts(workspace) == 1
 
 
+async def test_an_answer_is_whispered_also_where_slack_refuses_its_blocks(workspace: Workspace, library: Library):
+    await set_mode(workspace, "Whisper")
+    await workspace.faults(api=[{"method": "chat.postEphemeral", "error": "invalid_blocks"}])
+    await workspace.post("U_ANA", "C_ASK", MTS)
+
+    told = await whispered(workspace, library.entries["member-of-technical-staff"].answer)
+
+    assert buttons(told) == ["Post in the thread"]
+
+
+async def test_a_click_is_answered_also_where_slack_refuses_the_blocks_of_the_answer(workspace: Workspace):
+    await set_mode(workspace, "Whisper")
+    await workspace.post("U_ANA", "C_ASK", MTS)
+    told = await whispered(workspace, "Only you can see this.")
+    await workspace.faults(api=[{"method": "response_url", "error": "invalid_blocks"}])
+
+    await workspace.click("U_ANA", told, "Post in the thread")
+
+    said = await workspace.latest("U_ANA", told, once=lambda now: not buttons(now))
+    assert "It stands in the thread now" in shown(said)
+
+
 async def test_two_clicks_post_a_whispered_answer_once(workspace: Workspace):
     await set_mode(workspace, "Whisper")
     await workspace.post("U_ANA", "C_ASK", MTS)

@@ -481,6 +481,24 @@ async def test_a_second_bot_in_the_same_workspace_is_refused(tmp_path: Path):
             assert "A bot is already at work in the workspace" in second.said()
 
 
+async def test_a_second_bot_on_the_same_folder_is_refused_and_what_the_first_has_under_way_is_done_once(tmp_path: Path):
+    elsewhere = tmp_path / "second"
+    elsewhere.mkdir()
+    async with Workspace.start() as workspace, bot(workspace, tmp_path):
+        await workspace.connected()
+        limited = {"method": "chat.postMessage", "error": "ratelimited", "retry_after": 60}
+        await workspace.faults(api=[limited])
+        asked = await workspace.post("U_ANA", "C_ASK", ASKS_XAI)
+        await workspace.until(lambda: _told(workspace, "ratelimited"), "U_ANA", PATIENCE)
+        await workspace.faults()
+        async with bot(workspace, elsewhere, DATA_DIR=str(tmp_path)) as second:
+            assert await second.ends() == 2
+
+        assert f"DATA_DIR is {tmp_path}, where a bot is at work already." in second.said()
+        assert "Traceback" not in second.said()
+        assert await _replies(workspace, asked) == []
+
+
 async def test_a_message_that_is_not_ours_is_untouched_by_a_restart(tmp_path: Path):
     async with Workspace.start() as workspace:
         async with bot(workspace, tmp_path):

@@ -614,6 +614,18 @@ async def test_what_an_older_version_kept_of_a_thread_is_forgotten_by_the_age_of
     assert [await store.last_answer(TEAM, "C_ASK", ts) for ts in threads] == [None, "meta-roles"]
 
 
+@pytest.mark.parametrize("store", ["sqlite"], indirect=True)
+async def test_sqlite_learns_now_and_then_how_full_its_tables_are(store: Store, library: Library):
+    """A plan that reads all shares of a workspace takes 60 ms beside 10,000, and one that knows of them 1 ms."""
+    await begun(store, library, "r1", TEAM)
+
+    await store.prune(1.0, 1.0)
+
+    async with store._engine.connect() as connection:
+        known = {row.tbl for row in await connection.execute(text("SELECT tbl FROM sqlite_stat1"))}
+    assert "runs" in known
+
+
 async def test_a_version_of_the_quiz_goes_with_the_last_run_that_is_pinned_to_it(store: Store, library: Library):
     older = library.quiz.model_copy(update={"questions": library.quiz.questions[:3]})
     store.runs.use_quiz(library.quiz, lambda _: True)

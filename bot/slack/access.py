@@ -7,6 +7,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any, Protocol
 
 import aiohttp
+import structlog
 from slack_sdk.errors import SlackApiError
 from slack_sdk.web.async_client import AsyncWebClient
 from slack_sdk.web.async_slack_response import AsyncSlackResponse
@@ -20,8 +21,13 @@ RENEWED_BEFORE = (
     2 * 3600.0
 )  # seconds before its end that a token is renewed; docs.slack.dev/authentication/using-token-rotation
 
+TRIED = 20  # installations, the latest, whose tokens are tried at a start
+ADD_KEY = "add the key that it was encrypted with to ENCRYPTION_KEYS, behind the others, and start anew"
+
 # Slack's errors for a token that is not good any more.
 TOKEN_ENDED = frozenset({"account_inactive", "invalid_auth", "token_expired", "token_revoked"})
+
+log = structlog.get_logger()
 
 
 @dataclass(frozen=True)
@@ -44,6 +50,10 @@ class Installed:
 
 class OrganisationError(Exception):
     """The app was installed for a whole organisation, which this bot does not serve."""
+
+
+class UnreadableTokenError(ValueError):
+    """A token was encrypted with a key that ENCRYPTION_KEYS does not have."""
 
 
 class Access(Protocol):
@@ -106,6 +116,20 @@ class Cipher:
             raise ValueError("it is too old, or was encrypted with a key that ENCRYPTION_KEYS does not have") from None
 
 
+async def can_read_tokens(store: Store, cipher: Cipher) -> bool:
+    """Say whether any of the latest tokens can be decrypted, or there is none: otherwise all keys are wrong."""
+
+    def is_readable(hidden: str) -> bool:
+        try:
+            cipher.show(hidden)
+        except ValueError:
+            return False
+        return True
+
+    hidden = await store.latest_tokens(TRIED)
+    return not hidden or any(map(is_readable, hidden))
+
+
 class ManyWorkspaces:
     """Every workspace that has installed the app."""
 
@@ -132,7 +156,7 @@ class ManyWorkspaces:
         """Give the bot in a workspace; its token is renewed in time.
 
         Raises SlackApiError if Slack refuses that, and aiohttp's errors or TimeoutError if it does not answer, once
-        the token is of no use any more.
+        the token is of no use any more; UnreadableTokenError, and says what to do, if we cannot decrypt it.
         """
         cached = self._known.get(team)
         if cached and cached[1] > time.monotonic():
@@ -145,9 +169,16 @@ class ManyWorkspaces:
             async with self._renewing.setdefault(team, asyncio.Lock()), self._few:
                 await self._store.renew(team, self._renewed)
             installation = await self._store.installation(team) or installation
-        member = Member(team, installation.bot_user, installation.bot, self._cipher.show(installation.token))
+        member = Member(team, installation.bot_user, installation.bot, self._readable(team, installation))
         self._known[team] = (member, time.monotonic() + REMEMBERED)
         return member
+
+    def _readable(self, team: str, installation: Installation) -> str:
+        try:
+            return self._cipher.show(installation.token)
+        except ValueError:
+            log.error("a token cannot be decrypted", team=team, remedy=ADD_KEY)  # noqa: TRY400 - of what is in no log
+            raise UnreadableTokenError from None
 
     def client(self, member: Member) -> AsyncWebClient:
         """Give a client with the workspace's token, and with the next one if that has ended."""

@@ -15,6 +15,7 @@ from bot.slack.quiz_controls import BeginFrom, begin_button
 from bot.slack.text import Mrkdwn, escape, fill, linked, mention
 
 WIDEST = 2  # columns of a table beside its labels; more are cut off in a thread and on a phone
+REPEATED = 100  # characters of what somebody has typed that are repeated to them
 
 
 # The FAQ
@@ -160,7 +161,8 @@ def in_thread(link: str, library: Library) -> Message:
 
 
 def usage(library: Library, argument: str = "") -> Message:
-    """Explain the command; `argument` is what was not understood."""
+    """Explain the command; `argument` is what was not understood, of which the beginning is repeated."""
+    argument = argument if len(argument) <= REPEATED else argument[:REPEATED].rstrip() + "…"
     lead = [fill(library.words.quiz.unknown_argument, argument=argument)] if argument else []
     lines = [*lead, escape(library.words.quiz.usage)]
     return message([section(line) for line in lines], lines)

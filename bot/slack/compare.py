@@ -34,6 +34,7 @@ from bot.slack.work import Work
 from bot.storage import Store
 
 AT_ONCE = 100  # comparisons that are due which are handled in one go
+BEGUN_AGAIN_AFTER = 3600.0  # seconds after which what is still due, since its work has failed, is begun again
 
 log = structlog.get_logger()
 
@@ -125,9 +126,12 @@ async def say_what_changed(ack: AsyncAck, block_actions: BlockActions, context: 
 
 
 async def start_due_work(store: Store, now: float) -> None:
-    """Begin what is due of comparisons. Replicas may do so at once. now: seconds since 1970."""
+    """Begin what is due of comparisons, and once more what is still due long after it was begun, as it has failed.
+
+    Replicas may do so at once. now: seconds since 1970.
+    """
     for team, comparison_id, at in await store.comparisons.due(now, limit=AT_ONCE):
-        key = Work.COMPARISON_DUE.key(team, comparison_id, at)
+        key = Work.COMPARISON_DUE.key(team, comparison_id, at, int((now - at) // BEGUN_AGAIN_AFTER))
         await jobs.start(key, compare_worker.handle_due, team, comparison_id, at)
 
 

@@ -7,7 +7,7 @@ from typing import Annotated, Any, ClassVar, Literal
 
 from pydantic import BaseModel, Discriminator, Tag
 
-from bot.slack.payload_model import Id, PayloadModel, Timestamp
+from bot.slack.payload_model import Id, PayloadModel, Text, Timestamp
 
 # Messages that a person wrote just now; edits, joins, unfurls and the rest have other subtypes.
 # As listed in docs.slack.dev/reference/events/message.
@@ -37,7 +37,7 @@ class Attachment(PayloadModel):
     """What is attached to a message; with `is_share`, a message of somebody else that was forwarded."""
 
     is_share: bool | None = None
-    text: str | None = None
+    text: Text | None = None
 
 
 class WrittenMessage(PayloadModel):
@@ -47,7 +47,7 @@ class WrittenMessage(PayloadModel):
     user: str | None = None
     user_team: str | None = None
     bot_id: str | None = None
-    text: str | None = None
+    text: Text | None = None
 
 
 class FormerMessage(WrittenMessage):

@@ -329,9 +329,9 @@ class SlackGateway(OwnMessages):
 
         async def whisper(_: CallResult) -> CallResult:
             if message := await render():
-                await (await self._client(team)).chat_postEphemeral(
-                    channel=channel, user=user, text=message.text, blocks=list(message.blocks), thread_ts=thread_ts
-                )
+                arguments = {"channel": channel, "user": user, "text": message.text, "blocks": list(message.blocks)}
+                method = (await self._client(team)).chat_postEphemeral
+                await self._send_blocks(method, arguments | {"thread_ts": thread_ts}, message.text)
             return {}
 
         await self._call("whisper", whisper, lease=lease)
@@ -363,9 +363,13 @@ class SlackGateway(OwnMessages):
     async def _respond(self, response_url: str, render: Render, how: dict[str, Any]) -> CallResult:
         if (message := await render()) is None:
             return {}
-        answered = await AsyncWebhookClient(response_url, session=self._access.session).send_dict(
-            {"text": message.text, "blocks": list(message.blocks), **how}
-        )
+        webhook, blocks = AsyncWebhookClient(response_url, session=self._access.session), list(message.blocks)
+        answered = await webhook.send_dict({"text": message.text, "blocks": blocks, **how})
+        for plainer_blocks in plainer(blocks):
+            if answered.status_code != HTTPStatus.BAD_REQUEST or not refuses_blocks(answered.body):
+                break
+            log.warning("blocks refused, plainer ones sent instead", blocks=len(plainer_blocks))
+            answered = await webhook.send_dict({"text": message.text, "blocks": plainer_blocks, **how})
         status = answered.status_code
         if status == HTTPStatus.OK:
             return {}
@@ -438,7 +442,7 @@ class SlackGateway(OwnMessages):
         return result | {"misplaced": True} if arguments["thread_ts"] not in (None, root) else result
 
     async def _send_blocks(self, method: Callable[..., Awaitable[Any]], arguments: dict[str, Any], text: str) -> Any:
-        """Post or update, with plainer blocks where Slack refuses them.
+        """Post, to all or to one person, or update; with plainer blocks where Slack refuses them.
 
         An update that names no blocks may leave those that are there; an empty list takes them away.
         """
@@ -453,6 +457,11 @@ class SlackGateway(OwnMessages):
                 if not blocks:  # where there is nothing but the text, as much of it as fits
                     arguments.setdefault("text", text.encode()[:MAX_UPDATE_BYTES].decode(errors="ignore"))
         return await method(**arguments)
+
+
+def refuses_blocks(body: str) -> bool:
+    """Say whether that is what Slack says at an address of a click: a code of its, alone or in JSON."""
+    return any(refusal in body for refusal in REFUSED_BLOCKS)
 
 
 def recorded(kept: dict[str, Any]) -> Render:

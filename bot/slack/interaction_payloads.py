@@ -8,7 +8,7 @@ from typing import Annotated, ClassVar, Literal
 
 from pydantic import Field, StringConstraints
 
-from bot.slack.payload_model import Address, Id, MalformedError, Named, PayloadModel, Timestamp
+from bot.slack.payload_model import Address, Id, MalformedError, Named, PayloadModel, Text, Timestamp
 
 MAX_ENTERED, MAX_METADATA = 3000, 3000  # characters, as Slack has them for inputs and views
 
@@ -135,7 +135,7 @@ class BlockActions(Interaction):
 class Entered(PayloadModel):
     """What was entered into one element of a view."""
 
-    value: Annotated[str, StringConstraints(max_length=MAX_ENTERED)] | None = None
+    value: Annotated[Text, StringConstraints(max_length=MAX_ENTERED)] | None = None
     selected_user: str | None = None
     selected_option: SelectedOption | None = None
     selected_options: list[SelectedOption] | None = None
@@ -185,7 +185,7 @@ class ShortcutMessage(PayloadModel):
     thread_ts: Timestamp | None = None
     user: str | None = None
     bot_id: str | None = None
-    text: str | None = None
+    text: Text | None = None
 
 
 class MessageShortcut(Interaction):
@@ -209,7 +209,7 @@ class SlashCommand(PayloadModel):
     kind: ClassVar = "command"
 
     command: Id
-    text: str | None = None
+    text: Text | None = None
     user_id: Id
     channel_id: Id
     team_id: str | None = None

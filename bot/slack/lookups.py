@@ -14,7 +14,7 @@ from bot.domain.share import Person
 from bot.slack.client import code
 from bot.slack.event_payloads import SLACKBOT, TOMBSTONE
 from bot.slack.slack_calls import CallResult, Lease, SlackCalls, left_as_it_is, may_pass
-from bot.slack.text import without_mention
+from bot.slack.text import storable, without_mention
 
 # Messages in one look for one of ours: more are not given to apps that are distributed outside Slack's Marketplace.
 LOOKED_AT = 15
@@ -176,7 +176,7 @@ class SlackLookups(SlackCalls):
             shared = (part.get("text") for part in message.get("attachments") or () if part.get("is_share"))
             text = next((str(part) for part in shared if part), "")
         edited = message.get("edited") or {}
-        return FetchedMessage(text[:most], edited.get("ts"))
+        return FetchedMessage(storable(text[:most]), edited.get("ts"))
 
     async def read_message(
         self,

@@ -18,8 +18,9 @@ from bot.slack.incoming import IncomingMessage, Written, classify, count_silence
 from bot.slack.work import Work
 from bot.storage import TOP_LEVEL, Reply, Store, StoredRun
 
-# Seconds after a message within which what was decided about it may not have begun to be done.
-ON_ITS_WAY = 120.0
+# Seconds after a message within which what was decided about it may not have begun to be done, or it may not even have
+# come: Slack delivers for the last time six minutes after it was written what it could not deliver before.
+ON_ITS_WAY = 420.0
 KEPT = 29 * 86_400.0  # seconds for which it is remembered what was replied to a message, less than replies are kept
 
 

@@ -2,11 +2,15 @@
 
 from typing import Annotated
 
-from pydantic import BaseModel, ConfigDict, StringConstraints
+from pydantic import AfterValidator, BaseModel, ConfigDict, StringConstraints
+
+from bot.slack.text import storable
 
 Id = Annotated[str, StringConstraints(min_length=1, max_length=255)]
 Address = Annotated[str, StringConstraints(min_length=1, max_length=2048)]
 Timestamp = Annotated[str, StringConstraints(pattern=r"^[0-9]{1,12}\.[0-9]{1,12}$")]  # seconds since 1970
+
+Text = Annotated[str, AfterValidator(storable)]  # what somebody wrote
 
 
 class MalformedError(Exception):

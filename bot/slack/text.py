@@ -10,6 +10,14 @@ class Mrkdwn(str):
     __slots__ = ()
 
 
+_NO_CHARACTER = re.compile("[\x00\ud800-\udfff]")  # what no database of ours takes, though JSON can say it
+
+
+def storable(text: str) -> str:
+    """Give what somebody wrote with the sign for what cannot be read in place of half a character, and of a zero."""
+    return _NO_CHARACTER.sub("\ufffd", text)
+
+
 def escape(text: str) -> str:
     """Neutralise the three characters that make mentions and links.
 

@@ -196,6 +196,12 @@ class Store:
         async with autocommit(self._engine) as connection:
             return await self._installation(connection, team)
 
+    async def latest_tokens(self, limit: int) -> list[str]:
+        """Give the tokens of so many installations, of all teams, as they are kept; the latest first."""
+        latest = select(installations.c.token).order_by(installations.c.installed_at.desc()).limit(limit)
+        async with autocommit(self._engine) as connection:
+            return list(await connection.scalars(latest))
+
     async def renew(self, team: str, renewed: Callable[[Installation], Awaitable[Installation | None]]) -> None:
         """Let `renewed` replace an installation, or leave it with None; one caller at a time, of all replicas."""
         async with self._lock_installation(team) as connection:
@@ -273,6 +279,17 @@ class Store:
         await self.feedback.prune(gaps_before)
         await self.gaps.prune(gaps_before)
         await self.shares.prune(now)
+        await self._analyze()
+
+    async def _analyze(self) -> None:
+        """Have SQLite learn how full its tables are, some of their rows read; PostgreSQL does so by itself.
+
+        Without, it reads all shares of a workspace where an index leads to one.
+        """
+        if self._engine.dialect.name == "sqlite":
+            async with self._engine.begin() as connection:
+                await connection.execute(text("PRAGMA analysis_limit=400"))
+                await connection.execute(text("ANALYZE"))
 
     async def ping(self) -> None:
         """Ask the database for a sign of life. Raises what it raises."""
