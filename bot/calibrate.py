@@ -14,11 +14,12 @@ import numpy as np
 import numpy.typing as npt
 
 from bot.domain.content import Check, Entry, Synonyms
-from bot.domain.faq import ReplyThresholds, answerable
+from bot.domain.faq import answerable
 from bot.domain.judging import AGAINST, FEATURES, JUDGED, Calibration
 from bot.domain.lexicon import English
 from bot.domain.matching import Index
 from bot.domain.matching_text import words
+from bot.domain.thresholds import ReplyThresholds
 
 FOLDS = 5
 ROUNDS = 3  # which part of a message counts depends on the weights, so both are found in turns

@@ -7,7 +7,9 @@ is computed, so that two people measure the same thing.
 import gzip
 import json
 import random
+import re
 import time
+import zlib
 from collections import defaultdict
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
@@ -21,12 +23,14 @@ import numpy as np
 from bot.domain.authored import Citation
 from bot.domain.content import Entry
 from bot.domain.embeddings import SemanticScorer
-from bot.domain.faq import Answer, Reply, ReplyThresholds, Suggestions
+from bot.domain.faq import Answer, Reply, Suggestions
 from bot.domain.matching import Candidate, Index
+from bot.domain.thresholds import ReplyThresholds
 from bot.validation import describe_unreadable
 
 OUT_OF_SCOPE = "oos"  # label of what belongs to no intent, as in CLINC150
 TECHNICAL = "technical"  # style of talk that is plainly about something else; the rest is what sounds like a question
+HALF_CHARACTER = re.compile("[\ud800-\udfff]")  # which JSON can hold, and no file or terminal
 ALARMS = 0.03  # share of what sounds like a question that may be answered where recall is read off
 BINS = 10
 CALIBRATED_ON = 60  # labels of an intent file that the matcher is calibrated on, as on the entries of our knowledge
@@ -152,26 +156,33 @@ def read(
     `entry_ids` are those of the knowledge; those not `used` answer nothing; `former` ids stand for the entries that
     answer now. Raises CasesError.
     """
-    opened = gzip.open if path.suffix == ".gz" else open
     plain = path.with_suffix("").suffix if path.suffix == ".gz" else path.suffix
+    for line_at, line in _lines(path):
+        if plain == ".jsonl":
+            yield _case(line, line_at, entry_ids, used, former)
+        else:
+            yield Case(line.rstrip("\n"), frozenset())
+
+
+def _lines(path: Path) -> Iterator[tuple[str, str]]:
+    """Give the lines of a file that hold something, unpacked if it ends in .gz, each with where it stands."""
+    opened = gzip.open if path.suffix == ".gz" else open
     try:
-        with opened(path, "rt", encoding="utf-8") as lines:
+        with opened(path, "rt", encoding="utf-8-sig") as lines:
             for number, line in enumerate(lines, 1):
                 if line.strip():
-                    yield (
-                        _case(line, f"{path.name}:{number}", entry_ids, used, former)
-                        if plain == ".jsonl"
-                        else Case(line.rstrip("\n"), frozenset())
-                    )
-    except (OSError, EOFError) as error:
+                    yield f"{path.name}:{number}", line
+    except (OSError, EOFError, zlib.error) as error:
         raise CasesError(f"{path.name} {_unreadable(error)}. Name a JSONL or text file, or one with .gz.") from error
     except UnicodeDecodeError as error:
         raise CasesError(f"{path.name}: is not UTF-8 text. Save it as UTF-8.") from error
 
 
-def _unreadable(error: OSError | EOFError) -> str:
+def _unreadable(error: OSError | EOFError | zlib.error) -> str:
     if isinstance(error, EOFError):
         return "ends too early: a part of it is missing"
+    if isinstance(error, zlib.error):
+        return "cannot be unpacked: it is damaged"
     return "is not packed by gzip" if isinstance(error, gzip.BadGzipFile) else describe_unreadable(error)[0]
 
 
@@ -202,6 +213,8 @@ def _row(line: str, line_at: str, keys: Sequence[str]) -> dict[str, Any]:
         raise CasesError(f"{line_at}: is not JSON. Put one object on each line.") from error
     if not isinstance(row, dict) or not all(key in row for key in keys):
         raise CasesError(f"{line_at}: an object with {' and '.join(map(repr, keys))} is wanted. Add what is missing.")
+    if HALF_CHARACTER.search(str(row["text"])):
+        raise CasesError(f"{line_at}: 'text' holds half of a character, such as \\ud83d alone. Correct it.")
     return row
 
 
@@ -211,15 +224,10 @@ def intents(path: Path, *, examples: int, most: int | None, seed: int) -> tuple[
     For each label, `examples` lines of the split "train" become an entry; lines of other splits are the test, or the
     rest of "train" where a label has no other. Lines labelled "oos" belong to none. Raises CasesError.
     """
-    opened = gzip.open if path.suffix == ".gz" else open
     labels: dict[str, dict[bool, list[str]]] = defaultdict(lambda: {True: [], False: []})
-    try:
-        with opened(path, "rt", encoding="utf-8") as lines:
-            for number, line in enumerate(lines, 1):
-                row = _row(line, f"{path.name}:{number}", ("text", "label"))
-                labels[str(row["label"])][row.get("split", "train") == "train"].append(str(row["text"]))
-    except OSError as error:
-        raise CasesError(f"{path.name} {_unreadable(error)}. Name a JSONL file.") from error
+    for line_at, line in _lines(path):
+        row = _row(line, line_at, ("text", "label"))
+        labels[str(row["label"])][row.get("split", "train") == "train"].append(str(row["text"]))
     chance = random.Random(seed)  # noqa: S311 - to be repeatable, not secret
     outside = labels.pop(OUT_OF_SCOPE, {True: [], False: []})
     names = sorted(name for name, lines in labels.items() if len(lines[True]) > 1)

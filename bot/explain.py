@@ -144,6 +144,11 @@ def read(path: Path, quiz: Quiz) -> dict[str, Given]:
             ids = ", ".join(question.id for question in (*quiz.all_questions, quiz.purpose))
             problems.append(file.problem((name,), f"there is no question {name}", f"Choose one of: {ids}, or a number"))
             continue
+        if question.id in answers:
+            problems.append(
+                file.problem((name,), f"{name}: this question has an answer already", "Keep one of the two")
+            )
+            continue
         values = value if isinstance(value, list) else [value]
         choice_ids = [_choice(item, question) for item in values]
         chosen = tuple(dict.fromkeys(choice_id for choice_id in choice_ids if choice_id))
@@ -172,6 +177,10 @@ def _question(name: Any, quiz: Quiz) -> AnyQuestion | None:
 
 
 def _choice(value: Any, question: AnyQuestion) -> str | None:
-    numbered = enumerate(question.choices, 1)
-    ids = {mark: choice.id for number, choice in numbered for mark in (str(number), LETTERS[number - 1], choice.id)}
-    return ids.get(str(value).strip().lower())
+    by_mark = {
+        mark: choice.id
+        for number, choice in enumerate(question.choices, 1)
+        for mark in (str(number), LETTERS[number - 1])
+    }
+    by_id = {choice.id: choice.id for choice in question.choices}
+    return (by_mark | by_id).get(str(value).strip().lower())

@@ -23,6 +23,7 @@ from bot.domain.judging import Calibration
 from bot.domain.learnt import NONE, Labelled, Layer, Learnt, LearntFile, Network
 from bot.domain.lexicon import English
 from bot.domain.matching import Candidate, Index
+from bot.domain.thresholds import SecondThresholds
 
 Floats = npt.NDArray[np.float32]
 Progress = Callable[[str], object]
@@ -226,14 +227,14 @@ class Trainer:
         unprompted = {at: candidate for at, candidate in best.items() if faq.answerable(candidate)}
         return self._bars(best, unprompted, LEAST_SURE_ALONE)
 
-    def second_thresholds(self, parts: Sequence["LeftOut"], seconds: Sequence["LeftOut"]) -> faq.SecondThresholds:
+    def second_thresholds(self, parts: Sequence["LeftOut"], seconds: Sequence["LeftOut"]) -> SecondThresholds:
         """Find those of both stages together, and the weights by which is asked and answered unprompted.
 
         parts: of the first stage. seconds: those of the second, in the same order.
         """
         judged = self._judged(parts, seconds)
         best = {at: text.best for at, text in judged.items() if text.best}
-        second = faq.SecondThresholds(
+        second = SecondThresholds(
             worth=train_weights.WORTH, worth_named=WORTH_NAMED, sure=LEAST_SURE, maybe=LEAST_SUGGESTED
         )
         if look := train_weights.look(list(judged.values())):

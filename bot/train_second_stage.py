@@ -12,9 +12,9 @@ from sklearn.linear_model import LogisticRegression
 
 from bot import train_linear
 from bot.domain.embeddings import Embedded, Floats, Heads, Neighbours, SemanticScores
-from bot.domain.faq import SecondThresholds
 from bot.domain.learnt import Labelled, Learnt, Network
 from bot.domain.matching import Index
+from bot.domain.thresholds import SecondThresholds
 from bot.encoder import SIZE
 from bot.train import MADE, LeftOut, Progress, Trainer
 

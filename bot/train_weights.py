@@ -12,10 +12,10 @@ import numpy as np
 from sklearn.linear_model import LogisticRegression
 
 from bot.domain import faq
-from bot.domain.faq import LookWeights, QuestionWeights
 from bot.domain.learnt import Labelled
 from bot.domain.matching import Candidate, log_odds
 from bot.domain.matching_text import Form
+from bot.domain.thresholds import LookWeights, QuestionWeights
 
 TECHNICAL = "technical"
 # Inverse of the regularization's strength, of signs that are brought to one scale. Chosen on left-out authors: for the

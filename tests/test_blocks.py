@@ -17,7 +17,7 @@ from hypothesis import strategies as st
 from slack_sdk.models.blocks import Block as SdkBlock
 
 from bot.domain.compare import State
-from bot.domain.content import Column
+from bot.domain.content import Column, Excerpt, Row
 from bot.domain.fit import Clearness
 from bot.domain.quiz_run import PARTS, Graded, Run, Status
 from bot.domain.reply import Reviewed, read
@@ -157,6 +157,23 @@ def test_two_answers_at_once_make_one_message_with_one_table(library: Library):
         judge(message)
         assert [block["type"] for block in message.blocks].count("table") == 1
         assert all(entry.question in message.blocks[at]["text"]["text"] for at, entry in ((0, entries[0]),))
+
+
+def test_a_second_excerpt_that_is_long_is_shown_in_as_many_sections_as_it_takes(library: Library):
+    first, second = [entry for entry in library.entries.values() if entry.excerpt][:2]
+    rows = tuple(Row(id=f"row-{at}", label=f"Row {at}", cells={"all": f"{at:02} & " * 12}) for at in range(60))
+    long = next(iter(library.tables.values())).model_copy(
+        update={"id": "long", "columns": (Column(id="all", label="All"),), "rows": rows}
+    )
+    quoting = second.model_copy(update={"excerpt": Excerpt(table="long")})
+    entries = {**library.entries, second.id: quoting}
+    changed = replace(library, tables={**library.tables, "long": long}, entries=entries)
+
+    message = blocks.answers([first, quoting], changed)
+
+    check_message([dict(block) for block in message.blocks])
+    text = "\n".join(block["text"]["text"] for block in message.blocks if block["type"] == "section")
+    assert all(f"*Row {at}:*" in text for at in range(60))
 
 
 def test_an_ampersand_in_an_answer_is_shown_as_it_is(library: Library):

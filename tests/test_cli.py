@@ -362,6 +362,7 @@ def test_fit_says_what_keeps_it_from_being_clear_and_what_decides(tmp_path: Path
         ("2: z", "2: 'z' is no answer. Choose one or two of: papers-and-methods"),
         ("2: [a, b, c]", "is no answer. Choose one or two"),
         ("2: [a, a]", "is no answer. Choose one or two"),
+        ("1: a\nquestion-you-work-on: b", "answers.yaml:2: error: question-you-work-on: this question has an answer"),
         ("[]", "write one line for each answer, such as `1: b`"),
         ("1: [a\n2: b", "answers.yaml:1: error: is not YAML: a bracket that is opened here is not closed. Close it."),
         ("1: a\n2: 2026-02-31", "answers.yaml:2: error: '2026-02-31' is no day of the calendar"),

@@ -166,6 +166,9 @@ def test_eval_takes_the_intents_of_a_file_as_knowledge(tmp_path: Path):
         ("c.txt", ["x"], ("--surface", "email"), "--surface email: write channel, thread, mention or dm."),
         ("c.jsonl", [{"text": "x", "label": "a"}], ("--intents",), "c.jsonl: no label has two lines of the split"),
         ("c.jsonl", [{"text": "x"}], ("--intents",), "c.jsonl:1: an object with 'text' and 'label' is wanted."),
+        ("c.jsonl", ["", "{"], ("--intents",), "c.jsonl:2: is not JSON. Put one object on each line."),
+        ("c.jsonl", [{"text": "\ud83d", "gold": None}], (), "c.jsonl:1: 'text' holds half of a character"),
+        ("c.txt", ["x"], ("--intents", "--entries", "builder"), "--entries is for files of cases: leave it out"),
     ],
 )  # fmt: skip
 def test_eval_says_what_is_wrong_with_a_file_and_where(
@@ -176,6 +179,41 @@ def test_eval_says_what_is_wrong_with_a_file_and_where(
     assert result.returncode == 2
     assert words in result.stderr
     assert "Traceback" not in result.stderr
+
+
+PACKED = gzip.compress(b"{}" * 99, mtime=0)
+
+
+@pytest.mark.parametrize("arguments", [(), ("--intents",)])
+@pytest.mark.parametrize(
+    ("name", "content", "words"),
+    [
+        ("c.jsonl", b'{"text": "\xff"}', "c.jsonl: is not UTF-8 text. Save it as UTF-8."),
+        ("c.jsonl.gz", PACKED[:-9], "c.jsonl.gz ends too early: a part of it is missing."),
+        (
+            "c.jsonl.gz",
+            PACKED[:10] + b"\xff" * 40,
+            "c.jsonl.gz cannot be unpacked: it is damaged.",
+        ),
+    ],
+    ids=["no utf-8", "cut off", "damaged"],
+)
+def test_eval_says_that_a_file_is_damaged(
+    tmp_path: Path, name: str, content: bytes, words: str, arguments: tuple[str, ...]
+):
+    (tmp_path / name).write_bytes(content)
+
+    result = rolefit_here("eval", str(tmp_path / name), *arguments)
+
+    assert result.returncode == 2
+    assert words in result.stderr
+    assert "Traceback" not in result.stderr
+
+
+def test_eval_reads_a_file_that_begins_with_the_mark_of_utf_8(tmp_path: Path):
+    (tmp_path / "c.jsonl").write_bytes(b'\xef\xbb\xbf{"text": "lunch?", "gold": null}\n')
+
+    assert json.loads(rolefit_here("eval", str(tmp_path / "c.jsonl"), "--json").stdout)["n"] == 1
 
 
 def test_eval_says_that_a_file_is_not_there(tmp_path: Path):

@@ -357,8 +357,9 @@ async def test_the_command_ends_with_1_if_something_is_not_ok_and_prints_json(sl
     ].items()
 
 
-def test_an_address_that_is_none_is_a_mistake_of_usage():
-    result = rolefit_here("doctor", "--url", "bot.example")
+@pytest.mark.parametrize("url", ["bot.example", "https://", "https://["])
+def test_an_address_that_is_none_is_a_mistake_of_usage(url: str):
+    result = rolefit_here("doctor", "--url", url)
 
     assert result.returncode == 2
-    assert result.stderr == "--url bot.example: this is no address. Give one like https://bot.example.\n"
+    assert result.stderr == f"--url {url}: this is no address. Give one like https://bot.example.\n"

@@ -357,6 +357,16 @@ def test_a_draft_can_be_pasted_and_lacks_what_the_editor_must_write(
     assert problems == []
 
 
+def test_a_draft_has_each_wording_once_and_none_of_another_file(library: Library):
+    refused = library.not_answered[0]
+    texts = ("Where is a quant?", "<@U_BOT> where is a quant", "where is a quant?!", refused.phrasings[0])
+
+    text = knowledge.draft(Gap(tuple(asked(*texts)), texts[0]), library)
+
+    assert re.findall(r"^      - (.*)$", text, re.MULTILINE) == ['"Where is a quant?"']
+    assert f"is a wording of {refused.id} in not_answered.yaml" in text
+
+
 def test_a_finished_draft_passes_and_is_answered(library: Library, tmp_path: Path):
     texts = ["what does a quant do", "quant job", "quants do what", "quant work", "who is a quant", "what is a quant"]
     text = knowledge.draft(gaps_of(asked(*texts), library.index.topics)[0], library)
@@ -399,7 +409,10 @@ def test_a_draft_says_which_entry_a_phrasing_collides_with(library: Library):
     assert re.search(
         r'"What does MTS stand for, please\?"  # collides: answers member-of-.* confidence of 0\.\d\d', text
     )
-    assert re.search(r"# .* is a wording of another entry  # collides: answers member-of-technical-staff", text)
+    assert re.search(
+        r"# .* is a wording of member-of-technical-staff in faq.yaml  # collides: answers member-of-technical-staff",
+        text,
+    )
     assert re.search(r'- "who sells quants"$', text, re.MULTILINE)
 
 

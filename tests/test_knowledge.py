@@ -17,6 +17,7 @@ from bot.domain import faq, fit
 from bot.domain.content import Faq
 from bot.domain.quiz_content import Quiz
 from bot.knowledge import KnowledgeError, Library, Problem, outcomes
+from bot.knowledge.yaml_file import parse
 from bot.settings import KNOWLEDGE
 from tests.test_cli import ROOT
 
@@ -195,8 +196,86 @@ FAULTS: dict[str, tuple[str, Change, str, str]] = {
     "button too long": (
         "quiz.yaml",
         lambda data: data["questions"][0]["choices"][0].update(label="planted " * 12),
-        "'label' may have at most 75 characters",
+        "95 characters; Slack shows 75 on a button",
+        "Shorten it by 20",
+    ),
+    "button of a tie-break too long": (
+        "quiz.yaml",
+        lambda data: data["tie_breaks"][0]["choices"][0].update(label="planted " * 12),
+        "95 characters; Slack shows 75 on a button",
+        "Shorten it by 20",
+    ),
+    "topic too long for its button": (
+        "faq.yaml",
+        lambda data: data["topics"][0].update(name="planted " * 8),
+        "63 characters; Slack shows 60 of a topic on its button",
+        "Shorten it by 3",
+    ),
+    "more topics than the Home tab has room for": (
+        "faq.yaml",
+        lambda data: data["topics"].extend({"id": f"planted-{at}", "name": f"Planted {at}"} for at in range(17)),
+        "25 topics; the Home tab has room for 24",
+        "Make one of two, or leave some out",
+    ),
+    "a question in a dialog, longer than Slack's": (
+        "words.yaml",
+        lambda data: data["quiz"].update(delete_text="planted " * 40),
+        "'delete_text' may have at most 300 characters",
         "Shorten it",
+    ),
+    "a tie-break with the id of a question": (
+        "quiz.yaml",
+        lambda data: data["tie_breaks"][0].update(id=data["questions"][0]["id"]),
+        "the id 'question-you-work-on' is already used in line",
+        "Give this one another id",
+    ),
+    "a question with the id of what is asked first": (
+        "quiz.yaml",
+        lambda data: data["questions"][0].update(id="purpose"),
+        "the id 'purpose' is already used in line",
+        "Give this one another id",
+    ),
+    "a question with the id of what is asked last": (
+        "quiz.yaml",
+        lambda data: data["questions"][0].update(id="review"),
+        "the id 'review' is already used in line",
+        "Give this one another id",
+    ),
+    "a wording of two choices": (
+        "quiz.yaml",
+        lambda data: data["purpose"]["choices"][2]["says"].append("A vacancy!"),
+        "'A vacancy!' picks the choice 'role' of this question",
+        "Keep it in one choice only",
+    ),
+    "a wording that is the letter of another choice": (
+        "quiz.yaml",
+        lambda data: data["questions"][0]["choices"][0]["says"].append("option b"),
+        "'option b' picks the choice",
+        "Keep it in one choice only",
+    ),
+    "a concept of the name of another": (
+        "synonyms.yaml",
+        lambda data: data["concepts"].append({"name": "ml-engineer", "terms": ["planted one", "planted two"]}),
+        "the name 'ml-engineer' is already used in line",
+        "Give this one another name, or make one of the two",
+    ),
+    "a term of two concepts": (
+        "synonyms.yaml",
+        lambda data: data["concepts"].append({"name": "planted", "terms": ["ML Engineer", "planted two"]}),
+        "the term 'ML Engineer' is already in line",
+        "Keep it in one concept only",
+    ),
+    "typed words that differ by a sign alone": (
+        "words.yaml",
+        lambda data: data["typed"]["skip"].append("go-back"),
+        "'go-back' already means 'back'",
+        "Keep it in one place only",
+    ),
+    "a promise after silence": (
+        "checks.yaml",
+        lambda data: data["checks"].append({"say": "so it goes", "expect": "silence", "after": "silence"}),
+        "there is no entry 'silence'",
+        "Write an id from faq.yaml, or leave it out",
     ),
     "text Slack would cut": (
         "quiz.yaml",
@@ -741,6 +820,32 @@ def test_two_items_of_a_list_that_are_read_as_one_are_a_warning(
     assert knowledge.load(folder)
 
 
+@pytest.mark.parametrize(
+    ("written", "what"),
+    [
+        ("owner: ask in #ai-help, please", "YAML takes what stands behind the # for a comment, which nobody reads"),
+        ("owner: &Friends", "YAML takes &Friends for a name of what follows, and leaves it out"),
+        ("owner: &us The editors", "YAML takes &us for a name of what follows, and leaves it out"),
+    ],
+)
+def test_words_that_yaml_leaves_out_of_a_text_are_a_warning(folder: Path, written: str, what: str):
+    (folder / "faq.yaml").write_text(f"topics: &all\n  - {{id: a, name: B}}\nother: *all\n{written}\n")
+
+    [problem] = parse(folder, "faq.yaml").warnings
+
+    assert (problem.message, problem.line, problem.level) == (what, 4, "warning")
+
+
+@pytest.mark.parametrize(
+    "written",
+    ["owner: us # and nobody else", "owner: 'us' #nobody", "owner: us#them", "owner: 'see #help'", "owner: &"],
+)
+def test_what_yaml_reads_as_it_was_meant_is_no_warning(folder: Path, written: str):
+    (folder / "faq.yaml").write_text(f"topics: &all\n  - {{id: a, name: B}}\nother: *all\n{written}\n")
+
+    assert parse(folder, "faq.yaml").warnings == []
+
+
 def first_entry(**values: Any) -> Change:
     return lambda data: data["entries"][0].update(values)
 
@@ -811,6 +916,11 @@ def first_entry(**values: Any) -> Change:
             "quiz.yaml",
             lambda data: data["thresholds"].update(leaning=0),
             "'leaning' must be more than 0. Write a larger",
+        ),
+        (
+            "quiz.yaml",
+            lambda data: data["questions"][0]["choices"][0]["weights"].update({"AI researcher": 2}),
+            "the key 'AI researcher' is no id. Write small letters, digits and single hyphens",
         ),
         (
             "quiz.yaml",

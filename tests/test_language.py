@@ -1,8 +1,10 @@
 """Messages in languages that the bot does not answer in: told apart from English, and never answered wrongly."""
 
 import json
+import unicodedata
 from dataclasses import replace
 from pathlib import Path
+from typing import Literal
 
 import pytest
 from hypothesis import given
@@ -37,6 +39,14 @@ def identify(text: str) -> Language | None:
 
 def identified(part: str) -> list[tuple[str, Language | None, str]]:
     return [(case["language"], identify(case["text"]), case["text"]) for case in GOLDEN if case["part"] == part]
+
+
+@pytest.mark.parametrize("form", ["NFC", "NFD"])
+def test_a_word_is_recognised_in_whichever_form_an_editor_saved_its_accents(form: Literal["NFC", "NFD"]):
+    word = unicodedata.normalize(form, "für")
+    identifier = LanguageIdentifier(Languages.model_validate({"german": {"telling": [word]}}))
+
+    assert identifier.identify("für wen") is Language.GERMAN
 
 
 @pytest.mark.parametrize(

@@ -12,19 +12,11 @@ import pytest
 from bot import calibrate, evaluate, knowledge
 from bot.domain.content import Faq, Synonyms
 from bot.domain.embeddings import Nearness
-from bot.domain.faq import (
-    Answer,
-    SecondThresholds,
-    Silence,
-    Suggestions,
-    Surface,
-    answerable,
-    reply_to,
-    worth_a_second_look,
-)
+from bot.domain.faq import Answer, Silence, Suggestions, Surface, answerable, reply_to, worth_a_second_look
 from bot.domain.learnt import Binary, Labelled, Learnt, LearntFile, Linear, Network
 from bot.domain.matching import Candidate, Index
 from bot.domain.matching_text import Form
+from bot.domain.thresholds import SecondThresholds
 from bot.knowledge import Library, english
 from bot.knowledge.learning import as_readable_json
 from bot.knowledge.loader import read_learnt

@@ -31,6 +31,7 @@ UNITS = (
     *("a ", "b ", "1 ", "1b, ", "50/50 ", "half ", "half a ", "both ", "also b ", "some a, ", "maybe ", "mostly "),
     *("and ", "or ", "not ", "no ", "to ", "the ", "is ", "i ", "i can ", "me ", "my ", "so ", "so far ", "for me "),
     *("what ", "who ", "how ", "why ", "what does ", "mean ", "really ", "about ", "i think ", "question ", "number "),
+    *("and what is it ", "what is it and who is it and "),
     *("delete ", "forget ", "change 1 to ", "who can see ", "did ana ", "answers ", "please ", "thanks ", "you are "),
     *("am i a researcher ", "wondering ", "thank you ", "difference between ", "because ", "research scientist "),
 )

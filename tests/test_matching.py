@@ -17,7 +17,7 @@ from bot.domain import faq, judging, phrasings, postings
 from bot.domain.embeddings import SemanticScorer
 from bot.domain.faq import Answer, NoAnswer, Silence, Suggestions, Surface
 from bot.domain.matching import AROUND, QUESTIONS, Index
-from bot.domain.matching_text import MAX_SENTENCES, MAX_WORDS, Form, read
+from bot.domain.matching_text import MAX_SENTENCES, MAX_WORDS, Form, read, words
 from bot.domain.postings import Hits, Postings, Uses
 from bot.knowledge import Library, english
 from bot.second_stage import scorer_for
@@ -458,6 +458,13 @@ def test_the_index_is_the_same_whatever_the_order_of_hashing(library: Library):
 
     for question in SEVEN.values():
         assert again.rank(question) == library.index.rank(question)
+
+
+@pytest.mark.parametrize(
+    "spelt", ["r\u00e9sum\u00e9 coach", "re\u0301sume\u0301 coach", "r\u00e9\u00adsum\u00e9 coach"]
+)
+def test_a_term_is_read_as_messages_are_in_whatever_form_its_accents_were_saved(spelt: str):
+    assert words(spelt) == read(spelt).sentences[0].words == ("r\u00e9sum\u00e9", "coach")
 
 
 @pytest.mark.parametrize(

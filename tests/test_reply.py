@@ -400,6 +400,17 @@ def test_small_talk_is_never_an_answer(library: Library, name: str):
     [
         *("*b*", "_b_", "~b~", "`b`", "“b”", '"b"', "'b'", "• b", "- b", "b please", "B, please.", "I think b"),
         *("I'd say b", "it's b", "probably b", "b I guess", "two", "Second", "the second one", "option two"),
+        *(
+            "2nd",
+            "the 2nd one",
+            "hmm, b",
+            "ok b",
+            "b for sure lol",
+            "probably b tbh",
+            "b, thanks",
+            "\u2068b\u2069",
+            "\u202eb",
+        ),
         *(":two:", "2\ufe0f\u20e3", "\uff42", "b\u200b", "\u200bb", "\u00adb", "<http://b.ai|b>"),
     ],
 )

@@ -72,6 +72,7 @@ OUR_NAMES = {
     "about-sources": {"five"},
     "builder": {"ML", "Musk"},
     "shared-tools": {"Musk"},
+    "future-of-roles": {"Musk"},
     "seniority-in-llm-era": {"Musk"},
     "what-is-rd": {"three"},
     "flat-advantages": {"Protection"},

@@ -25,6 +25,11 @@ from tests.workspace import Json, Sent, Workspace, buttons, shown
         ("What do researchers do and engineers don't?", []),
         ("We merged the teams and now nobody knows who is on call.", []),
         ("what is a? what is b of c? what is d of e? what is f of g? what is h of i?", []),
+        (
+            "do we need it and who pays for it and do you know it",
+            ["do we need it", "who pays for it", "do you know it"],
+        ),
+        ("what is it all and " * 200 + "what is it all?", []),
         ("", []),
     ],
 )

@@ -12,8 +12,9 @@ from bot.cli.shared import cli, read_library, read_settings, read_surface, score
 from bot.settings import Switch
 
 if TYPE_CHECKING:
-    from bot.domain.faq import Reply, ReplyThresholds, Surface
+    from bot.domain.faq import Reply, Surface
     from bot.domain.matching import Candidate
+    from bot.domain.thresholds import ReplyThresholds
     from bot.knowledge import Library
 
 SILENT = {  # why nothing is said, by bot.domain.why.Silent

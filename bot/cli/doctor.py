@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from bot.cli.shared import NOT_OK, cli, stop
+from bot.cli.shared import NOT_OK, cli, is_address, stop
 
 MARKS = {True: typer.style("ok    ", fg="green"), False: typer.style("not ok", fg="red"), None: "–     "}
 
@@ -25,7 +25,7 @@ def doctor(
     """
     from bot.doctor import examine
 
-    if url is not None and not url.startswith(("https://", "http://")):
+    if url is not None and not is_address(url):
         stop([f"--url {url}: this is no address. Give one like https://bot.example."])
     findings = asyncio.run(examine(url))
     well = all(finding.ok is not False for finding in findings)

@@ -15,9 +15,9 @@ from bot.settings import Switch
 if TYPE_CHECKING:
     from bot.domain.content import Entry, Synonyms
     from bot.domain.embeddings import SemanticScorer
-    from bot.domain.faq import ReplyThresholds
     from bot.domain.learnt import Labelled, Learnt
     from bot.domain.matching import Index
+    from bot.domain.thresholds import ReplyThresholds
     from bot.evaluate import Outcome, Trial
     from bot.knowledge import Library
 
@@ -52,6 +52,10 @@ def evaluate(
     library, surface_read = read_library(knowledge_folder), read_surface(surface)
     if (left_out is None) == (not files):
         stop(["name files with cases, or --left-out authors or entries, and not both."])
+    if entries is not None and (left_out is not None or as_intents):
+        stop(["--entries is for files of cases: leave it out with --left-out and with --intents."])
+    if as_intents and left_out is not None:
+        stop(["--intents takes a file: leave --left-out out."])
     used = frozenset(library.entries) if entries is None else _named(entries, frozenset(library.entries))
     try:
         if left_out is not None:

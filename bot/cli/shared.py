@@ -3,6 +3,7 @@
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NoReturn
+from urllib.parse import urlsplit
 
 import typer
 from typer.core import TyperGroup
@@ -106,6 +107,15 @@ def existing(folder: Path) -> Path:
     if not folder.is_dir():
         stop([f"{folder}: there is no such folder. Name one that has faq.yaml, or none to use that of KNOWLEDGE_DIR."])
     return folder
+
+
+def is_address(url: str) -> bool:
+    """Say whether a text is an address of the web, with a host."""
+    try:
+        parts = urlsplit(url)
+    except ValueError:  # such as a bracket that is not closed
+        return False
+    return parts.scheme in ("https", "http") and bool(parts.hostname)
 
 
 def plural(number: int, noun: str) -> str:

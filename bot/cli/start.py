@@ -8,7 +8,7 @@ from typing import Annotated, Any, Literal
 
 import typer
 
-from bot.cli.shared import cli, read_settings, stop
+from bot.cli.shared import cli, is_address, read_settings, stop
 from bot.settings import MANIFEST, SettingsError
 
 
@@ -64,7 +64,7 @@ def workspace(
     from bot import local_workspace
 
     for url in event_url or ():
-        if not url.startswith(("http://", "https://")):
+        if not is_address(url):
             stop([f"--event-url {url}: this is no address. Give one like http://127.0.0.1:3000/slack/events."])
     if port is None:
         port = read_settings().workspace_port
@@ -107,7 +107,7 @@ def _serve_over_http(manifest: dict[str, Any], url: str) -> None:
     """Have a manifest name this address instead of Socket Mode; ends the command for one that Slack does not call."""
     from bot.asgi import EVENTS
 
-    if not url.startswith("https://"):
+    if not (is_address(url) and url.startswith("https://")):
         stop([f"--url {url}: Slack only calls https:// addresses."])
     address = url.rstrip("/") + EVENTS
     settings = manifest["settings"]

@@ -17,7 +17,6 @@ from bot.domain.authored import Authored, Citation, Identifier, Line, Wording, b
 HTTPS_ADDRESS = r"^https://[^\s|>]+$"
 
 MAX_ANSWER_WORDS = 90  # an answer is read in a thread, between two other things
-MAX_TOPIC, MAX_TOPICS = 60, 24  # characters on a button that counts its entries too; buttons in a row, but for one
 UNCHECKED_FOR = timedelta(days=365)  # then an answer should be read again
 
 
@@ -229,13 +228,13 @@ class Topic(Authored):
     """A group of entries on the Home tab, which has a button with this name."""
 
     id: Identifier
-    name: Annotated[Wording, Field(max_length=MAX_TOPIC)]
+    name: Wording
 
 
 class Faq(Authored):
     """The file `faq.yaml`. The topics stand on the Home tab in this order."""
 
-    topics: tuple[Topic, ...] = Field((), max_length=MAX_TOPICS)
+    topics: tuple[Topic, ...] = ()
     entries: tuple[Entry, ...] = Field(min_length=1)
 
 

@@ -150,56 +150,10 @@ def flip(quiz: Quiz, answers: Answers, *, early: bool = False) -> Flip | None:
     the one whose weights differ least from those given. The changes stand in the quiz's order. With it go the other
     answers to its question that would do as well. Raises as `recommend` does.
     """
-    verdict = _verdict(quiz, answers)
-    runner_up = quiz.roles[verdict.ranked[1]]
+    search = _FlipSearch(quiz, answers, early=early)
     order = {question.id: at for at, question in enumerate(quiz.all_questions)}
-    open_ = [question for question in quiz.questions if question.id not in answers]
-    chosen: list[tuple[Question | TieBreak, tuple[Answer, ...]]] = [
-        *verdict.answered,
-        *((question, ()) for question in open_),
-    ]
-    if verdict.decided:
-        chosen.append((verdict.decided.question, (verdict.decided.side,)))
-
-    # There are hundreds of changes to try, so that what each choice weighs is worked out once, and not for each.
-    nothing = [0.0] * len(quiz.roles)
-    weights = {
-        (question.id, choice.id): _weights(quiz, [choice]) for question in quiz.questions for choice in question.choices
-    }
-    weights_of_answers = {question.id: _weights(quiz, choices) for question, choices in verdict.answered}
-    # Only an answer to a tie-break leads away from a role that stays in front.
-    can_be_decided = any(question.id in answers for question in quiz.tie_breaks)
-
-    def leads_to(
-        unchanged: Sequence[float], count: int, changes: Sequence[tuple[Question | TieBreak, Answer]]
-    ) -> Role | None:
-        """Give the other role that changes lead to, if they do.
-
-        unchanged, count: scores and number of the answers that the changes leave as they are.
-        """
-        new = [weights[question.id, other.id] for question, other in changes if isinstance(question, Question)]
-        scores = _sum([unchanged, *new])
-        if not can_be_decided and _ranked(scores)[0] == verdict.ranked[0]:
-            return None
-        changed = {**answers, **{question.id: (other.id,) for question, other in changes}}
-        ranked, clearness, _ = _decide(quiz, scores, count + len(new), changed)
-        if ranked[0] == verdict.ranked[0] or clearness not in (Clearness.CLEAR, Clearness.LEANING):
-            return None
-        return quiz.roles[ranked[0]] if not early or settled(quiz, changed) else None
-
-    for number in range(1, min(MOST_CHANGED, len(chosen)) + 1):
-        flips: list[tuple[tuple[int, bool, float], Flip]] = []  # with what the best has least of
-        for some in combinations(chosen, number):
-            changing = {question.id for question, _ in some}
-            rest = [scores for question_id, scores in weights_of_answers.items() if question_id not in changing]
-            unchanged = _sum([nothing, *rest])
-            changed = [question for question, _ in some]
-            for others in product(*(question.choices for question in changed)):
-                changes = tuple(zip(changed, others, strict=True))
-                if role := leads_to(unchanged, len(rest), changes):
-                    distance = sum(map(_distance, (before for _, before in some), others))
-                    beside = sum(not _speaks_for(other, role) for other in others)
-                    flips.append(((beside, role != runner_up, distance), Flip(changes, role)))
+    for number in range(1, min(MOST_CHANGED, len(search.changeable)) + 1):
+        flips = list(search.flips(number))
         if flips:
             (beside, *_), best = min(flips, key=lambda flip: flip[0])
             also = _also(best, [other for (aside, *_), other in flips if aside == beside], answers)
@@ -402,6 +356,66 @@ def _ways(quiz: Quiz, question: Question) -> Iterator[list[float]]:
         yield _weights(quiz, [choice])
     for two in combinations(question.choices, 2):
         yield _weights(quiz, two)
+
+
+_Change = tuple[Question | TieBreak, Answer]
+
+
+class _FlipSearch:
+    """Tries changes of answers, of which there are hundreds: what each choice weighs is worked out once.
+
+    changeable: what can be answered otherwise or at all, each question with the choices made: the questions, and the
+    tie-break that decided. early: as for `flip`.
+    """
+
+    def __init__(self, quiz: Quiz, answers: Answers, *, early: bool) -> None:
+        self._quiz, self._answers, self._early = quiz, answers, early
+        verdict = _verdict(quiz, answers)
+        self._first, self._runner_up = verdict.ranked[0], quiz.roles[verdict.ranked[1]]
+        self.changeable: list[tuple[Question | TieBreak, tuple[Answer, ...]]] = [
+            *verdict.answered,
+            *((question, ()) for question in quiz.questions if question.id not in answers),
+        ]
+        if verdict.decided:
+            self.changeable.append((verdict.decided.question, (verdict.decided.side,)))
+        self._weights = {
+            (question.id, choice.id): _weights(quiz, [choice])
+            for question in quiz.questions
+            for choice in question.choices
+        }
+        self._weights_of_answers = {question.id: _weights(quiz, choices) for question, choices in verdict.answered}
+        # Only an answer to a tie-break leads away from a role that stays in front.
+        self._can_be_decided = any(question.id in answers for question in quiz.tie_breaks)
+
+    def flips(self, number: int) -> Iterator[tuple[tuple[int, bool, float], Flip]]:
+        """Give the changes of this many answers that lead to another role, each with what the best has least of."""
+        for some in combinations(self.changeable, number):
+            questions, before = zip(*some, strict=True)
+            changing = {question.id for question in questions}
+            rest = [scores for question_id, scores in self._weights_of_answers.items() if question_id not in changing]
+            unchanged = _sum([[0.0] * len(self._quiz.roles), *rest])
+            for others in product(*(question.choices for question in questions)):
+                changes = tuple(zip(questions, others, strict=True))
+                if role := self._leads_to(unchanged, len(rest), changes):
+                    beside = sum(not _speaks_for(other, role) for other in others)
+                    distance = sum(map(_distance, before, others))
+                    yield (beside, role != self._runner_up, distance), Flip(changes, role)
+
+    def _leads_to(self, unchanged: Sequence[float], count: int, changes: Sequence[_Change]) -> Role | None:
+        """Give the other role that changes lead to, if they do.
+
+        unchanged, count: scores and number of the answers that the changes leave as they are.
+        """
+        quiz = self._quiz
+        new = [self._weights[question.id, other.id] for question, other in changes if isinstance(question, Question)]
+        scores = _sum([unchanged, *new])
+        if not self._can_be_decided and _ranked(scores)[0] == self._first:
+            return None
+        changed = {**self._answers, **{question.id: (other.id,) for question, other in changes}}
+        ranked, clearness, _ = _decide(quiz, scores, count + len(new), changed)
+        if ranked[0] == self._first or clearness not in (Clearness.CLEAR, Clearness.LEANING):
+            return None
+        return quiz.roles[ranked[0]] if not self._early or settled(quiz, changed) else None
 
 
 def _distance(before: Sequence[Answer], other: Answer) -> float:

@@ -31,6 +31,7 @@ ALIEN = 0.6  # unexplained weight from which a word makes it another question ra
 BEYOND_ALIEN = 1 - ALIEN
 CONTEXT = 0.3  # weight of words of the sentence before, which may have nothing to do with the question
 WHOLE_LIKENESS = math.log1p(1 / SMOOTHING)  # of a word that an entry says all the time
+MOST_UTILITY = 30.0  # beyond which an entry is certain anyway
 TOPICAL = 0.03  # weight that at least one shared word must have
 
 
@@ -211,11 +212,13 @@ class Judge:
         also: Sequence[int] = (),
     ) -> Judged | None:
         """Judge the best entries for a part, given with the readings of its terms, and those in `also`."""
-        in_order = [reading.number for reading in readings[part.before :]]
-        places = {term.key: at for at, term in enumerate(part.terms)}.values()  # each term once
-        if len(places) < len(readings):
-            readings = [readings[at] for at in places]
+        terms = part.terms
         numbers, uses, credits_of_terms, _, weights, wholes = zip(*readings, strict=True)
+        in_order = numbers[part.before :]
+        places = {term.key: at for at, term in enumerate(terms)}.values()  # each term once
+        if len(places) < len(readings):
+            terms, readings = [terms[at] for at in places], [readings[at] for at in places]
+            numbers, uses, credits_of_terms, _, weights, wholes = zip(*readings, strict=True)
         hits = self._postings.search(uses, JUDGED, also)
         if not len(hits.entries):
             return None
@@ -225,14 +228,14 @@ class Judge:
         most = sum(wholes) * WHOLE_LIKENESS
         likeness = [likeness / most if likeness < most else 1.0 for likeness in hits.likeness]
         verbatim = -1 if without is not None else self._phrasings.verbatim(in_order)
-        credit_by_key: dict[int, float] = {}
-        for credits_of_term in credits_of_terms:
-            for key, credit in credits_of_term:
+        credit_by_key = dict(chain.from_iterable(credits_of_terms))
+        if len(credit_by_key) < sum(map(len, credits_of_terms)):  # several terms have a key: the best of them counts
+            credit_by_key.clear()
+            for key, credit in chain.from_iterable(credits_of_terms):
                 if credit > credit_by_key.get(key, 0.0):
                     credit_by_key[key] = credit
         total = sum(weights)
         nearest = self._phrasings.nearest(hits.entries, credit_by_key, total, without)
-        terms = [part.terms[at] for at in places]
         return self._features(
             parsed, part, terms, weights, total, hits, likeness, frozenset(numbers), verbatim, nearest
         )
@@ -242,11 +245,12 @@ class Judge:
         number, weight = self._keys.get(term.key, -1), self._weight
         own = term.substance if number < 0 else term.substance * self._spread[number]
         uses = self._postings.uses(credit_by_key, own)
+        telling = [(key, credit) for key, credit in credit_by_key.items() if weight[key]]
         reading = Reading(
             number,
             uses,
-            [(key, credit) for key, credit in credit_by_key.items() if weight[key]],
-            max([weight[key] * credit for key, credit in credit_by_key.items()], default=0.0),
+            telling,
+            max([weight[key] * credit for key, credit in telling], default=0.0),
             own,
             0.5 + 0.5 * term.topical if number < 0 else self._typical[number],
         )
@@ -289,20 +293,21 @@ class Judge:
         best, second = likeness[0], likeness[1] if len(entries) > 1 else 0.0
         numbers: list[float] = []
         as_phrased = []
-        for at, entry in enumerate(entries):
-            phrasing, similarity, common, whole, missing = nearest[at]
-            heavy, rest = heaviest[at], unexplained[at] - heaviest[at]
+        denies, called, about_you = sentence.negated, parsed.called, parsed.about_you
+        columns = zip(entries, likeness, unexplained, heaviest, named, particular, nearest, strict=True)
+        for entry, like, left, heavy, name, particularly, (phrasing, similarity, common, whole, missing) in columns:
+            rest = left - heavy
             same = 10 * common / (whole + total + 1e-6) - 4
             as_phrased.append(same >= NEARLY_SAME or entry == verbatim)
             numbers += (  # in the order of FEATURES; comparisons are faster than min and max
-                likeness[at],
-                likeness[at] / best - 1 if at else 1 - second / best,
+                like,
+                like / best - 1 if numbers else 1 - second / best,
                 common / whole,
                 similarity if similarity < 1 else 1.0,
                 0.0 if same < 0 else same if same < 1 else 1.0,
                 entry == verbatim,
-                named[at] if named[at] < 1 else 1.0,
-                (total - unexplained[at]) / (total + SLIGHT),
+                name if name < 1 else 1.0,
+                (total - left) / (total + SLIGHT),
                 heavy,
                 (heavy - ALIEN) / BEYOND_ALIEN if heavy > ALIEN else 0.0,
                 0.0 if rest < 0 else rest / 2 if rest < 2 else 1.0,
@@ -310,10 +315,10 @@ class Judge:
                 common / 1.5 if common < 1.5 else 1.0,
                 question,
                 fragment,
-                particular[at],
-                sentence.negated != negated[phrasing],
-                parsed.called,
-                parsed.about_you,
+                particularly,
+                denies != negated[phrasing],
+                called,
+                about_you,
             )
         names = any(term.kind for term in terms)
         return Judged(entries, as_rows(numbers, WIDTH), numbers, phrasings, as_phrased, terms, weights, hits, names)
@@ -341,8 +346,11 @@ class Judge:
 
         Source: McFadden's conditional logit, with an outside option of utility 0.
         """
-        utilities = features.dot(self._coefficients).tolist()
-        worth = [math.exp(min(utility + self._bias, 30.0)) for utility in utilities]
+        bias, utilities, exp = self._bias, features.dot(self._coefficients).tolist(), math.exp
+        if max(utilities, default=0.0) + bias < MOST_UTILITY:  # as with all but a few
+            worth = [exp(utility + bias) for utility in utilities]
+        else:
+            worth = [exp(min(utility + bias, MOST_UTILITY)) for utility in utilities]
         whole = 1 + sum(worth)
         return [of_entry / whole for of_entry in worth]
 

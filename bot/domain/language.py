@@ -8,7 +8,7 @@ from typing import Annotated
 from pydantic import AfterValidator, Field
 
 from bot.domain.authored import Authored, Line
-from bot.domain.matching_text import cleaned
+from bot.domain.matching_text import cleaned, normalized
 
 # Chosen on the part "develop" of tests/golden/languages.jsonl (150 questions in these languages, 50 in English with
 # names and loan words), on 2,993 requests in Hindi and English, and on 69,273 messages in English, of which one is
@@ -36,6 +36,7 @@ class Language(StrEnum):
 
 
 def _one_word(text: str) -> str:
+    text = normalized(text)  # as messages are
     if not _LISTED.fullmatch(text) or text != text.lower():
         raise ValueError(f"{text!r} is not one word in small letters; write each word by itself")
     return text

@@ -1,9 +1,9 @@
 """Words -> terms that count: misspellings repaired, synonyms taken together, weighted, with their relatives."""
 
 import re
-from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, replace
-from functools import cached_property, lru_cache
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 import numpy.typing as npt
@@ -105,6 +105,7 @@ class Lexicon:
         # Expressions by their first word and then by all, the longest first; their concept, and whether they are short.
         self._phrases: dict[str, dict[tuple[str, ...], list[tuple[str, bool]]]] = {}
         self._lengths: dict[str, list[int]] = {}  # of those, by the first word, the longest first
+        self._alone: dict[str, str] = {}  # the concept of a word that is an expression by itself, and not a short one
         self._concepts: dict[str, tuple[float, str | None]] = {}
         self._known: set[str] = set()
         self._learnt: set[str] = set()
@@ -115,7 +116,7 @@ class Lexicon:
             self._everyday.setdefault((word[0], len(word)), []).append(word)
         self._singles: dict[str, Term] = {}
         self._expressions: dict[tuple[str, str], Term] = {}
-        self.spelling = lru_cache(REMEMBERED)(self._spelt)
+        self.spelling = _Remembered(self._spelt).__getitem__
         for concept in synonyms.concepts:
             self._add(concept)
         self._lengths = {first: sorted({*map(len, phrases)}, reverse=True) for first, phrases in self._phrases.items()}
@@ -140,6 +141,8 @@ class Lexicon:
 
     def _add_phrase(self, phrase: tuple[str, ...], key: str, *, short: bool = False) -> None:
         self._phrases.setdefault(phrase[0], {}).setdefault(phrase, []).append((key, short))
+        if len(phrase) == 1 and not short:
+            self._alone.setdefault(phrase[0], key)
 
     def learn(self, terms: Iterable[Term]) -> None:
         """Take the terms of an entry into the vocabulary."""
@@ -160,19 +163,20 @@ class Lexicon:
 
     def terms(self, spelt: Sequence[str], typed: Sequence[str]) -> list[Term]:
         """Read correctly spelt words as terms, the longest synonyms first; `typed` has them as they were typed."""
-        terms, at, phrases, singles = [], 0, self._phrases, self._singles
-        while at < len(spelt):
-            word = spelt[at]
-            length, key = self._phrase(spelt, at, typed) if word in phrases else (1, None)
-            if key is None:
-                term = singles.get(word) or self._single(word)
-                as_typed = typed[at]
-                if as_typed != word and as_typed.casefold() != word:
-                    term = replace(term, typed=as_typed.casefold())
-            else:
-                term = self._expression(key, spelt[at : at + length], " ".join(typed[at : at + length]).casefold())
+        terms, behind, phrases, singles = list[Term](), 0, self._phrases, self._singles
+        for at, (word, as_typed) in enumerate(zip(spelt, typed, strict=True)):
+            if at < behind:  # a further word of an expression
+                continue
+            if word in phrases:
+                length, key = self._phrase(spelt, at, typed)
+                if key is not None:
+                    behind = at + length
+                    terms.append(self._expression(key, spelt[at:behind], " ".join(typed[at:behind]).casefold()))
+                    continue
+            term = singles.get(word) or self._single(word)
+            if as_typed != word and (lowered := as_typed.casefold()) != word:
+                term = _typed(term, lowered)
             terms.append(term)
-            at += length
         return terms
 
     def stem(self, key: str) -> str:
@@ -194,13 +198,17 @@ class Lexicon:
             if len(parts) > 1:
                 said += [(self._single(part).key, PART_CREDIT) for part in parts]
             else:
-                related = [(*self._key(word), nearness) for word, nearness in self._english.near(term.taken_for)]
-                said += [(key, nearness * RELATED_CREDIT) for key, kind, nearness in related if kind != NAME]
+                for word, nearness in self._english.near(term.taken_for):
+                    key, kind = self._key(word)
+                    if kind != NAME:
+                        said.append((key, nearness * RELATED_CREDIT))
         credit_by_key: dict[str, float] = {}
+        stems, stem = self._stems, self._stem
         for key, worth in said:
-            for same_stem in self._stems.get(key if key[0] == "=" else self._stem(key), ()):
+            for same_stem in stems.get(key if key[0] == "=" else stem(key), ()):
                 value = worth if same_stem == key else worth * STEM_CREDIT
-                credit_by_key[same_stem] = max(credit_by_key.get(same_stem, 0.0), value)
+                if value > credit_by_key.get(same_stem, 0.0):
+                    credit_by_key[same_stem] = value
         return credit_by_key
 
     def _expression(self, key: str, phrase: Sequence[str], typed: str) -> Term:
@@ -211,7 +219,7 @@ class Lexicon:
             topical, kind = self._concepts[key]
             term = Term(key, topical, self._english.weigh_together(phrase)[1], taken_for, taken_for, kind)
             self._expressions[key, taken_for] = term  # there are no more than concepts have terms
-        return term if typed == taken_for else replace(term, typed=typed)
+        return term if typed == taken_for else _typed(term, typed)
 
     def _single(self, word: str) -> Term:
         """Read one correctly spelt word."""
@@ -228,11 +236,8 @@ class Lexicon:
     def _key(self, word: str) -> tuple[str, str | None]:
         """Give the key of a correctly spelt word, shared by words of the same meaning, and the key's kind."""
         light = _light(word)
-        for form in (word, light) if light != word else (word,):
-            for key, short in self._phrases.get(form, {}).get((form,), ()):
-                if not short:
-                    return key, self._concepts[key][1]
-        return light, None
+        key = self._alone.get(word) or self._alone.get(light)
+        return (light, None) if key is None else (key, self._concepts[key][1])
 
     def _phrase(self, plain: Sequence[str], at: int, cased: Sequence[str]) -> tuple[int, str | None]:
         phrases = self._phrases[plain[at]]
@@ -279,6 +284,30 @@ class Lexicon:
             if best != word:
                 return best
         return word
+
+
+class _Remembered(dict[str, str]):
+    """What was made of words, up to REMEMBERED of them.
+
+    A least-recently-used cache moves each word that it is asked for within a list of all, which touches others as well:
+    of thousands, few are near in memory, and that takes longer than to look the word up.
+    """
+
+    def __init__(self, make: Callable[[str], str]) -> None:
+        super().__init__()
+        self._make = make
+
+    def __missing__(self, word: str) -> str:
+        made = self._make(word)
+        if len(self) >= REMEMBERED:
+            self.clear()
+        self[word] = made
+        return made
+
+
+def _typed(term: Term, typed: str) -> Term:
+    """Give a term as it was typed; `replace` would look at the fields of its class each time."""
+    return Term(term.key, term.topical, term.substance, typed, term.taken_for, term.kind)
 
 
 def _lower_quartile(weights: Sequence[float]) -> float:

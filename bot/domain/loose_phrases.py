@@ -20,75 +20,12 @@ _WORDS_FIRST = rf"(?:{_WORD} ){{0,{MOST}}}"  # where a phrase begins with the ga
 _QUESTION = re.compile(r"(?:who|whom|what|why|how|when|where|which|is|are|am|was|do|does|did|can|will|would|should)\b")
 _DENIED = re.compile(r"\b(?:not|no|never|nothing|none|without|less|\w+nt)\b")
 # Beside kind words these say nothing of their own.
-_SMALL = frozenset(
-    [
-        "a",
-        "all",
-        "also",
-        "always",
-        "am",
-        "an",
-        "and",
-        "are",
-        "as",
-        "at",
-        "be",
-        "been",
-        "being",
-        "bit",
-        "by",
-        "ever",
-        "everybody",
-        "everyone",
-        "for",
-        "from",
-        "had",
-        "has",
-        "have",
-        "having",
-        "here",
-        "i",
-        "in",
-        "is",
-        "it",
-        "its",
-        "just",
-        "lot",
-        "lots",
-        "me",
-        "much",
-        "my",
-        "of",
-        "on",
-        "our",
-        "quite",
-        "really",
-        "so",
-        "such",
-        "super",
-        "that",
-        "the",
-        "there",
-        "these",
-        "this",
-        "those",
-        "to",
-        "today",
-        "together",
-        "too",
-        "totally",
-        "truly",
-        "us",
-        "very",
-        "was",
-        "we",
-        "were",
-        "while",
-        "with",
-        "you",
-        "your",
-    ]
-)
+_SMALL_WORDS = """
+a all also always am an and are as at be been being bit by ever everybody everyone for from had has have having here i
+in is it its just lot lots me much my of on our quite really so such super that the there these this those to today
+together too totally truly us very was we were while with you your
+"""
+_SMALL = frozenset(_SMALL_WORDS.split())
 
 
 class GappedPhrases:

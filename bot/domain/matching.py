@@ -128,8 +128,7 @@ class Index:
                 continue
             confidences = self._judge.confidences(judged.features)
             for at, (entry, confidence) in enumerate(zip(judged.entries, confidences, strict=True)):
-                former = best.get(entry)
-                if former is None or confidence > former.phrased:
+                if entry not in best or confidence > best[entry].phrased:
                     best[entry] = _Match(confidence, part, judged, at)
         confidence_by_entry = {entry: match.phrased for entry, match in best.items()}
         if hint is not None and best:
@@ -253,7 +252,11 @@ class Index:
         if self._learnt is None:
             return confidences
         networks = (semantic and semantic.networks) or (self._learnt.known, self._learnt.new)
-        known = [entry for entry in hints if self._knows(entry, semantic)]
+        if semantic is None:  # most often, and a call less for each entry
+            places = self._known
+            known = [entry for entry in hints if places[entry] is not None]
+        else:
+            known = [entry for entry in hints if self._knows(entry, semantic)]
         new = [entry for entry in hints if entry not in known] if len(known) < len(hints) else []
         for network, entries in zip(networks, (known, new), strict=True):
             if entries:
@@ -273,11 +276,10 @@ class Index:
         for entry in entries:
             phrased, _, judged, at = best[entry]
             numbers += judged.numbers[at * WIDTH : (at + 1) * WIDTH]
-            logit, hint = log_odds(phrased, CERTAIN), hints[entry]
             if semantic is None:  # most often, and a call more for each entry would take as long as this
-                numbers += hint.beyond(places[entry], logit)
+                numbers += hints[entry].beyond(places[entry], log_odds(phrased, CERTAIN))
             else:
-                numbers += self._beyond(logit, hint, entry, semantic)
+                numbers += self._beyond(log_odds(phrased, CERTAIN), hints[entry], entry, semantic)
         return network.confidences(as_rows(numbers, len(numbers) // len(entries)))
 
     @staticmethod
@@ -375,5 +377,5 @@ def _unknown(_: int) -> None:
 def log_odds(probability: float, least: float = 1e-4) -> float:
     """Give the logarithm of p / (1 - p), of a probability that is kept this far from 0 and 1."""
     most = 1 - least
-    bounded = least if probability < least else min(most, probability)
+    bounded = least if probability < least else min(probability, most)
     return math.log(bounded / (1 - bounded))

@@ -19,8 +19,9 @@ LABELLED = re.compile(r"<(?:https?|mailto|tel):[^|<>]*\|([^<>]+)>")
 # A term that somebody marks as code: capitals ("what does `MTS` mean"), or a few words; the rest is code.
 _MARKED_TERM = re.compile(r"(?<!`)`([A-Z]{2,6}s?|[A-Za-z]+(?: [A-Za-z]+){1,3})`(?!`)")
 _DOTTED = re.compile(r"\b(?:[A-Za-z]\.){2,}(?:[A-Za-z]\b)?")  # "M.T.S."
-# Within words, where a text was pasted from elsewhere, and what makes a keycap of a digit.
-_INVISIBLE = re.compile("[\u00ad\u200b-\u200f\u2060\ufe0f\ufeff\u20e3]")
+# Within words or around them, where a text was pasted from elsewhere or says in which direction it runs, and what makes
+# a keycap of a digit.
+_INVISIBLE = re.compile("[\u00ad\u200b-\u200f\u202a-\u202e\u2060-\u2069\ufe0f\ufeff\u20e3]")
 _REFERENCES = re.compile(r"<@[^<>]*>")
 _MARKUP = re.compile(r"<[#!][^<>]*>|:[a-z0-9_+\-]+:")
 _QUOTED_LINE = re.compile(r"^[ \t]*>.*$", re.MULTILINE)
@@ -185,6 +186,8 @@ def any_of(wordings: Iterable[str]) -> str:
 
 def words(text: str) -> tuple[str, ...]:
     """Give the words of a phrasing or a term, in lower case, without endings such as 's."""
+    if not text.isascii():  # else a letter with an accent of its own, as some systems save it, would end a word
+        text = normalized(text)
     return tuple(map(plain, _WORD.findall(text.replace("’", "'").casefold())))
 
 

@@ -13,18 +13,27 @@ LEAD = 8  # how far the best choice must be ahead of the next; below it, asking 
 _NUMBERS = {
     word: str(number)
     for number, words in enumerate(
-        (("one", "first"), ("two", "second"), ("three", "third"), ("four", "fourth"), ("five", "fifth")), 1
+        (
+            ("one", "first", "1st"),
+            ("two", "second", "2nd"),
+            ("three", "third", "3rd"),
+            ("four", "fourth", "4th"),
+            ("five", "fifth", "5th"),
+        ),
+        1,
     )
     for word in words
 }
-# "b", "2.", "(c)", "option 1", "no. 1" (but "no b" denies b), "the second one", "I think b", "b please".
+# "b", "2.", "(c)", "option 1", "no. 1" (but "no b" denies b), "the second one", "I think b", "b please", "hmm, b lol".
 _PICKED = re.compile(
+    r"(?:(?:h+m+|u+m+|uh+|oh|ok|okay|well|so|yeah)\b[,.…]*\s+)*"
     r"(?:(?:i(?:['’]d| would)? (?:think|guess|say|pick|choose|take|go (?:for|with))|(?:it|that)(?:['’]s| is)"
     r"|it would be|must be|probably|definitely|mostly|more like|maybe)\s+)*"
     r"(?:the\s+)?(?:(?:answer|option|choice|number|no(?=\.?\s*\(?\d))\b\.?|#)?\s*\(?"
-    rf"([1-9]|[{LETTERS}]|{'|'.join(_NUMBERS)})"
+    rf"({'|'.join(_NUMBERS)}|[1-9]|[{LETTERS}])"
     r"[).:!]*(?:\s+(?:one|answer|option|choice))?"
-    r"(?:,?\s+(?:please|pls|i think|i guess|i['’]d say|for me|then|probably|definitely|for sure))*[.!]*",
+    r"(?:,?\s+(?:please|pls|i think|i guess|i['’]d say|for me|then|probably|definitely|for sure"
+    r"|i suppose|actually|honestly|tbh|lol|haha|thanks|thank you)\b)*[.!]*",
     re.IGNORECASE,
 )
 _DENYING = re.compile(

@@ -99,10 +99,11 @@ class Phrasings:
             for row, entry in zip(similarity, entries, strict=True):
                 row[self._those(entry, without)] = 0
         nearest: list[Nearest] = []
+        firsts, weights, heaviest_first, share = self._firsts, self._weight_list, self._heaviest_first, shared.item
         for entry, at in zip(entries, similarity.argmax(1).tolist(), strict=True):
-            phrasing = self._firsts[entry] + at
-            common, whole, missing = shared.item(entry * most + at), self._weight_list[phrasing], 0.0
-            for weight, key in self._heaviest_first[phrasing]:
+            phrasing = firsts[entry] + at
+            common, whole, missing = share(entry * most + at), weights[phrasing], 0.0
+            for weight, key in heaviest_first[phrasing]:
                 if weight <= missing:
                     break  # the rest are lighter still
                 lacking = weight * (1 - said(key, 0.0))

@@ -19,6 +19,8 @@ LAID_OUT = 500_000  # pairs of a key and an entry, up to which a table has a pla
 Floats = npt.NDArray[np.float32]
 Ints = npt.NDArray[Any]
 NOWHERE: Ints = np.zeros(0, np.int32)
+NO_KEYS: Ints = np.zeros(1, np.intp)
+NO_CREDITS: Floats = np.zeros(1, np.float32)
 
 
 @dataclass(frozen=True, eq=False, slots=True)
@@ -26,8 +28,9 @@ class Uses:
     """What a term says: keys with credits, how often they are used, and for each use the entry and what it makes.
 
     There is one key at least, which has no credit if the term says nothing. Where all is laid out in a table, there is
-    `of_all` instead: the likeness of every entry in order, then the weight that every entry leaves unexplained, and
-    then the share of the weight that this is, as bytes, which are put together much faster than arrays.
+    `of_all` instead of these: the likeness of every entry in order, then the weight that every entry leaves
+    unexplained, and then the share of the weight that this is, as bytes, which are put together much faster than
+    arrays.
     """
 
     keys: Ints
@@ -125,14 +128,11 @@ class Postings:
         """Gather what a term of this weight says, given as keys with credits."""
         if not credit_by_key:
             return self._nothing_said.get(weight) or self._nothing(weight)
+        if self._table is not None:
+            return self._laid_out(self._table, credit_by_key, weight)
         keys = np.fromiter(credit_by_key, np.intp, len(credit_by_key))
         credit = np.fromiter(credit_by_key.values(), np.float32, len(credit_by_key))
         starts = self._starts
-        if self._table is not None:
-            rows = self._table.take(keys, 0) * credit[:, None]
-            likeness, presence = np.add.reduce(rows[:, : self.size]), np.maximum.reduce(rows[:, self.size :])
-            count = sum([starts[key + 1] - starts[key] for key in credit_by_key])
-            return Uses(keys, credit, weight, count, NOWHERE, NOWHERE, NOWHERE, _of_all(likeness, 1 - presence, weight))
         spans = [slice(starts[key], starts[key + 1]) for key in credit_by_key]
         lengths = [span.stop - span.start for span in spans]
         by_use = np.repeat(credit, lengths)
@@ -147,11 +147,27 @@ class Postings:
             b"",
         )
 
+    def _laid_out(self, table: Floats, credit_by_key: Mapping[int, float], weight: float) -> Uses:
+        """Lay out what a term says of every entry. Each call of numpy takes longer than it works, so there are few."""
+        size, starts = self.size, self._starts
+        if len(credit_by_key) == 1:  # as of every other term
+            [(key, credit)] = credit_by_key.items()
+            row = table[key]
+            if credit != 1:
+                row = row * np.float32(credit)
+            likeness, presence, count = row[:size], row[size:], starts[key + 1] - starts[key]
+        else:
+            rows = table.take(list(credit_by_key), 0)
+            rows *= np.fromiter(credit_by_key.values(), np.float32, len(credit_by_key))[:, None]
+            likeness, presence = np.add.reduce(rows[:, :size]), np.maximum.reduce(rows[:, size:])
+            count = sum([starts[key + 1] - starts[key] for key in credit_by_key])
+        return Uses(NO_KEYS, NO_CREDITS, weight, count, NOWHERE, NOWHERE, NOWHERE, _of_all(likeness, presence, weight))
+
     def _nothing(self, weight: float) -> Uses:
         """Say nothing; what is kept for a weight serves all terms that have it, as most strange words have the same."""
         nowhere = np.zeros(self.size, np.float32)
-        of_all = b"" if self._table is None else _of_all(nowhere, 1 - nowhere, weight)
-        uses = Uses(np.zeros(1, np.intp), np.zeros(1, np.float32), weight, 0, NOWHERE, NOWHERE, NOWHERE, of_all)
+        of_all = b"" if self._table is None else _of_all(nowhere, nowhere, weight)
+        uses = Uses(NO_KEYS, NO_CREDITS, weight, 0, NOWHERE, NOWHERE, NOWHERE, of_all)
         if len(self._nothing_said) < WEIGHTS:
             self._nothing_said[weight] = uses
         return uses
@@ -228,8 +244,9 @@ class Postings:
         return order[:enough], order[enough:]
 
 
-def _of_all(likeness: Floats, absence: Floats, weight: float) -> bytes:
-    return np.concatenate([likeness, absence * np.float32(weight), absence]).tobytes()
+def _of_all(likeness: Floats, presence: Floats, weight: float) -> bytes:
+    absence = 1 - presence
+    return b"".join([likeness.tobytes(), (absence * np.float32(weight)).tobytes(), absence.tobytes()])
 
 
 def _best(scores: npt.NDArray[Any], count: int) -> npt.NDArray[np.intp]:

@@ -9,7 +9,6 @@ from bot.domain.authored import Authored, Citation, Identifier, Line, by_id
 
 Weight = Annotated[float, Field(ge=0, le=10)]
 
-MAX_LABEL = 75  # characters; a choice is read at a glance, and stands on a button
 MAX_SHORT_TEXT = 40  # a bullet on a phone
 LEAST_WEIGHT = 0.001  # of the heaviest role of a choice; the shares of less would be lost in rounding
 
@@ -22,7 +21,7 @@ class Option(Authored):
     """One way to answer: its button, and how people type it."""
 
     id: Identifier
-    label: Annotated[Line, Field(max_length=MAX_LABEL)]
+    label: Line
     says: tuple[Line, ...] = ()
 
 

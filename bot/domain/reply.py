@@ -427,8 +427,13 @@ def _commands(words: TypedWords) -> dict[str, str]:
         for name in type(words).model_fields
         if name not in ("leaves", "yes", "no", "explain", "sure")
         for phrase in getattr(words, name)
-        for plain in (utils.default_process(phrase), smalltalk.plain(phrase))
+        for plain in spellings(phrase)
     }
+
+
+def spellings(phrase: str) -> tuple[str, str]:
+    """Give the two spellings by which a phrase of TypedWords is known again: as it is, and with words written out."""
+    return utils.default_process(phrase), smalltalk.plain(phrase)
 
 
 def _command(text: str, words: TypedWords) -> Command | None:

@@ -44,7 +44,7 @@ def review_question(quiz: Quiz, roles: Table) -> ReviewQuestion | None:
     for row in map(roles.row, quiz.review.dimensions):
         for column in roles.columns:
             cells.append(Graded(row.id, column.id))
-            # Not validated: a cell may be longer than a button, on which it never stands in full.
+            # Not validated: what an answer is known by has two ids in it, and no editor writes that.
             option = Option.model_construct(
                 id=f"{row.id} {column.id}", label=row.cells[column.id], says=says.get((row.id, column.id), ())
             )

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Sequence
+from itertools import islice
 
 from bot.domain.matching import Candidate
 from bot.domain.matching_text import MAX_CHARACTERS, SENTENCE_END, Form, Sentence, cleaned, read
@@ -9,6 +10,7 @@ from bot.domain.matching_text import MAX_CHARACTERS, SENTENCE_END, Form, Sentenc
 TWO = 2
 LEAST = 3  # words of a question by itself: "what is RAG"; "and why?" asks about what stands before it
 MOST = 4  # questions of a message; who asks more gets what is said to the whole
+MOST_JOINTS = 8  # places in a sentence at which a second question is looked for: each takes reading all that follows
 
 _ASKS = (
     r"what|why|how|who|where|when|which|whose|whats|hows|"
@@ -52,15 +54,17 @@ def both_answered(
 
 
 def _joined_questions(text: str) -> list[str]:
-    """Part one sentence where a second question begins; nothing if it asks nothing."""
+    """Part one sentence where another question begins; nothing if it asks nothing."""
     if not _is_question(_sentence(text)):
         return []
-    for joint in _JOINT.finditer(text):
-        first, second = text[: joint.start()], text[joint.end() :]
+    questions, begin = list[str](), 0
+    for joint in islice(_JOINT.finditer(text), MOST_JOINTS):
+        first, second = text[begin : joint.start()], text[joint.end() :]
         # With its own question mark each would be read as a question, whatever it is.
         if _asks_by_itself(first) and _asks_by_itself(second.rstrip("?! ")):
-            return [first, *_joined_questions(second)]
-    return [text]
+            questions.append(first)
+            begin = joint.end()
+    return [*questions, text[begin:]]
 
 
 def _asks_by_itself(text: str) -> bool:

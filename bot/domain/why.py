@@ -4,8 +4,9 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
-from bot.domain.faq import Answer, ReplyThresholds, Surface, decide
+from bot.domain.faq import Answer, Surface, decide
 from bot.domain.matching import Candidate
+from bot.domain.thresholds import ReplyThresholds
 
 SURE, FAIRLY_SURE = 0.8, 0.5  # confidences, which are calibrated: right four times of five, more often right than wrong
 WORTH_NAMING = 0.01  # confidence of the best; below it nothing came near

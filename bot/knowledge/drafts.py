@@ -3,11 +3,12 @@
 import json
 import re
 from collections import Counter
-from collections.abc import Container, Iterable, Iterator
+from collections.abc import Container, Iterable, Iterator, Mapping
 
+from bot.domain.content import Entry, NotAnswered
 from bot.domain.gaps import Gap, readable
 from bot.domain.matching_text import words
-from bot.knowledge.library import Library, english
+from bot.knowledge.library import NOT_ANSWERED, Library, english
 
 FEWEST_PHRASINGS, MOST_PHRASINGS = 5, 12  # that an entry needs; that are taken over from a gap
 MOST_KEYWORDS, MOST_WORDS_OF_ID = 5, 4
@@ -21,14 +22,18 @@ def draft(gap: Gap, library: Library) -> str:
     channels are taken out. A phrasing that an entry answers already has a comment with that entry and its confidence.
     `rolefit check` complains of what is missing, and of nothing else.
     """
-    texts = list(dict.fromkeys(text for text in map(readable, gap.texts) if any(words(text))))
-    taken = {_plain(wording) for entry in library.entries.values() for wording in entry.wordings}
-    free = [text for text in texts if _plain(text) not in taken]
-    phrasings = free[:MOST_PHRASINGS]
-    return "\n".join(_lines(phrasings, [text for text in texts if _plain(text) in taken], library)) + "\n"
+    by_spelling: dict[str, str] = {}
+    for text in map(readable, gap.texts):
+        if any(words(text)):
+            by_spelling.setdefault(_plain(text), text)
+    authored: list[Entry | NotAnswered] = [*library.entries.values(), *library.not_answered]
+    owners = {_plain(wording): item.id for item in authored for wording in item.wordings}
+    phrasings = [text for spelling, text in by_spelling.items() if spelling not in owners][:MOST_PHRASINGS]
+    taken = {text: owners[spelling] for spelling, text in by_spelling.items() if spelling in owners}
+    return "\n".join(_lines(phrasings, taken, library)) + "\n"
 
 
-def _lines(phrasings: list[str], taken: list[str], library: Library) -> Iterator[str]:
+def _lines(phrasings: list[str], taken: Mapping[str, str], library: Library) -> Iterator[str]:
     question = phrasings[0] if phrasings else ""
     keywords = _keywords(phrasings)
     yield f"  - id: {_new_id(_keywords([question]), library.entries)}"
@@ -42,7 +47,9 @@ def _lines(phrasings: list[str], taken: list[str], library: Library) -> Iterator
     comment = f"  # write {more}, each in other words" if missing > 0 else ""
     yield f"    phrasings:{comment}"
     yield from (f"      - {_quoted(text)}{_collision(text, library)}" for text in phrasings)
-    yield from (f"      # {_quoted(text)} is a wording of another entry{_collision(text, library)}" for text in taken)
+    for text, owner in taken.items():
+        file = "faq.yaml" if owner in library.entries else NOT_ANSWERED
+        yield f"      # {_quoted(text)} is a wording of {owner} in {file}{_collision(text, library)}"
     if keywords:
         yield f"    keywords: [{', '.join(map(_quoted, keywords))}]"
     else:

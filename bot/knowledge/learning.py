@@ -11,10 +11,10 @@ from typing import TYPE_CHECKING, Any
 import yaml
 
 from bot import embedded as embedded_file
-from bot.domain import faq
 from bot.domain.content import Checks, Faq, NotAnswered, NotAnsweredFile, Synonyms
 from bot.domain.judging import Calibration
 from bot.domain.learnt import Labelled, LearntFile
+from bot.domain.thresholds import SecondThresholds
 from bot.knowledge.library import NOT_ANSWERED, english
 from bot.knowledge.loader import LEARNT, validate
 from bot.knowledge.problems import KnowledgeError, Problem, only_knowledge_errors
@@ -80,7 +80,7 @@ def calibrate(folder: Path, progress: Progress = str) -> None:
 
 def _learn_second_stage(
     folder: Path, teacher: "train.Trainer", parts: "list[train.LeftOut]", progress: Progress
-) -> faq.SecondThresholds | None:
+) -> SecondThresholds | None:
     """Learn for the second stage and write its file; None where there is no encoder."""
     from bot import encoder, train_second_stage  # noqa: PLC0415 - see above
 

@@ -25,13 +25,14 @@ from bot.domain.content import (
     Topic,
 )
 from bot.domain.embeddings import Embedded
-from bot.domain.faq import ReplyThresholds, is_elliptic
+from bot.domain.faq import is_elliptic
 from bot.domain.language import LanguageIdentifier, Languages
 from bot.domain.learnt import Learnt, LearntFile
 from bot.domain.lexicon import English
 from bot.domain.matching import Index
 from bot.domain.not_answered import Decoys
 from bot.domain.quiz_content import Quiz
+from bot.domain.thresholds import ReplyThresholds
 from bot.knowledge.words import Words
 
 FilesSaved = Mapping[str, tuple[int, int]]  # name -> nanoseconds since 1970, and bytes

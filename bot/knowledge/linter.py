@@ -13,7 +13,7 @@ from bot.knowledge.outcomes import find_rows_asked_twice, find_unreachable_roles
 from bot.knowledge.phrases import find_other_languages, find_overtaken_refusals, find_small_talk_conflicts
 from bot.knowledge.problems import KnowledgeError, Problem, only_knowledge_errors
 from bot.knowledge.promises import find_broken_promises, find_misplaced_wordings
-from bot.knowledge.text_checks import find_copies, find_long_texts, find_missing_articles, find_unexplained_signs
+from bot.knowledge.text_checks import find_copies, find_missing_articles, find_unexplained_signs
 from bot.knowledge.yaml_file import YamlFile
 
 PrepareSecondStage = Callable[[Library], SemanticScorer | None]
@@ -61,7 +61,6 @@ def _find_problems(
     if library is None:
         return []
     problems = [
-        *find_long_texts(library, files),
         *_find_dates(tuple(library.entries.values()), today, files["faq.yaml"]),
         *find_rows_asked_twice(library.quiz, files["quiz.yaml"]),
         *find_unreachable_roles(library.quiz, files["quiz.yaml"]),

@@ -12,7 +12,6 @@ from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
 
 from bot import embedded as embedded_file
-from bot.domain import faq
 from bot.domain.authored import IDENTIFIER, READABLE
 from bot.domain.content import HTTPS_ADDRESS, Checks, Faq, NotAnsweredFile, Sources, Synonyms, Tables
 from bot.domain.embeddings import Embedded
@@ -20,9 +19,11 @@ from bot.domain.language import Languages
 from bot.domain.learnt import LearntFile
 from bot.domain.matching import Index
 from bot.domain.quiz_content import Quiz
+from bot.domain.thresholds import ReplyThresholds
 from bot.knowledge.library import LANGUAGES, NOT_ANSWERED, Contents, FilesSaved, Library
 from bot.knowledge.problems import KnowledgeError, Problem, YamlPath, only_knowledge_errors
 from bot.knowledge.references import find_reference_problems
+from bot.knowledge.text_checks import find_long_texts
 from bot.knowledge.words import Words
 from bot.knowledge.yaml_file import UnreadableError, YamlFile, parse, read_bytes
 from bot.validation import describe, describe_unreadable
@@ -42,7 +43,7 @@ MODELS: Mapping[str, type[BaseModel]] = {
     "quiz.yaml": Quiz,
     "words.yaml": Words,
     "synonyms.yaml": Synonyms,
-    "matching.yaml": faq.ReplyThresholds,
+    "matching.yaml": ReplyThresholds,
     "checks.yaml": Checks,
     NOT_ANSWERED: NotAnsweredFile,
     LANGUAGES: Languages,
@@ -95,7 +96,7 @@ def read(folder: Path) -> Reading:
         quiz=model("quiz.yaml", Quiz),
         words=model("words.yaml", Words),
         synonyms=model("synonyms.yaml", Synonyms),
-        thresholds=model("matching.yaml", faq.ReplyThresholds),
+        thresholds=model("matching.yaml", ReplyThresholds),
         checks=model("checks.yaml", Checks),
         not_answered=model(NOT_ANSWERED, NotAnsweredFile) if NOT_ANSWERED in models else NotAnsweredFile(),
         languages=model(LANGUAGES, Languages) if LANGUAGES in models else Languages(),
@@ -104,7 +105,7 @@ def read(folder: Path) -> Reading:
     if isinstance(learnt, Problem) or isinstance(embedded, Problem):
         return Reading(files, [problem for problem in (learnt, embedded) if isinstance(problem, Problem)])
     library = Library.of(contents, learnt, embedded, saved)
-    problems = list(find_reference_problems(contents, library, files))
+    problems = [*find_reference_problems(contents, library, files), *find_long_texts(library, files)]
     return Reading(files, problems, None if problems else library)
 
 
@@ -220,6 +221,8 @@ def _name(path: YamlPath) -> str:
     if not path:
         return "the file"
     *above, last = path
+    if last == "[key]":  # pydantic's mark for the key itself
+        return f"the key {above[-1]!r}"
     if isinstance(last, int):
         key = next((part for part in reversed(above) if isinstance(part, str)), "the file")
         return f"item {last + 1} of {key!r}"

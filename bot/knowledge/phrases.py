@@ -6,7 +6,9 @@ from functools import lru_cache, partial
 from bot.domain import smalltalk
 from bot.domain.content import Entry, NotAnswered
 from bot.domain.language import Languages
-from bot.domain.quiz_content import TypedWords
+from bot.domain.one_choice import choice_at, picked_mark, read_wording
+from bot.domain.quiz_content import AnyQuestion, Option, Quiz, TypedWords
+from bot.domain.reply import spellings
 from bot.knowledge.library import LANGUAGES, NOT_ANSWERED, Contents, Library
 from bot.knowledge.problems import Problem, YamlPath
 from bot.knowledge.yaml_file import YamlFile
@@ -17,6 +19,15 @@ def wordings(position: int, entry: Entry) -> Iterator[tuple[YamlPath, str]]:
     yield ("entries", position, "question"), entry.question
     for number, phrasing in enumerate(entry.phrasings):
         yield ("entries", position, "phrasings", number), phrasing
+
+
+def questions_with_paths(quiz: Quiz) -> Iterator[tuple[YamlPath, AnyQuestion]]:
+    """Give all questions of the quiz with their paths in quiz.yaml, in the order in which they are asked."""
+    yield ("purpose",), quiz.purpose
+    for at, question in enumerate(quiz.questions):
+        yield ("questions", at), question
+    for at, tie_break in enumerate(quiz.tie_breaks):
+        yield ("tie_breaks", at), tie_break
 
 
 def find_shared_phrasings(contents: Contents, files: Mapping[str, YamlFile]) -> Iterator[Problem]:
@@ -43,10 +54,28 @@ def find_shared_typed_words(typed: TypedWords, file: YamlFile) -> Iterator[Probl
     meanings: dict[str, str] = {}
     for meaning, phrases in typed.model_dump().items():
         for number, phrase in enumerate(phrases):
-            plain = _plain(phrase)
-            if meanings.setdefault(plain, meaning) != meaning:
-                message = f"{phrase!r} already means {meanings[plain]!r}"
+            others = [meanings.setdefault(spelling, meaning) for spelling in spellings(phrase)]
+            if other := next((other for other in others if other != meaning), None):
+                message = f"{phrase!r} already means {other!r}"
                 yield file.problem(("typed", meaning, number), message, "Keep it in one place only")
+
+
+def find_shared_choice_words(quiz: Quiz, file: YamlFile) -> Iterator[Problem]:
+    """Find wordings of a choice that pick another choice of its question; `file` is quiz.yaml."""
+    for path, question in questions_with_paths(quiz):
+        for number, choice in enumerate(question.choices):
+            for wording_path, wording in _wordings_of_choice((*path, "choices", number), choice):
+                mark = picked_mark(wording)
+                picked = (read_wording(wording, question), choice_at(mark, question) if mark else None)
+                if other := next((other for other in picked if other and other.id != choice.id), None):
+                    message = f"{wording!r} picks the choice {other.id!r} of this question"
+                    yield file.problem(wording_path, message, "Keep it in one choice only")
+
+
+def _wordings_of_choice(path: YamlPath, choice: Option) -> Iterator[tuple[YamlPath, str]]:
+    yield (*path, "label"), choice.label
+    for at, wording in enumerate(choice.says):
+        yield (*path, "says", at), wording
 
 
 def find_words_of_two_lists(languages: Languages, file: YamlFile) -> Iterator[Problem]:

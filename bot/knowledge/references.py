@@ -9,10 +9,16 @@ from pydantic import BaseModel
 from rapidfuzz import fuzz, process, utils
 
 from bot.domain.authored import Citation
-from bot.domain.content import Document, Excerpt, Faq
-from bot.domain.quiz_content import Quiz
+from bot.domain.content import Document, Excerpt, Faq, Synonyms
+from bot.domain.quiz_content import PURPOSE, Quiz
+from bot.domain.review import REVIEW
 from bot.knowledge.library import LANGUAGES, NOT_ANSWERED, Contents, Library
-from bot.knowledge.phrases import find_shared_phrasings, find_shared_typed_words, find_words_of_two_lists
+from bot.knowledge.phrases import (
+    find_shared_choice_words,
+    find_shared_phrasings,
+    find_shared_typed_words,
+    find_words_of_two_lists,
+)
 from bot.knowledge.problems import Problem, YamlPath
 from bot.knowledge.yaml_file import YamlFile
 
@@ -30,9 +36,12 @@ class HasId(Protocol):
 def find_reference_problems(contents: Contents, library: Library, files: Files) -> Iterator[Problem]:
     """Find all that keeps files, each in order by itself, from being used together."""
     yield from _find_repeated_ids(contents, files)
+    yield from _find_repeated_question_ids(contents.quiz, files["quiz.yaml"])
+    yield from _find_repeated_concepts(contents.synonyms, files["synonyms.yaml"])
     yield from find_shared_phrasings(contents, files)
     yield from _find_repeated_former_ids(contents.faq, files["faq.yaml"])
     yield from find_shared_typed_words(contents.words.typed, files["words.yaml"])
+    yield from find_shared_choice_words(contents.quiz, files["quiz.yaml"])
     if LANGUAGES in files:
         yield from find_words_of_two_lists(contents.languages, files[LANGUAGES])
     yield from _find_dead_citations(contents, library, files)
@@ -53,8 +62,6 @@ def _find_repeated_ids(contents: Contents, files: Files) -> Iterator[Problem]:
         ("faq.yaml", ("entries",), contents.faq.entries),
         (NOT_ANSWERED, ("not_answered",), contents.not_answered.not_answered),
         ("quiz.yaml", ("roles",), quiz.roles),
-        ("quiz.yaml", ("questions",), quiz.questions),
-        ("quiz.yaml", ("tie_breaks",), quiz.tie_breaks),
     ]
     for at, question in enumerate(quiz.questions):
         lists.append(("quiz.yaml", ("questions", at, "choices"), question.choices))
@@ -71,6 +78,38 @@ def _find_repeated_ids(contents: Contents, files: Files) -> Iterator[Problem]:
                 message = f"the id {item.id!r} is already used in line {lines[item.id]}"
                 yield files[name].problem((*path, at, "id"), message, "Give this one another id")
             lines.setdefault(item.id, line)
+
+
+def _find_repeated_question_ids(quiz: Quiz, file: YamlFile) -> Iterator[Problem]:
+    """Find ids of questions and tie-breaks that another question has: answers are kept by the id of their question."""
+    lines = {PURPOSE: file.line((PURPOSE,))}
+    if quiz.review is not None:
+        lines[REVIEW] = file.line((REVIEW,))
+    lists: list[tuple[str, Sequence[HasId]]] = [("questions", quiz.questions), ("tie_breaks", quiz.tie_breaks)]
+    for key, questions in lists:
+        for at, question in enumerate(questions):
+            path = (key, at, "id")
+            if question.id in lines:
+                message = f"the id {question.id!r} is already used in line {lines[question.id]}"
+                yield file.problem(path, message, "Give this one another id")
+            lines.setdefault(question.id, file.line(path))
+
+
+def _find_repeated_concepts(synonyms: Synonyms, file: YamlFile) -> Iterator[Problem]:
+    """Find concepts of one name, and terms of two concepts, of which the matcher would take one."""
+    names: dict[str, int] = {}  # the line of each
+    owners: dict[str, tuple[str, int]] = {}  # by term: the concept that has it, and where
+    for at, concept in enumerate(synonyms.concepts):
+        line = names.setdefault(concept.name, file.line(("concepts", at, "name")))
+        if line != file.line(("concepts", at, "name")):
+            message = f"the name {concept.name!r} is already used in line {line}"
+            yield file.problem(("concepts", at, "name"), message, "Give this one another name, or make one of the two")
+        for number, term in enumerate(concept.terms):
+            path = ("concepts", at, "terms", number)
+            owner, line = owners.setdefault(term.casefold(), (concept.name, file.line(path)))
+            if owner != concept.name:
+                message = f"the term {term!r} is already in line {line}, in {owner!r}"
+                yield file.problem(path, message, "Keep it in one concept only")
 
 
 def _find_repeated_former_ids(entries: Faq, file: YamlFile) -> Iterator[Problem]:
@@ -171,10 +210,12 @@ def _find_dead_references_of_excerpt(
 
 def _find_dead_references_of_checks(library: Library, file: YamlFile) -> Iterator[Problem]:
     for at, check in enumerate(library.checks.checks):
-        for key, name in (("expect", check.expect), ("after", check.after or "silence")):
-            if name != "silence" and library.entry(name) is None:
-                message = f"there is no entry {name!r}"
-                yield file.problem(("checks", at, key), message, "Write an id from faq.yaml or silence")
+        if check.expect != "silence" and library.entry(check.expect) is None:
+            message = f"there is no entry {check.expect!r}"
+            yield file.problem(("checks", at, "expect"), message, "Write an id from faq.yaml or silence")
+        if check.after is not None and library.entry(check.after) is None:
+            message = f"there is no entry {check.after!r}"
+            yield file.problem(("checks", at, "after"), message, "Write an id from faq.yaml, or leave it out")
 
 
 def _references_of_quiz(library: Library) -> Iterator[Reference]:

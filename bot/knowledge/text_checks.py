@@ -2,16 +2,18 @@
 
 import re
 from collections.abc import Iterator, Mapping
+from itertools import chain
 from pathlib import Path
 from typing import Any
 
 from bot.domain.content import Table
-from bot.domain.quiz_content import with_article
+from bot.domain.quiz_content import Quiz, with_article
 from bot.knowledge.library import NOT_ANSWERED, Library
+from bot.knowledge.phrases import questions_with_paths
 from bot.knowledge.problems import Problem, YamlPath
 from bot.knowledge.slack_limits import (
+    MAX_ACTIONS,
     MAX_BUTTON_TEXT,
-    MAX_HEADER_TEXT,
     MAX_SECTION_TEXT,
     MAX_TABLE_COLUMNS,
     MAX_TABLE_ROWS,
@@ -20,6 +22,8 @@ from bot.knowledge.slack_limits import (
 from bot.knowledge.yaml_file import YamlFile
 
 COPIED_WORDS = 9  # in a row that make a copy
+MAX_TOPIC_NAME = MAX_BUTTON_TEXT - 15  # the button of a topic counts its entries, too
+MAX_TOPICS = MAX_ACTIONS - 1  # the last button is for the entries without a topic
 
 _QUOTATION = re.compile('[“"][^”"]*[”"]')
 _SIGN = re.compile("✓+|○")
@@ -37,30 +41,43 @@ Files = Mapping[str, YamlFile]
 
 
 def find_long_texts(library: Library, files: Files) -> Iterator[Problem]:
-    """Find text and tables that Slack would cut or refuse."""
-
-    def too_long(name: str, path: YamlPath, text: str, limit: int, where: str) -> Iterator[Problem]:
-        if len(text) > limit:
-            message = f"{len(text)} characters; Slack shows {limit} {where}"
-            yield files[name].problem(path, message, f"Shorten it by {len(text) - limit}")
-
-    for position, entry in enumerate(library.entries.values()):
-        answer, question = ("entries", position, "answer"), ("entries", position, "question")
-        yield from too_long("faq.yaml", answer, entry.answer, MAX_SECTION_TEXT, "in an answer")
-        yield from too_long("faq.yaml", question, entry.question, MAX_BUTTON_TEXT * 2, "in a suggestion")
+    """Find text, tables and topics that Slack would cut or refuse."""
+    for name, path, text, limit, where in chain(_limited_in_faq(library), _limited_in_quiz(library.quiz)):
+        yield from _find_long_text(files[name], path, text, limit, where)
+    for path, text in _texts(library.words.model_dump()):
+        yield from _find_long_text(files["words.yaml"], path, text, MAX_SECTION_TEXT, "there")
+    for position, decoy in enumerate(library.not_answered):
+        path, reply = ("not_answered", position, "reply"), decoy.reply or ""
+        yield from _find_long_text(files[NOT_ANSWERED], path, reply, MAX_SECTION_TEXT // 2, "there")
+    if len(library.topics) > MAX_TOPICS:
+        message = f"{len(library.topics)} topics; the Home tab has room for {MAX_TOPICS}"
+        yield files["faq.yaml"].problem(("topics", MAX_TOPICS), message, "Make one of two, or leave some out")
     for position, table in enumerate(library.tables.values()):
         yield from _find_large_table(table, ("tables", position), files["tables.yaml"])
-    quiz = library.quiz
-    texts = [(("questions", position, "text"), question.text) for position, question in enumerate(quiz.questions)]
-    texts += [(("tie_breaks", position, "text"), tie_break.text) for position, tie_break in enumerate(quiz.tie_breaks)]
-    for path, text in texts:
-        yield from too_long("quiz.yaml", path, text, MAX_SECTION_TEXT, "in a question")
-    for text_path, text in _texts(library.words.model_dump()):
-        limit = MAX_HEADER_TEXT if text_path == ("home", "title") else MAX_SECTION_TEXT
-        yield from too_long("words.yaml", text_path, text, limit, "there")
-    for position, decoy in enumerate(library.not_answered):
-        path = ("not_answered", position, "reply")
-        yield from too_long(NOT_ANSWERED, path, decoy.reply or "", MAX_SECTION_TEXT // 2, "there")
+
+
+_Limited = tuple[str, YamlPath, str, int, str]  # file, path in it, text, the most characters, where these are shown
+
+
+def _limited_in_faq(library: Library) -> Iterator[_Limited]:
+    for at, entry in enumerate(library.entries.values()):
+        yield "faq.yaml", ("entries", at, "answer"), entry.answer, MAX_SECTION_TEXT, "in an answer"
+        yield "faq.yaml", ("entries", at, "question"), entry.question, MAX_BUTTON_TEXT * 2, "in a suggestion"
+    for at, topic in enumerate(library.topics):
+        yield "faq.yaml", ("topics", at, "name"), topic.name, MAX_TOPIC_NAME, "of a topic on its button"
+
+
+def _limited_in_quiz(quiz: Quiz) -> Iterator[_Limited]:
+    for path, question in questions_with_paths(quiz):
+        yield "quiz.yaml", (*path, "text"), question.text, MAX_SECTION_TEXT, "in a question"
+        for at, choice in enumerate(question.choices):
+            yield "quiz.yaml", (*path, "choices", at, "label"), choice.label, MAX_BUTTON_TEXT, "on a button"
+
+
+def _find_long_text(file: YamlFile, path: YamlPath, text: str, limit: int, where: str) -> Iterator[Problem]:
+    if len(text) > limit:
+        message = f"{len(text)} characters; Slack shows {limit} {where}"
+        yield file.problem(path, message, f"Shorten it by {len(text) - limit}")
 
 
 def _find_large_table(table: Table, path: YamlPath, file: YamlFile) -> Iterator[Problem]:

@@ -22,6 +22,8 @@ DATE = "tag:yaml.org,2002:timestamp"  # what YAML takes for a date by its form
 TEXT = "tag:yaml.org,2002:str"
 MAX_NESTING = 40  # lists and mappings within each other; ours have eight
 HYPHEN = re.compile(r" *- ")
+CUT_OFF = re.compile(r"[ \t]+#[^\s#]")  # "see #help": what looks like a word, and YAML takes for a comment
+ANCHOR = re.compile(r"&[\w-]+")
 
 
 @dataclass
@@ -130,6 +132,7 @@ class _NodeReader:
         if isinstance(node, yaml.ScalarNode):
             self._count(len(node.value), line)
             self._find_swallowed_item(node)
+            self._find_swallowed_text(node)
             if path and isinstance(path[-1], int):
                 self._find_joined_items(node)
             return self._scalar(node, line)
@@ -186,6 +189,22 @@ class _NodeReader:
                 remedy = "Indent it like the items of its list, or put the whole text in quotes"
                 self._file.problems.append(Problem(self._file.name, line + 1, message, remedy))
                 return
+
+    def _find_swallowed_text(self, node: yaml.ScalarNode) -> None:
+        """Find words of a text that YAML leaves out: behind a "#", or behind the "&" that it begins with."""
+        if node.style in ("'", '"', "|", ">"):
+            return
+        begin, end = node.start_mark, node.end_mark
+        if node.tag == TEXT and CUT_OFF.match(self._lines[end.line][end.column :]):
+            message = "YAML takes what stands behind the # for a comment, which nobody reads"
+            remedy = "Put the whole text in quotes; if it is a comment, write a blank behind the #"
+            self._file.warnings.append(Problem(self._file.name, end.line + 1, message, remedy, "warning"))
+        anchor = ANCHOR.match(self._lines[begin.line], begin.column)
+        if anchor and not any(f"*{anchor[0][1:]}" in line for line in self._lines):
+            message = f"YAML takes {anchor[0]} for a name of what follows, and leaves it out"
+            self._file.warnings.append(
+                Problem(self._file.name, begin.line + 1, message, "Put the whole text in quotes", "warning")
+            )
 
     def _find_joined_items(self, node: yaml.ScalarNode) -> None:
         """Find an item of a list that goes on in the line below: mostly two items, of which one lacks its hyphen."""

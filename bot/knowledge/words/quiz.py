@@ -3,7 +3,7 @@
 from typing import Annotated
 
 from bot.domain.authored import Authored, Line
-from bot.knowledge.words.texts import Button, Plain, text
+from bot.knowledge.words.texts import Button, ConfirmButton, ConfirmText, ConfirmTitle, MenuPlaceholder, Plain, text
 
 
 class QuizWords(Authored):
@@ -135,10 +135,10 @@ class QuizWords(Authored):
     history_shared: Annotated[Line, text("people")]
     open: Button
     delete: Button
-    delete_title: Plain
-    delete_text: Plain
-    delete_yes: Plain
-    delete_no: Plain
+    delete_title: ConfirmTitle
+    delete_text: ConfirmText
+    delete_yes: ConfirmButton
+    delete_no: ConfirmButton
 
 
 class ResultWords(Authored):
@@ -230,7 +230,7 @@ class GradedWords(Authored):
 
     advice: Annotated[Line, text("role")]
     advice_next: Annotated[Line, text("role", "advice")]
-    pick: Plain
+    pick: MenuPlaceholder
     how_to_answer: Plain
     skip: Button
     unclear: Plain

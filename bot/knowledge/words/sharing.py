@@ -5,10 +5,20 @@ from typing import Annotated
 from pydantic import Field
 
 from bot.domain.authored import Authored, Line
-from bot.knowledge.slack_limits import MAX_VIEW_TITLE
-from bot.knowledge.words.texts import Button, Plain, text
+from bot.knowledge.words.texts import (
+    Button,
+    ConfirmButton,
+    ConfirmText,
+    ConfirmTitle,
+    InputLabel,
+    MenuPlaceholder,
+    OptionText,
+    Plain,
+    WindowButton,
+    WindowTitle,
+    text,
+)
 
-Title = Annotated[Line, Field(max_length=MAX_VIEW_TITLE), text()]
 To = Annotated[Line, text("to")]
 Sender = Annotated[Line, text("sender")]
 OnDate = Annotated[Line, text("date")]
@@ -19,16 +29,16 @@ class ShareWords(Authored):
 
     # The window
     window_not_opened: Plain
-    title: Title
-    to: Plain
+    title: WindowTitle
+    to: InputLabel
     manager_fields: tuple[Plain, ...]
-    to_placeholder: Annotated[Line, Field(max_length=150), text()]
+    to_placeholder: MenuPlaceholder
     to_again: To
-    parts: Plain
-    part_recommendation: Button
-    part_table: Button
-    part_answers: Button
-    part_graded: Button
+    parts: InputLabel
+    part_recommendation: OptionText
+    part_table: OptionText
+    part_answers: OptionText
+    part_graded: OptionText
     shown_recommendation: Plain
     shown_table: Plain
     shown_answers: Plain
@@ -36,24 +46,24 @@ class ShareWords(Authored):
     shown_note: Plain
     no_parts: Plain
     not_graded: Plain
-    note: Plain
-    note_hint: Plain
-    place: Plain
-    place_direct: Button
-    place_group: Button
-    look: Title
-    cancel: Title
-    preview_title: Title
+    note: InputLabel
+    note_hint: InputLabel
+    place: InputLabel
+    place_direct: OptionText
+    place_group: OptionText
+    look: WindowButton
+    cancel: WindowButton
+    preview_title: WindowTitle
     preview: To
     preview_update: To
     preview_thread: Plain
     preview_table: Plain
     preview_buttons: To
-    send: Title
-    back: Title
-    sent_title: Title
+    send: WindowButton
+    back: WindowButton
+    sent_title: WindowTitle
     sent: Annotated[Line, text("to")]
-    sent_close: Title
+    sent_close: WindowButton
 
     # What the recipient gets
     reply_hint: Annotated[Line, text("to")]
@@ -119,10 +129,10 @@ class ShareWords(Authored):
     updated: Annotated[Line, text("to", "date")]
     update: Button
     withdraw: Button
-    withdraw_title: Annotated[Line, Field(max_length=100), text()]
-    withdraw_text: Annotated[Line, Field(max_length=300), text()]
-    withdraw_yes: Annotated[Line, Field(max_length=30), text()]
-    withdraw_no: Annotated[Line, Field(max_length=30), text()]
+    withdraw_title: ConfirmTitle
+    withdraw_text: ConfirmText
+    withdraw_yes: ConfirmButton
+    withdraw_no: ConfirmButton
     withdrawn: Annotated[Line, text("to", "date")]
     withdrawn_blanked: To
     withdrawn_unseen: To

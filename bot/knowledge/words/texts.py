@@ -1,4 +1,4 @@
-"""The types of texts: with which placeholders, and for a button how long."""
+"""The types of texts: with which placeholders, and how long they may be where Slack shows them."""
 
 from string import Formatter
 from typing import Annotated, Any
@@ -7,7 +7,16 @@ from pydantic import Field, GetCoreSchemaHandler
 from pydantic_core import CoreSchema, core_schema
 
 from bot.domain.authored import Line
-from bot.knowledge.slack_limits import MAX_BUTTON_TEXT
+from bot.knowledge.slack_limits import (
+    MAX_BUTTON_TEXT,
+    MAX_CONFIRM_BUTTON,
+    MAX_CONFIRM_TEXT,
+    MAX_CONFIRM_TITLE,
+    MAX_INPUT_LABEL,
+    MAX_OPTION_TEXT,
+    MAX_PLACEHOLDER,
+    MAX_VIEW_TITLE,
+)
 
 
 class Placeholders:
@@ -42,3 +51,11 @@ def text(*names: str) -> Placeholders:
 
 Plain = Annotated[Line, text()]
 Button = Annotated[Line, Field(max_length=MAX_BUTTON_TEXT), text()]
+WindowTitle = Annotated[Line, Field(max_length=MAX_VIEW_TITLE), text()]
+WindowButton = WindowTitle  # as long at most
+InputLabel = Annotated[Line, Field(max_length=MAX_INPUT_LABEL), text()]
+OptionText = Annotated[Line, Field(max_length=MAX_OPTION_TEXT), text()]  # beside a box or a circle that is ticked
+MenuPlaceholder = Annotated[Line, Field(max_length=MAX_PLACEHOLDER), text()]  # in a menu, until something is chosen
+ConfirmTitle = Annotated[Line, Field(max_length=MAX_CONFIRM_TITLE), text()]
+ConfirmText = Annotated[Line, Field(max_length=MAX_CONFIRM_TEXT), text()]
+ConfirmButton = Annotated[Line, Field(max_length=MAX_CONFIRM_BUTTON), text()]
