@@ -48,7 +48,7 @@ LEAST_SURE, LEAST_SURE_ALONE = 0.35, 0.56  # with the second stage, and by the f
 # so many pass, log-odds fall off as an exponential does. The mean over several bars.
 CHATTER_ANSWERED = 2e-4
 TAIL = range(10, 21)
-FALSE_UNPROMPTED, PRECISE, SUGGESTED_TO, LEAST_SUGGESTED = 0.0295, 0.955, 0.25, 0.02
+FALSE_UNPROMPTED, PRECISE, SUGGESTED_TO, LEAST_SUGGESTED = 0.0295, 0.952, 0.25, 0.02
 WORTH_NAMED = 0.0374  # where there is too little to learn it from; see train_weights.WORTH
 LEAST_ENTRIES = 8  # of which some can be hidden and some be told apart
 NOTHING_LEARNT = Layer(mean=(0.0,), scale=(1.0,), hidden=((0.0,),), hidden_bias=(0.0,), out=(0.0,), out_bias=0.0)
