@@ -6,7 +6,7 @@ those messages that it is asked for.
 """
 
 import asyncio
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from functools import cache, lru_cache, partial
 from pathlib import Path
@@ -23,6 +23,7 @@ from bot.domain.two_questions import questions_of
 from bot.encoder import Encoder, EncoderError
 from bot.knowledge import Library
 
+PROMISES = 1_000  # texts of a knowledge whose embeddings are kept from one check to the next; ours has 250
 REMEMBERED = 64  # texts whose embeddings are kept: a mention comes as two events, and each is decided about
 WAITING = 20  # messages that may wait for the encoder; more are decided by the first stage alone
 
@@ -30,9 +31,17 @@ log = structlog.get_logger()
 _loaded = cache(encoder.load)  # a process needs it once
 
 
+@lru_cache(maxsize=PROMISES)
+def _embedding_of(text: str) -> Floats:
+    return _loaded(encoder.MODEL).encode(text)
+
+
 def scorer_for(library: Library) -> SemanticScorer:
-    """Prepare the second stage for this knowledge, which takes some 0.2 s, and give what scores a message with it."""
-    second = SecondStage()
+    """Prepare the second stage for this knowledge, which takes some 0.2 s, and give what scores a message with it.
+
+    It is for texts of the knowledge, such as promises: most are the same after an edit, and each takes 10 ms, once.
+    """
+    second = SecondStage(embedded=_embedding_of)
     second.prepare(library)
     return partial(second.score, library=library)
 
@@ -46,15 +55,16 @@ class SecondStage:
     """Scores messages, for one snapshot of the knowledge at a time.
 
     `prepare` and `score` take long and may be called from any thread; what is a coroutine never blocks the loop.
+    embedded: gives the embedding of a text by that model; without it, the last REMEMBERED are remembered.
     """
 
-    def __init__(self, model: Path = encoder.MODEL) -> None:
+    def __init__(self, model: Path = encoder.MODEL, embedded: Callable[[str], Floats] | None = None) -> None:
         self._model = model
         self._encoder: Encoder | None = None
         self._broken = False
         self._prepared: tuple[Library, Neighbours] | None = None
         self._waiting = 0
-        self._embedded = lru_cache(REMEMBERED)(self._embedding)
+        self._embedded = embedded or lru_cache(REMEMBERED)(self._embedding)
         self._thread = ThreadPoolExecutor(1, thread_name_prefix="second-stage")
         self._begun = False
         self._taken_up: Library | None = None

@@ -25,6 +25,8 @@ QUIET = [
     "--disable-background-networking",
     "--disable-component-update",
     "--disable-sync",
+    # A process kept ready for the next page to leave this site for: each navigation would start one, and none does.
+    "--disable-features=SpareRendererForSitePerProcess",
 ]
 USUAL: "ViewportSize" = {"width": 1280, "height": 720}
 

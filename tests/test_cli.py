@@ -182,7 +182,7 @@ def test_a_mention_gets_suggestions_where_a_channel_gets_silence():
 
 
 def test_check_finds_nothing_wrong_with_our_knowledge():
-    result = rolefit("check")
+    result = rolefit_here("check")
 
     assert (result.returncode, result.stdout) == (0, "knowledge: all is well.\n")
 

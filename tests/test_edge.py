@@ -25,7 +25,7 @@ from bot.knowledge import Library
 from bot.slack.event_payloads import EventCallback
 from bot.slack.interaction_payloads import MessageShortcut, SlashCommand, ViewSubmission
 from bot.slack.payloads import parse
-from tests.conftest import bot_in, free_port, rows
+from tests.conftest import THOROUGH, bot_in, free_port, rows
 from tests.test_manners import set_mode
 from tests.workspace import Json, Sent, Workspace, shown
 
@@ -329,7 +329,7 @@ def junk() -> st.SearchStrategy[Any]:
     )
 
 
-@settings(max_examples=150, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=150 if THOROUGH else 50, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(fields=st.dictionaries(st.sampled_from([*EVENT, "payload"]), junk()), form=st.booleans(), raw=st.binary())
 async def test_whatever_is_sent_gets_an_answer_below_500(edge: Edge, fields: dict[str, Any], form: bool, raw: bytes):
     async def send(body: bytes) -> int:

@@ -22,6 +22,7 @@ from bot.slack.work import Work
 from bot.storage import Question, QuestionKind, Store
 from bot.storage.tables import replies, workspaces
 from tests.conftest import bot_in, recorded, rows
+from tests.shipped import few_entries
 from tests.test_feedback import store
 from tests.workspace import Workspace, buttons, shown
 
@@ -597,6 +598,7 @@ async def test_answers_of_removed_entries_and_old_ones_stay_as_they_are(
 async def test_a_bot_tells_news_when_it_starts_and_when_an_entry_is_saved(
     tmp_path: Path, folder: Path, kept_in: dict[str, Any]
 ):
+    few_entries(folder, "member-of-technical-staff", "research-vs-slow-engineering")
     async with Workspace.start() as workspace:
         async with edited_bot(workspace, tmp_path, folder, **kept_in):
             await workspace.replies(await workspace.mention("U_ANA", "C_ASK", QUANT))

@@ -15,6 +15,7 @@ import structlog
 from bot import knowledge, knowledge_watch
 from bot.settings import KNOWLEDGE
 from tests.conftest import bot_in
+from tests.shipped import few_entries
 from tests.workspace import Workspace, shown
 
 ROOT = Path(__file__).parent.parent
@@ -127,7 +128,7 @@ asyncio.run(watch(Path(sys.argv[1])))
 
 
 def test_an_edit_that_is_taken_up_is_logged_in_a_line_of_ours_and_in_no_other(tmp_path: Path):
-    folder = shutil.copytree(KNOWLEDGE, tmp_path / "knowledge")
+    folder = few_entries(shutil.copytree(KNOWLEDGE, tmp_path / "knowledge"), "member-of-technical-staff")
 
     command = [sys.executable, "-c", WATCHER, str(folder)]
     logged = subprocess.run(command, capture_output=True, text=True, check=True, timeout=120, cwd=ROOT).stderr

@@ -17,8 +17,9 @@ from bot.domain import faq
 from bot.domain.embeddings import Nearness
 from bot.domain.faq import Answer, Silence, Surface
 from bot.domain.matching_text import Form
+from bot.encoder import Encoder
 from bot.knowledge import Library
-from bot.second_stage import WAITING, SecondStage
+from bot.second_stage import WAITING, SecondStage, scorer_for
 from bot.settings import KNOWLEDGE
 from tests.conftest import bot_in
 from tests.workspace import Workspace, shown
@@ -184,6 +185,25 @@ def test_without_its_file_the_first_stage_decides_alone_and_the_log_says_so_once
     assert [entry["event"] for entry in logs] == ["the second stage is left out, and the first decides alone"]
     assert "minilm.npz" in logs[0]["reason"]
     assert second.score(QUESTION, library) is None
+
+
+def test_what_a_promise_says_is_embedded_for_the_first_of_several_checks(
+    library: Library, monkeypatch: pytest.MonkeyPatch
+):
+    encoded: list[str] = []
+
+    def encode(self: Encoder, text: str, real: Any = Encoder.encode) -> Any:
+        encoded.append(text)
+        return real(self, text)
+
+    monkeypatch.setattr(Encoder, "encode", encode)
+    edited, text = replace(library), "Who waters the cactus of the lab?"
+    before, after = scorer_for(library)(text), scorer_for(edited)(text)
+
+    assert encoded.count(text) == 1
+    assert before
+    assert after
+    assert before.entries == after.entries
 
 
 async def test_while_a_message_is_encoded_the_loop_goes_on(library: Library, second: SecondStage):

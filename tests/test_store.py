@@ -192,6 +192,42 @@ async def test_who_holds_a_run_says_so_anew_and_who_finds_it_free_may_have_it(st
     assert not await store.runs.lease(TEAM, "no run", by="first")
 
 
+async def test_who_holds_a_run_is_given_it_as_it_is_now_whatever_was_read_of_it_before(store: Store, library: Library):
+    await begun(store, library)
+    await store.runs.apply(TEAM, "r1", click(library, 0), by="first")
+    assert await store.runs.held(TEAM, "r1", by="second") is None
+    assert await store.runs.held(TEAM, "no run", by="first") is None
+
+    known = await store.runs.held(TEAM, "r1", by="first")
+    assert known
+    await store.runs.record_message(TEAM, "r1", "prompt:1", Posted("2.0", "digest"))
+    shown = await store.runs.held(TEAM, "r1", by="first", known=known)
+    assert shown
+    assert shown.messages["prompt:1"] == Posted("2.0", "digest")
+    assert shown.run == known.run
+    second = await store.runs.apply(TEAM, "r1", click(library, 0, 2), by="second")
+    after = await store.runs.held(TEAM, "r1", by="first", known=known)
+
+    assert second
+    assert after
+    assert len(after.run.answers) == 2
+    assert second.stored == after == await store.runs.get(TEAM, "r1")
+
+
+async def test_a_lease_that_is_meant_for_a_revision_ends_with_the_next_thing_that_is_done(
+    store: Store, library: Library
+):
+    await begun(store, library)
+    await store.runs.apply(TEAM, "r1", click(library, 0), by="first")
+    assert await store.runs.lease(TEAM, "r1", by="first", revision=1)
+
+    await store.runs.apply(TEAM, "r1", click(library, 0, 2), by="second")
+
+    assert not await store.runs.lease(TEAM, "r1", by="first", revision=1)
+    assert await store.runs.lease(TEAM, "r1", by="first", revision=2)
+    assert await store.runs.lease(TEAM, "r1", by="first")
+
+
 async def test_what_was_left_unfinished_is_abandoned_until_somebody_goes_on_with_it(store: Store, library: Library):
     await begun(store, library)
     await store.runs.apply(TEAM, "r1", click(library, 0), by="first")

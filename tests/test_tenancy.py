@@ -99,6 +99,7 @@ def _calls(library: Library) -> dict[str, Callable[[Store, str, int], Awaitable[
         "runs.move_thread": lambda store, team, n: store.runs.move_thread(
             team, run(n), "D_ANA", Posted(f"4.{run(n)}", "")
         ),
+        "runs.held": lambda store, team, n: store.runs.held(team, run(n), by=f"job{n}"),
         "runs.lease": lambda store, team, n: store.runs.lease(team, run(n), by=f"job{n}"),
         "runs.get": lambda store, team, n: _seen(store.runs.get(team, run(n))),
         "runs.in_thread": lambda store, team, n: _seen(store.runs.in_thread(team, "U_ANA", f"1.{run(n)}")),

@@ -320,9 +320,19 @@ def _sum(weights: Sequence[Sequence[float]]) -> list[float]:
 
 
 def _ranked(scores: Sequence[float]) -> list[int]:
-    # Sums of halves in another order must not differ by a rounding error.
-    rounded = [round(score, 9) for score in scores]
+    rounded = _rounded(scores)
     return sorted(range(len(scores)), key=rounded.__getitem__, reverse=True)
+
+
+def _in_front(scores: Sequence[float]) -> int:
+    """Give the first that `_ranked` gives, and take a third of the time for it."""
+    rounded = _rounded(scores)
+    return rounded.index(max(rounded))
+
+
+def _rounded(scores: Sequence[float]) -> list[float]:
+    # Sums of halves in another order must not differ by a rounding error.
+    return [round(score, 9) for score in scores]
 
 
 def _decider(quiz: Quiz, scores: Sequence[float]) -> TieBreak:
@@ -378,8 +388,9 @@ class _FlipSearch:
         ]
         if verdict.decided:
             self.changeable.append((verdict.decided.question, (verdict.decided.side,)))
+        roles = [role.id for role in quiz.roles]
         self._weights = {
-            (question.id, choice.id): _weights(quiz, [choice])
+            (question.id, choice.id): [choice.weights.get(role, 0.0) for role in roles]
             for question in quiz.questions
             for choice in question.choices
         }
@@ -409,7 +420,7 @@ class _FlipSearch:
         quiz = self._quiz
         new = [self._weights[question.id, other.id] for question, other in changes if isinstance(question, Question)]
         scores = _sum([unchanged, *new])
-        if not self._can_be_decided and _ranked(scores)[0] == self._first:
+        if not self._can_be_decided and _in_front(scores) == self._first:
             return None
         changed = {**self._answers, **{question.id: (other.id,) for question, other in changes}}
         ranked, clearness, _ = _decide(quiz, scores, count + len(new), changed)

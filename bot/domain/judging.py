@@ -19,7 +19,7 @@ from bot.domain.authored import Authored
 from bot.domain.content import Entry
 from bot.domain.learnt import Number
 from bot.domain.lexicon import NAME, Lexicon, Term
-from bot.domain.matching_text import OPAQUE, PARTICULAR, Form, Sentence, Utterance, joined, read, words
+from bot.domain.matching_text import OPAQUE, PARTICULAR, Form, Sentence, Utterance, read_phrasing, words
 from bot.domain.phrasings import SLIGHT, Nearest, Phrasings
 from bot.domain.postings import ANSWER_CREDIT, SMOOTHING, Floats, Hits, Postings, Uses, as_rows, left_over
 
@@ -159,13 +159,13 @@ class Judge:
         for entry in entries:
             own: list[int] = []
             for text in entry.wordings:
-                sentence = joined(read(text).sentences)
+                sentence = read_phrasing(text)
                 self.questions.setdefault(entry.id, sentence)
                 in_order.append(keys_of(sentence.words, sentence.typed))
                 own += dict.fromkeys(in_order[-1])
                 texts.append(text)
                 sentences.append(sentence)
-            keywords = [joined(read(text).sentences) for text in entry.keywords]
+            keywords = [read_phrasing(text) for text in entry.keywords]
             topics.append([frozenset(keys_of(keyword.words, keyword.typed)) for keyword in keywords])
             phrased.append([*own, *chain.from_iterable(topics[-1])])
             answer = words(entry.answer)

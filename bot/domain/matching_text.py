@@ -5,6 +5,7 @@ import re
 import unicodedata
 from collections.abc import Callable, Iterable, Sequence
 from enum import StrEnum
+from functools import lru_cache
 from typing import NamedTuple
 
 MAX_CHARACTERS = 4000  # a question that needs more is not one an entry answers
@@ -232,6 +233,15 @@ def _asks(right: tuple[str, ...]) -> str | None:
     if right[at] == "how" and right[at + 1 : at + 2] and right[at + 1] in _AMOUNT:
         return "amount"
     return "who" if right[at] in {"whom", "whose"} else right[at]
+
+
+@lru_cache(maxsize=10_000)
+def read_phrasing(text: str) -> Sentence:
+    """Read a phrasing that somebody authored, as one sentence.
+
+    Remembered, since each is read for several indexes, and again after an edit, which leaves most alone.
+    """
+    return joined(read(text).sentences)
 
 
 def joined(sentences: Sequence[Sentence]) -> Sentence:

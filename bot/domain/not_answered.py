@@ -10,7 +10,7 @@ import numpy as np
 
 from bot.domain.content import Entry, NotAnswered, Synonyms
 from bot.domain.lexicon import English, Lexicon, Term
-from bot.domain.matching_text import PARTICULAR, Form, Sentence, joined, read, words
+from bot.domain.matching_text import PARTICULAR, Form, Sentence, joined, read, read_phrasing, words
 from bot.domain.postings import SMOOTHING, Postings
 
 NEAR = 0.4  # nearness from which on a message is taken for a decoy
@@ -56,12 +56,13 @@ class Decoys:
         answered = [self._keys_of(answer := words(entry.answer), answer) for entry in entries]
         self._answered = frozenset(self._keys)
         phrased += [self._keys_of_phrasings(decoy.wordings) for decoy in decoys]
-        for decoy in decoys:
-            for text in decoy.wordings:
-                sentence = joined(read(text).sentences)
-                self._verbatim.setdefault(self._in_order(lexicon.terms(sentence.words, sentence.typed)), decoy.id)
         # By decoy, what each of its phrasings is about; what entries speak of, too, tells none of them.
-        self._about = {decoy.id: [self._telling(read(text).sentences) for text in decoy.wordings] for decoy in decoys}
+        self._about: dict[str, list[dict[str, set[str]]]] = {}
+        for decoy in decoys:
+            sentences = list(map(read_phrasing, decoy.wordings))
+            for sentence in sentences:
+                self._verbatim.setdefault(self._in_order(lexicon.terms(sentence.words, sentence.typed)), decoy.id)
+            self._about[decoy.id] = list(map(self._telling, sentences))
         self._first = len(entries)  # place of the first decoy
         self._postings = Postings(phrased, [*answered, *([] for _ in decoys)], np.array(self._topical, np.float32))
 
@@ -95,7 +96,7 @@ class Decoys:
         taken: dict[tuple[str, str], list[str]] = {}
         for decoy, phrasings in self._phrasings.items():
             for text in phrasings:
-                sentence = joined(read(text).sentences)
+                sentence = read_phrasing(text)
                 likeness = self._likeness(self._lexicon.terms(sentence.words, sentence.typed))
                 likeliest = max(likeness, key=lambda number: likeness[number], default=self._first)
                 if likeliest < self._first:
@@ -137,7 +138,7 @@ class Decoys:
 
         "Will my boss fire me?" is not about a conflict because one phrasing of that has "boss", and another "fire".
         """
-        asked, phrasings = self._telling([sentence]), self._about[decoy]
+        asked, phrasings = self._telling(sentence), self._about[decoy]
         shared = [
             [about for about, keys in asked.items() if any(key in phrasing for key in keys)] for phrasing in phrasings
         ]
@@ -147,9 +148,8 @@ class Decoys:
         both = zip(shared, phrasings, strict=True)
         return any(len(of_phrasing) == len(asked) == len(phrasing) > 0 for of_phrasing, phrasing in both)
 
-    def _telling(self, sentences: Sequence[Sentence]) -> dict[str, set[str]]:
+    def _telling(self, sentence: Sentence) -> dict[str, set[str]]:
         """Give the keys that say what a text is about, with those of the same words, and if it asks who or when."""
-        sentence = joined(sentences)
         telling = {
             term.key: {key for key, credit in self._lexicon.expand(term).items() if credit >= SAME_WORD} | {term.key}
             for term in self._lexicon.terms(sentence.words, sentence.typed)
@@ -165,7 +165,7 @@ class Decoys:
         """Give the keys of phrasings, once for each phrasing, and of keywords."""
         keys: list[int] = []
         for text in phrasings:
-            sentence = joined(read(text).sentences)
+            sentence = read_phrasing(text)
             keys += dict.fromkeys(self._keys_of(sentence.words, sentence.typed))
         return [*keys, *chain.from_iterable(self._keys_of(term := words(text), term) for text in keywords)]
 

@@ -112,10 +112,10 @@ class Run:
         nothing any more are left out, unless their owner went on; the tie-break comes last, and only if the others
         leave two roles too close to call.
         """
-        passed = [question for question in self.quiz.questions if self._passed(question)]
-        if not passed and self.subject is None and PURPOSE not in self.answers and PURPOSE not in self.skipped:
+        open_ = [question for question in self.quiz.questions if not self._passed(question)]
+        none_passed = len(open_) == len(self.quiz.questions)
+        if none_passed and self.subject is None and PURPOSE not in self.answers and PURPOSE not in self.skipped:
             return self.quiz.purpose
-        open_ = [question for question in self.quiz.questions if question not in passed]
         if open_:
             return open_[0] if self.went_on or not fit.settled(self.quiz, self.weighed) else None
         last = self.tie_break

@@ -40,13 +40,17 @@ class PostMessage(_Operation):
 
 
 class UpdateMessage(_Operation):
-    """Replace the message of a slot; by `response_url` if it was clicked, which Slack does not count."""
+    """Replace the message of a slot; by `response_url` if it was clicked, which Slack does not count.
+
+    revision: of the run, if the message is only replaced while that is at it.
+    """
 
     do: Literal["update"] = "update"
     slot: str
     ts: str
     message: MessageData
     response_url: str | None = None
+    revision: int | None = None
 
 
 class DeleteMessage(_Operation):

@@ -38,7 +38,7 @@ from bot.slack.faq import count_reply, faq_worker
 from bot.slack.gateway import Render, plain_data, recorded
 from bot.slack.home import home_worker
 from bot.slack.pieces import Message
-from bot.slack.reconcile import Later, Reconciliation, UpToDate, digest
+from bot.slack.reconcile import Later, Reconciliation, RenderCache, UpToDate, digest
 from bot.slack.records import Record
 from bot.slack.run_actions import ActingWorker
 from bot.slack.run_asides import RunAside, confirmation, render_aside
@@ -330,9 +330,9 @@ class QuizWorker(ActingWorker):
             await pause(max(seconds, min(LONGEST_PAUSE, FIRST_PAUSE * 2**number) if number else 0.0))
             if not await step("due", is_due):
                 return
-            key = current_key()
-            async with self._freed_on_failure(team, run_id, key, unfinished=True):
-                left = await self._reconcile(Reconciliation(team, run_id, key, doubtful=True, is_refresh=True))
+            task = Reconciliation(team, run_id, current_key(), doubtful=True, is_refresh=True)
+            async with self._freed_on_failure(team, run_id, task.key, unfinished=True):
+                left = await self._reconcile(task, RenderCache())
             if isinstance(left, UpToDate):
                 return
             seconds = left.seconds

@@ -1,8 +1,9 @@
 """The thread of a run is brought to what the run says, one operation after the other.
 
 What is to be done next is decided in a step, from the rows and the knowledge as they are then, and recorded as plain
-data with the message it is about; the next step does it; and so on until nothing is left. So whatever happens to the
-knowledge while the work sleeps, after a crash it goes on with what was decided before, and decides anew from there.
+data with the message it is about; the next step does it; and so on until nothing is left. What is done first is decided
+in the step that did something to the run. So whatever happens to the knowledge while the work sleeps, after a crash it
+goes on with what was decided before, and decides anew from there.
 
 What people wait for comes first: new messages, then the message that was clicked. Slack counts how often an app changes
 messages, so other changes are made as its budget allows, and the card is changed once nobody clicks any more. What has
@@ -35,6 +36,7 @@ from bot.slack.operations import (
     UpdateMessage,
 )
 from bot.slack.pieces import Message
+from bot.slack.records import Record
 from bot.slack.run_messages import Before, note_slot
 from bot.slack.slack_calls import CallResult, SlackWorkError
 from bot.slack.slack_worker import SlackWorker
@@ -114,6 +116,7 @@ class RenderCache:
     library: Library | None = None
     of: tuple[Any, ...] = ()
     messages: dict[str, dict[str, Any]] = field(default_factory=dict)
+    stored: StoredRun | None = None  # what was read of the run last
 
     def message(self, slot: str, stored: StoredRun, library: Library, before: StoredRun | None) -> dict[str, Any]:
         """Give what a slot shows, as plain data; `before` is the round that its owner finished last before."""
@@ -135,18 +138,28 @@ class ReconcilingWorker(SlackWorker, ABC):
         super().__init__(name)
         self._clicked = ClickedMessages()
 
-    async def _reconcile(self, task: Reconciliation) -> UpToDate | Later | Held:
-        """Bring the thread of a run to what the run says, if nobody else is at it. Doing it again changes nothing."""
-        cache = RenderCache()
+    async def _reconcile(
+        self, task: Reconciliation, cache: RenderCache, plan: Record | None = None
+    ) -> UpToDate | Later | Held:
+        """Bring the thread of a run to what the run says, if nobody else is at it. Doing it again changes nothing.
+
+        plan: what is to be done first, if an earlier step has decided that already.
+        """
         operation: Operation | None = None
         result: CallResult = {}
         while True:
-            match await step("plan", self._plan, task, cache, operation, result):
-                case {"next": record}:
-                    operation = operations.read(record)
-                    result = await self._perform(task, operation)
-                    task.find = False
-                    _note(task, operation, result)
+            if plan is None:
+                plan = await step("plan", self._plan, task, cache, operation, result)
+            match plan:
+                case {"next": records}:
+                    for record in records:
+                        operation = operations.read(record)
+                        result = await self._perform(task, operation)
+                        task.find = False
+                        _note(task, operation, result)
+                        if result:  # it came otherwise than was planned
+                            break
+                    plan = None
                 case {"later": [revision, seconds]}:
                     return Later(int(revision), float(seconds))
                 case {"held": True}:
@@ -156,23 +169,22 @@ class ReconcilingWorker(SlackWorker, ABC):
 
     async def _plan(
         self, task: Reconciliation, cache: RenderCache, operation: Operation | None, result: CallResult
-    ) -> dict[str, Any]:
-        """Remember the result of the last operation and decide on the `next`, as plain data.
+    ) -> Record:
+        """Remember the result of the last operation and decide on what is `next`, as plain data.
 
+        That is one operation, or an update and what follows if it was made and nothing was done to the run meanwhile.
         Once there is none the run is let go of: nothing is left to do, or it is left for `later`, as a revision and
         seconds. Nothing is done with a run that is `held` by somebody else.
         """
         team, run_id = task.team, task.run_id
         if operation:
             await self._remember(team, run_id, operation, result)
-        while await self._store.runs.lease(team, run_id, by=task.key):
-            stored = await self._store.runs.get(team, run_id)
-            if stored is None:
-                return {}
+        while stored := await self._store.runs.held(team, run_id, by=task.key, known=cache.stored):
+            cache.stored = stored
             decided = await self._decide(task, stored, cache, result)
-            later = decided if task.is_refresh and isinstance(decided, RefreshLater) else None
+            later = next((left for left in decided if task.is_refresh and isinstance(left, RefreshLater)), None)
             if decided and not later:
-                return {"next": decided.record()}
+                return {"next": [chosen.record() for chosen in decided]}
             now_shown = {slot: Posted(*posted) for slot, posted in task.changed.items()}
             if await self._store.runs.release(team, run_id, by=task.key, revision=stored.revision, shown=now_shown):
                 return {"later": [later.revision, later.seconds]} if later else {}
@@ -180,7 +192,7 @@ class ReconcilingWorker(SlackWorker, ABC):
 
     async def _decide(
         self, task: Reconciliation, stored: StoredRun, cache: RenderCache, result: CallResult
-    ) -> Operation | None:
+    ) -> list[Operation]:
         thread = {"user": stored.user, "channel": stored.channel, "root_ts": stored.root_ts}
         if stored.carried_over:
             # Its version of the quiz cannot be shown any more. What could be kept of it is from now on what it is.
@@ -193,18 +205,18 @@ class ReconcilingWorker(SlackWorker, ABC):
             )
             if applied and applied.result.carried_over:
                 note = rewritten(applied.result.carried_over, self._library)
-                return PostNote(**thread, message=plain_data(note))
-            return None  # somebody has just done something to it: so it is not let go of, but looked at anew
+                return [PostNote(**thread, message=plain_data(note))]
+            return []  # somebody has just done something to it: so it is not let go of, but looked at anew
         if task.find:
-            return FindThread(**thread)
+            return [FindThread(**thread)]
         if "misplaced" in result:
-            return FindThread(**thread, misplaced_ts=result["ts"])
+            return [FindThread(**thread, misplaced_ts=result["ts"])]
         return await self._next(task, stored, cache, thread)
 
     async def _next(
         self, task: Reconciliation, stored: StoredRun, cache: RenderCache, thread: dict[str, str]
-    ) -> Operation | None:
-        """Choose the next operation, by the first difference between the thread and the run; None if there is none."""
+    ) -> list[Operation]:
+        """Choose what is next, by the first difference between the thread and the run; nothing if there is none."""
         run, library = stored.run, self._library
         shown = {slot: [posted.ts, posted.digest] for slot, posted in stored.messages.items()} | task.changed
         before = None
@@ -212,12 +224,12 @@ class ReconcilingWorker(SlackWorker, ABC):
             before = await self._store.runs.finished_before(task.team, stored.id, run.about)
         wanted, deleted = run_messages.slots(run, shown), run.status is Status.DELETED
         if deleted and (left := [slot for slot in shown if slot not in (*wanted, LOST)]):
-            return DeleteMessage(**thread, slot=left[0], ts=shown[left[0]][0])
+            return [DeleteMessage(**thread, slot=left[0], ts=shown[left[0]][0])]
         if LOST in shown and not deleted:
-            return OpenThread(**thread, message=cache.message(CARD, stored, library, before))
+            return [OpenThread(**thread, message=cache.message(CARD, stored, library, before))]
         for slot in wanted:
             if slot not in shown or not shown[slot][0]:
-                return PostMessage(**thread, slot=slot, message=cache.message(slot, stored, library, before))
+                return [PostMessage(**thread, slot=slot, message=cache.message(slot, stored, library, before))]
 
         outdated = []
         for slot in sorted(wanted, key=lambda slot: not slot.startswith(PROMPT)):  # old buttons are taken away first
@@ -226,20 +238,21 @@ class ReconcilingWorker(SlackWorker, ABC):
                 outdated.append(UpdateMessage(**thread, slot=slot, ts=ts, message=message))
         if outdated:
             return await self._update(task, stored, outdated, thread)
-        return DeleteRun(**thread) if deleted else None
+        return [DeleteRun(**thread)] if deleted else []
 
     async def _update(
         self, task: Reconciliation, stored: StoredRun, outdated: list[UpdateMessage], thread: dict[str, str]
-    ) -> Operation | None:
+    ) -> list[Operation]:
         """Choose the update to make now, or leave what can wait to later.
 
-        The message that was clicked is replaced at once, for that costs nothing of the budget.
+        The message that was clicked is replaced at once, for that costs nothing of the budget; the others follow.
         """
         for update in outdated:
             if response_url := self._clicked.pop(task.run_id, update.ts):
-                return update.model_copy(update={"response_url": response_url})
-        if task.left_at == stored.revision:
-            return None
+                replaced = update.model_copy(update={"response_url": response_url})
+                return [replaced, *await self._others(task, stored, update, outdated, thread)]
+        if not outdated or task.left_at == stored.revision:
+            return []
         deleted = stored.run.status is Status.DELETED
         quiet = 0.0 if task.is_refresh or deleted else QUIET * self._gateway.between_posts
         at_once = [update for update in outdated if update.slot != CARD or not quiet]
@@ -247,15 +260,31 @@ class ReconcilingWorker(SlackWorker, ABC):
         if at_once and not wait:
             wait = await self._gateway.turn_to_update(task.team, waited_for=deleted)
             if not wait:
-                return at_once[0]
-        return RefreshLater(**thread, revision=stored.revision, seconds=max(wait, quiet))
+                return [at_once[0], *await self._others(task, stored, at_once[0], outdated, thread)]
+        return [RefreshLater(**thread, revision=stored.revision, seconds=max(wait, quiet))]
+
+    async def _others(
+        self,
+        task: Reconciliation,
+        stored: StoredRun,
+        first: UpdateMessage,
+        outdated: list[UpdateMessage],
+        thread: dict[str, str],
+    ) -> list[Operation]:
+        """Choose what follows an update, unless something is done to the run meanwhile; a refresh looks first."""
+        if task.is_refresh:
+            return []
+        others = await self._update(task, stored, [update for update in outdated if update is not first], thread)
+        return [other.model_copy(update={"revision": stored.revision}) for other in others]
 
     async def _perform(self, task: Reconciliation, operation: Operation) -> CallResult:  # noqa: PLR0911, PLR0912 - one a kind
         """Carry out an operation, in steps that may be repeated; gives the result of the call."""
         team, run_id = task.team, task.run_id
 
+        revision = operation.revision if isinstance(operation, UpdateMessage) else None
+
         async def lease(seconds: float) -> bool:
-            return await self._store.runs.lease(team, run_id, by=task.key, seconds=seconds)
+            return await self._store.runs.lease(team, run_id, by=task.key, seconds=seconds, revision=revision)
 
         async def post(channel: str, name: str, thread_ts: str | None, message: dict[str, Any]) -> CallResult:
             return await self._gateway.post_message_once(

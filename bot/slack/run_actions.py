@@ -16,14 +16,14 @@ from bot.jobs import current_key, in_doubt, retry_db, step
 from bot.slack import home, run_messages
 from bot.slack.compare_work import compare_worker
 from bot.slack.home import home_worker
-from bot.slack.reconcile import Reconciliation, rewritten
+from bot.slack.reconcile import Reconciliation, RenderCache, rewritten
 from bot.slack.records import Record
 from bot.slack.run_links import RunLinksWorker
 from bot.slack.run_notes import noted
 from bot.slack.run_records import AppliedAction
 from bot.slack.share_work import share_worker
 from bot.slack.work import Work, short_digest
-from bot.storage import ActionResult
+from bot.storage import ActionResult, StoredRun
 
 
 class ActingWorker(RunLinksWorker, ABC):
@@ -46,9 +46,16 @@ class ActingWorker(RunLinksWorker, ABC):
         """
         shows = isinstance(action, Show)
         key = f"{current_key()} show" if shows else current_key()  # some work does it besides something else
+        # Who is reminded, or goes on from elsewhere, is not in the thread, which may be gone.
+        task, cache = Reconciliation(team, run_id, key, find=isinstance(action, Remind | Resume)), RenderCache()
 
         async def act() -> Record | None:
-            return await self._act(team, run_id, action, key, user, revision)
+            done = await self._act(team, run_id, action, key, user, revision, cache)
+            if done is None:
+                return None
+            if done.held and not done.speaks_first:  # in a step of its own it would take two transactions more
+                done = done.model_copy(update={"plan": await self._plan(task, cache, None, {})})
+            return done.record()
 
         async with self._freed_on_failure(team, run_id, key, unfinished=not shows):
             record = await step("act", act)  # which holds the run, and may fail after that
@@ -61,17 +68,23 @@ class ActingWorker(RunLinksWorker, ABC):
             if result.reopens and result.answers_before is not None:  # what was changed comes before what is asked now
                 await self._post_change(team, run_id, result.answers_before, result.became)
             if applied.held:
-                # Who is reminded, or goes on from elsewhere, is not in the thread, which may be gone.
-                find = isinstance(action, Remind | Resume)
-                await self._reconcile(Reconciliation(team, run_id, key, find, applied.doubtful))
+                task.doubtful = applied.doubtful
+                await self._reconcile(task, cache, applied.plan)
         await self._begin_what_follows(team, run_id, key, applied)
         await self._tell_what_changed(team, run_id, action, result)
         return result
 
     async def _act(
-        self, team: str, run_id: str, action: Action, key: str, user: str | None, revision: int | None
-    ) -> Record | None:
-        """Apply an action in the store; gives the record of an AppliedAction, None if there is no such run."""
+        self,
+        team: str,
+        run_id: str,
+        action: Action,
+        key: str,
+        user: str | None,
+        revision: int | None,
+        cache: RenderCache,
+    ) -> AppliedAction | None:
+        """Apply an action in the store, and keep the run in `cache`; None if there is no such run."""
         doubtful, shows = in_doubt(), isinstance(action, Show)
         applied = await self._store.runs.apply(
             team,
@@ -84,6 +97,7 @@ class ActingWorker(RunLinksWorker, ABC):
         )
         if applied is None:
             return None
+        cache.stored = applied.stored
         compared = await self._store.comparisons.open_of_run(team, run_id)
         done = AppliedAction(
             outcome=applied.result.record(),
@@ -92,10 +106,10 @@ class ActingWorker(RunLinksWorker, ABC):
             compared=compared,
         )
         if shows or applied.result.outcome != Outcome.TAKEN:
-            return done.record()
+            return done
         outdated = await self._store.shares.newly_outdated(team, run_id)
-        home_of = await self._home_to_change(team, run_id, action)
-        return done.model_copy(update={"outdated": tuple(outdated), "home_of": home_of}).record()
+        home_of = await self._home_to_change(team, applied.stored, action) if applied.stored else None
+        return done.model_copy(update={"outdated": tuple(outdated), "home_of": home_of})
 
     async def _begin_what_follows(self, team: str, run_id: str, key: str, applied: AppliedAction) -> None:
         """Begin the work that comes of an action elsewhere than in the run's thread."""
@@ -125,13 +139,12 @@ class ActingWorker(RunLinksWorker, ABC):
         if result.ahead and isinstance(action, actions.Reply):
             await self._post_note(team, run_id, self._of_run(team, run_id, partial(noted, result.ahead)))
 
-    async def _home_to_change(self, team: str, run_id: str, action: Action) -> str | None:
+    async def _home_to_change(self, team: str, stored: StoredRun, action: Action) -> str | None:
         """Give whose Home tab says something else of a run after an action; None where nobody has opened it.
 
         How far a round is that is open stands only in the list of all rounds.
         """
-        stored = await self._store.runs.get(team, run_id)
-        if stored is None or not await self._store.homes.is_opened(team, stored.user):
+        if not await self._store.homes.is_opened(team, stored.user):
             return None
         if not stored.waits or isinstance(action, Begin | Resume | Delete):
             return stored.user

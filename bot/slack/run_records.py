@@ -24,6 +24,7 @@ class AppliedAction(Recorded):
     outcome: the record of an ActionResult. held, doubtful: as in `bot.storage.Applied`; or the step itself may have
     been done before. compared: the open comparisons that the run is part of. Of an action that was taken, also
     outdated: the shares of the run's owner whose receipts have to say so; home_of: whose Home tab says something else.
+    plan: what is to be done first to show it, as `bot.slack.reconcile.ReconcilingWorker` decides, if that is decided.
     """
 
     outcome: Record
@@ -32,11 +33,18 @@ class AppliedAction(Recorded):
     compared: list[str]
     outdated: tuple[str, ...] = ()
     home_of: str | None = None
+    plan: Record | None = None
 
     @property
     def result(self) -> ActionResult:
         """What the action has led to."""
         return ActionResult.read(self.outcome)
+
+    @property
+    def speaks_first(self) -> bool:
+        """Whether something is said about it before the thread shows it."""
+        result = self.result
+        return result.carried_over is not None or (result.reopens and result.answers_before is not None)
 
     def record(self) -> Record:
         """Give it as plain data, for `read`; without what does not come of such an action."""

@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from functools import partial
 from typing import Any
 
-from sqlalchemy import ColumnElement, Row, and_, delete, func, null, or_, select, update
+from sqlalchemy import ColumnElement, Row, and_, bindparam, delete, func, null, or_, select, update
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
@@ -46,6 +46,13 @@ from bot.storage.stored_comparison import (
 from bot.storage.tables import answers, comparisons, runs
 
 DAY = 86_400.0  # seconds
+# Asked by each action on a round, and so put together once.
+OPEN_OF_RUN = (
+    select(comparisons.c.id)
+    .where(comparisons.c.team == bindparam("of_team"), comparisons.c.open.is_(True))
+    .where(or_(comparisons.c.run == bindparam("of_run"), comparisons.c.manager_run == bindparam("of_run")))
+    .order_by(comparisons.c.begun_at)
+)
 
 
 class Comparisons:
@@ -135,8 +142,8 @@ class Comparisons:
 
     async def open_of_run(self, team: str, run: str) -> list[str]:
         """Name the open comparisons that a round is part of, oldest first."""
-        part = or_(comparisons.c.run == run, comparisons.c.manager_run == run)
-        return await self._open(team, part)
+        async with autocommit(self._engine) as connection:
+            return list(await connection.scalars(OPEN_OF_RUN, {"of_team": team, "of_run": run}))
 
     async def invitations(self, team: str, sender: str, manager: str) -> list[StoredComparison]:
         """Give the comparisons of two people to which the manager has not said yes, or has said no, oldest first."""

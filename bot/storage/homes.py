@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from typing import Any
 
-from sqlalchemy import ColumnElement, case, exists, func, select, update
+from sqlalchemy import ColumnElement, bindparam, case, exists, func, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from bot.storage.home_changes import LOOKED_AT_LATELY
@@ -16,6 +16,8 @@ NOTICE = "notice"  # the part of what is shown that the next click on it, or the
 OPENED = "opened"  # the part that says when it was opened
 DRAFTS = "drafts"  # the part that holds which drafts of entries were sent
 DRAFT_STANDS = 3600.0  # seconds in which a draft for the same questions is not sent again
+# Asked by each action on a round, and so put together once.
+OPENED_BY = select(homes.c.user).where(homes.c.team == bindparam("of_team"), homes.c.user == bindparam("of_user"))
 
 
 @dataclass(frozen=True)
@@ -77,7 +79,7 @@ class Homes:
     async def is_opened(self, team: str, user: str) -> bool:
         """Say whether somebody has ever opened their Home tab, so that it is worth publishing anew."""
         async with autocommit(self._engine) as connection:
-            return await connection.scalar(select(homes.c.user).where(*_one(team, user))) is not None
+            return await connection.scalar(OPENED_BY, {"of_team": team, "of_user": user}) is not None
 
     async def look(self, team: str, user: str, part: str, shows: Mapping[str, Any], at: float) -> None:
         """Remember what somebody looks at in one part of their Home tab, since they clicked at a time.

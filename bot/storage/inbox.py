@@ -1,7 +1,7 @@
 """The inbox: work that was received and has not begun, of all workspaces, and which replica is to begin it."""
 
 from collections.abc import Collection, Iterable, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from typing import Any
 
 from sqlalchemy import ColumnElement, Row, delete, func, or_, select, update
@@ -33,7 +33,7 @@ class Inbox:
 
     async def receive(self, items: Sequence[Item], replica: str) -> None:
         """Record items in one transaction, for this replica to begin; of a key that is there already, nothing."""
-        rows = [{**asdict(item), "replica": replica} for item in items]
+        rows = [{**vars(item), "replica": replica} for item in items]
         try:
             await self._insert_new(rows)
         except DBAPIError as error:

@@ -137,11 +137,11 @@ class Replies:
         fresh.
         """
         now, message = time.time(), {"of_team": team, "of_channel": channel, "of_question": reply.question_ts}
-        mine = _of_message(team, channel, reply.question_ts)
         async with autocommit(self._engine) as connection:
             held = (await connection.execute(HOLDER, message)).first()
             if held and held.holder == by and held.held_at > now + seconds - HELD_FRESH:
                 return True
+            mine = _of_message(team, channel, reply.question_ts)
             renewed = update(replies).where(*mine, replies.c.holder == by)
             renewed = renewed.values(holder=by, held_at=now + seconds).returning(replies.c.question_ts)
             return await connection.scalar(renewed) is not None
@@ -157,15 +157,14 @@ class Replies:
         """
         row = reply_row(team, channel, reply)
         row |= {"holder": by, "held_at": 0.0} if failed else {"holder": None, "held_at": None}
-        row["asker"] = case((replies.c.asker.is_not(None), reply.asker))
-        mine = (*_of_message(team, channel, reply.question_ts), replies.c.holder == by)
+        row["new_asker"] = row.pop("asker")
+        mine = {"of_team": team, "of_channel": channel, "of_question": reply.question_ts, "of_work": by}
         answers = reply.entries if reply.state is ReplyState.POSTED and reply.kind == ANSWER else ()
         here = (recent_entries.c.team == team, recent_entries.c.channel == channel)
         claimed = (*here, recent_entries.c.question_ts == reply.question_ts)
         async with self._engine.begin() as connection:
-            settled = update(replies).where(*mine).values(row).returning(replies.c.question_ts)
             # A direct message is given the same answer as often as somebody asks.
-            if await connection.scalar(settled) and not channel.startswith(DIRECT_MESSAGE):
+            if await connection.scalar(SETTLE, mine | row) and not channel.startswith(DIRECT_MESSAGE):
                 # What it does not say any more: the next who asks gets the answer itself.
                 await connection.execute(delete(recent_entries).where(*claimed, recent_entries.c.entry.not_in(answers)))
                 if answers and posted:
@@ -243,16 +242,12 @@ class Replies:
         at_top_level = reply.thread_ts == reply.question_ts
         if at_top_level and not channel.startswith(DIRECT_MESSAGE):
             return []
-        conversation = _at_top_level(team, channel) if at_top_level else _of_thread(team, channel, reply.thread_ts)
-        theirs = (replies.c.asker == reply.asker, replies.c.state == ReplyState.POSTED, replies.c.kind.in_(kinds))
-        lately = (
-            replies.c.question_ts < reply.question_ts,
-            replies.c.replied_at >= float(reply.question_ts) - within,
-            replies.c.offered.is_(None),
-        )
-        latest_first = select(replies).where(*conversation, *theirs, *lately).order_by(replies.c.question_ts.desc())
+        asked: dict[str, Any] = {"of_team": team, "of_channel": channel, "of_thread": reply.thread_ts}
+        asked |= {"of_asker": reply.asker, "of_question": reply.question_ts, "of_kinds": list(kinds)}
+        asked["since"] = float(reply.question_ts) - within
         async with autocommit(self._engine) as connection:
-            return [read_reply(row) for row in await connection.execute(latest_first)]
+            rows = await connection.execute(UNDECIDED_AT_TOP_LEVEL if at_top_level else UNDECIDED_IN_THREAD, asked)
+            return [read_reply(row) for row in rows]
 
     async def posted_since(
         self, team: str, since: float, after: tuple[str, str], limit: int
@@ -468,6 +463,25 @@ _MESSAGE = (
 )
 REPLY = select(replies).where(*_MESSAGE)
 HOLDER = select(replies.c.holder, replies.c.held_at).where(*_MESSAGE)
+SETTLE = (
+    update(replies)
+    .where(*_MESSAGE, replies.c.holder == bindparam("of_work"))
+    .values(asker=case((replies.c.asker.is_not(None), bindparam("new_asker", type_=String()))))
+    .returning(replies.c.question_ts)
+)
+_UNDECIDED = (
+    select(replies)
+    .where(replies.c.team == bindparam("of_team"), replies.c.channel == bindparam("of_channel"))
+    .where(replies.c.asker == bindparam("of_asker"), replies.c.state == ReplyState.POSTED)
+    .where(replies.c.kind.in_(bindparam("of_kinds", expanding=True)), replies.c.offered.is_(None))
+    .where(replies.c.question_ts < bindparam("of_question"), replies.c.replied_at >= bindparam("since"))
+    .order_by(replies.c.question_ts.desc())
+)
+UNDECIDED_IN_THREAD = _UNDECIDED.where(replies.c.thread_ts == bindparam("of_thread"))
+# One that a button had posted is a root itself.
+UNDECIDED_AT_TOP_LEVEL = _UNDECIDED.where(
+    or_(replies.c.thread_ts == replies.c.question_ts, replies.c.thread_ts == replies.c.answer_ts)
+)
 SURROUNDINGS = _surroundings()
 
 

@@ -10,8 +10,8 @@ from datetime import UTC, datetime
 from types import MappingProxyType
 from typing import Any
 
-from sqlalchemy import ColumnElement, delete, func, insert, or_, select, update
-from sqlalchemy.ext.asyncio import AsyncConnection
+from sqlalchemy import ColumnElement, Row, String, bindparam, delete, func, insert, or_, select, update
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from bot.domain import quiz as conversation
 from bot.domain.compare import State
@@ -21,7 +21,7 @@ from bot.domain.quiz_content import PURPOSE
 from bot.domain.quiz_run import Run, Status
 from bot.storage.quiz_versions import QuizVersions, digest_of_quiz
 from bot.storage.share_traces import keep_of_runs
-from bot.storage.sql import autocommit, insert_new
+from bot.storage.sql import autocommit, insert_into, insert_new
 from bot.storage.stored_run import (
     CARD,
     LOST,
@@ -44,9 +44,44 @@ HELD_ANEW = 60.0  # seconds after which a holder says again that it is there
 
 _NOT_DELETED = or_(runs.c.state.is_(None), runs.c.state["status"].as_string() != Status.DELETED.value)
 
+# What each click needs, some of it several times, is put together once: that takes longer than the database itself.
+_RUN = (runs.c.team == bindparam("of_team"), runs.c.id == bindparam("of_run"))
+RUN = select(runs).where(*_RUN)
+RUN_IN_THREAD = select(runs).where(
+    runs.c.team == bindparam("of_team"),
+    runs.c.user == bindparam("of_user"),
+    runs.c.root_ts == bindparam("of_root"),
+)
+ANSWERS = select(answers.c.question, answers.c.choice, answers.c.other).where(
+    answers.c.team == bindparam("of_team"), answers.c.run == bindparam("of_run")
+)
+MESSAGES = select(messages.c.slot, messages.c.ts, messages.c.digest).where(
+    messages.c.team == bindparam("of_team"), messages.c.run == bindparam("of_run")
+)
+OUTCOME = select(actions.c.outcome).where(
+    actions.c.team == bindparam("of_team"), actions.c.run == bindparam("of_run"), actions.c.by == bindparam("of_work")
+)
+HOLDER = select(runs.c.holder, runs.c.held_at, runs.c.turns).where(*_RUN)
+SAVE = update(runs).where(*_RUN, runs.c.turns == bindparam("of_turns"))
+HOLD = update(runs).where(*_RUN, or_(runs.c.holder.is_(None), runs.c.holder == bindparam("of_work")))
+_HELD_FOR_TOO_LONG = or_(runs.c.held_at < bindparam("too_long_ago"), runs.c.held_at > bindparam("too_far_ahead"))
+TAKE_OVER = update(runs).where(*_RUN, _HELD_FOR_TOO_LONG)
+RELEASE = update(runs).where(*_RUN, runs.c.turns == bindparam("of_turns"), runs.c.holder == bindparam("of_work"))
+RECORD_ACTION = insert(actions)
+ADD_ANSWERS = insert(answers)
+DELETE_ANSWERS = delete(answers).where(answers.c.team == bindparam("of_team"), answers.c.run == bindparam("of_run"))
+
 
 class Runs(QuizVersions):
     """The runs of a database, of all teams; each method but the operator's sees the rows of the team it is given."""
+
+    def __init__(self, engine: AsyncEngine) -> None:
+        super().__init__(engine)
+        columns = {"slot": "new_slot", "ts": "new_ts", "digest": "new_digest"}
+        new = select(runs.c.team, runs.c.id, *(bindparam(name, type_=String()) for name in columns.values()))
+        put = insert_into(engine, messages).from_select(["team", "run", *columns], new.where(*_RUN))
+        replaced = {"ts": put.excluded.ts, "digest": put.excluded.digest}
+        self._put = put.on_conflict_do_update(index_elements=["team", "run", "slot"], set_=replaced)
 
     async def begin(
         self,
@@ -77,12 +112,25 @@ class Runs(QuizVersions):
     async def get(self, team: str, run_id: str) -> StoredRun | None:
         """Give a run, or None if there is none."""
         async with autocommit(self._engine) as connection:
-            return await self._run(connection, team, runs.c.id == run_id)
+            return await self._run(connection, team, run_id)
+
+    async def held(self, team: str, run_id: str, *, by: str, known: StoredRun | None = None) -> StoredRun | None:
+        """Hold a run as `lease` does, and give it; None if somebody else holds it or there is none.
+
+        known: what was read of it before, so that less has to be read where nothing was done to it since.
+        """
+        async with autocommit(self._engine) as connection:
+            row = (await connection.execute(RUN, _of(team, run_id))).first()
+            if row is not None and _is_held(row.holder, row.held_at, by):
+                return await self._stored(connection, row, known)
+        return await self.get(team, run_id) if await self.lease(team, run_id, by=by) else None
 
     async def in_thread(self, team: str, user: str, root_ts: str) -> StoredRun | None:
         """Give the run a person has under a root message, or None as `get` does."""
         async with autocommit(self._engine) as connection:
-            return await self._run(connection, team, runs.c.user == user, runs.c.root_ts == root_ts)
+            of = {"of_team": team, "of_user": user, "of_root": root_ts}
+            row = (await connection.execute(RUN_IN_THREAD, of)).first()
+            return await self._stored(connection, row) if row else None
 
     async def apply(
         self,
@@ -105,28 +153,27 @@ class Runs(QuizVersions):
         """
         for _ in range(TRIES):
             async with self._engine.begin() as connection:
-                stored = await self._run(connection, team, runs.c.id == run_id)
+                stored = await self._run(connection, team, run_id)
                 if stored is None:
                     return None
                 if user is not None and user != stored.user:
                     return Applied(ActionResult(NOT_YOURS), held=False)
                 if (earlier := await self._load_result(connection, team, run_id, by)) is not None:
-                    return Applied(earlier, *await self._hold(connection, team, run_id, by))
+                    return Applied(earlier, *await self._hold(connection, team, run_id, by), stored)
                 if revision is not None and revision != stored.revision:
-                    return Applied(ActionResult(Outcome.NOTHING), held=False)
+                    return Applied(ActionResult(Outcome.NOTHING), held=False, stored=stored)
                 transition = change(stored.run)
-                if await self._save(connection, team, stored, transition, touches=touches):
+                if saved := await self._save(connection, team, stored, transition, touches=touches):
                     result = result_of(stored, transition)
                     row = {"team": team, "run": run_id, "by": by, "outcome": result.record()}
-                    await connection.execute(insert(actions).values(row))
-                    return Applied(result, *await self._hold(connection, team, run_id, by))
+                    await connection.execute(RECORD_ACTION, row)
+                    return Applied(result, *await self._hold(connection, team, run_id, by), saved)
         raise RuntimeError(f"run {run_id} changed {TRIES} times while one action was being stored")
 
     async def record_message(self, team: str, run_id: str, slot: str, message: Posted) -> None:
         """Remember a message of a run's thread; a later one replaces it. Nothing if there is no such run."""
-        async with self._engine.begin() as connection:
-            if await connection.scalar(select(runs.c.id).where(runs.c.team == team, runs.c.id == run_id)):
-                await self._put_message(connection, team, run_id, slot, message)
+        async with autocommit(self._engine) as connection:
+            await self._put_messages(connection, team, run_id, {slot: message})
 
     async def forget_message(self, team: str, run_id: str, slot: str) -> None:
         """Forget a message that is gone; again does nothing."""
@@ -139,7 +186,7 @@ class Runs(QuizVersions):
         mine = (runs.c.team == team, runs.c.id == run_id, runs.c.root_ts == root_ts)
         async with self._engine.begin() as connection:
             if await connection.scalar(select(runs.c.id).where(*mine)):
-                await self._put_message(connection, team, run_id, LOST, Posted(root_ts, ""))
+                await self._put_messages(connection, team, run_id, {LOST: Posted(root_ts, "")})
 
     async def move_thread(self, team: str, run_id: str, channel: str, card: Posted) -> None:
         """Go on under another root message. Again does nothing.
@@ -153,22 +200,23 @@ class Runs(QuizVersions):
                 in_thread = (messages.c.team == team, messages.c.run == run_id)
                 await connection.execute(delete(messages).where(*in_thread, messages.c.slot.in_((CARD, LOST))))
                 await connection.execute(update(messages).where(*in_thread).values(slot=NOTE + messages.c.ts))
-                await self._put_message(connection, team, run_id, CARD, card)
+                await self._put_messages(connection, team, run_id, {CARD: card})
 
-    async def lease(self, team: str, run_id: str, *, by: str, seconds: float = 0.0) -> bool:
+    async def lease(
+        self, team: str, run_id: str, *, by: str, seconds: float = 0.0, revision: int | None = None
+    ) -> bool:
         """Hold a run for as long as usual and so many seconds more; gives whether this piece of work holds it now.
 
-        It does if it has held it or nobody does, which is also what is made of one who has held it for too long.
+        It does if it has held it or nobody does, which is also what is made of one who has held it for too long; but
+        not, if there is a `revision`, once the run has gone on from that.
         """
-        now = datetime.now(UTC).timestamp()
+        async with autocommit(self._engine) as connection:
+            row = (await connection.execute(HOLDER, _of(team, run_id))).first()
+        if row is None or revision not in (None, row.turns):
+            return False
+        if _is_held(row.holder, row.held_at, by, seconds):
+            return True
         async with self._engine.begin() as connection:
-            held = select(runs.c.holder, runs.c.held_at).where(runs.c.team == team, runs.c.id == run_id)
-            row = (await connection.execute(held)).first()
-            if row is None:
-                return False
-            ahead = row.held_at - now if row.holder == by and row.held_at is not None else None
-            if ahead is not None and seconds - HELD_ANEW < ahead < seconds + HELD_AHEAD:
-                return True
             held_now, _ = await self._hold(connection, team, run_id, by, seconds)
             return held_now
 
@@ -178,26 +226,24 @@ class Runs(QuizVersions):
         Whatever held them has ended without showing all that was done, has died, or is of another version of us.
         """
         held = select(runs.c.team, runs.c.id, runs.c.held_at).where(runs.c.holder.is_not(None))
-        held = held.where(_held_for_too_long(now)).order_by(runs.c.held_at).limit(limit)
+        held = held.where(_HELD_FOR_TOO_LONG).order_by(runs.c.held_at).limit(limit)
         async with autocommit(self._engine) as connection:
-            return [(row.team, row.id, row.held_at) for row in await connection.execute(held)]
+            return [(row.team, row.id, row.held_at) for row in await connection.execute(held, _too_long(now))]
 
     async def release(self, team: str, run_id: str, *, by: str, revision: int, shown: Mapping[str, Posted]) -> bool:
         """Remember what messages show, and let go of a run unless it has gone on from this revision.
 
         Gives whether it is let go of: if not, there is more to show. Letting go again does nothing.
         """
-        mine = (runs.c.team == team, runs.c.id == run_id)
+        of = _of(team, run_id)
         async with self._engine.begin() as connection:
-            now = await connection.scalar(select(runs.c.turns).where(*mine))
-            if now is None:
+            free = {"holder": None, "held_at": None}
+            freed = await connection.execute(RELEASE, of | {"of_work": by, "of_turns": revision} | free)
+            await self._put_messages(connection, team, run_id, shown)
+            if freed.rowcount:
                 return True
-            for slot, message in shown.items():
-                await self._put_message(connection, team, run_id, slot, message)
-            freed = update(runs).where(*mine, runs.c.holder == by, runs.c.turns == revision)
-            await connection.execute(freed.values(holder=None, held_at=None))
-            left = select(runs.c.id).where(*mine, runs.c.holder == by)
-            return await connection.scalar(left) is None
+            row = (await connection.execute(HOLDER, of)).first()
+            return row is None or row.holder != by
 
     async def free(self, team: str, run_id: str, *, by: str, unfinished: bool = False) -> None:
         """Let go of a run whatever has been done to it, because this piece of work ends.
@@ -221,7 +267,7 @@ class Runs(QuizVersions):
             mine = mine.where(runs.c.comparison.is_(None))
         async with autocommit(self._engine) as connection:
             ids = (await connection.scalars(mine.order_by(runs.c.begun_at.desc()).limit(limit))).all()
-            rounds = [await self._run(connection, team, runs.c.id == run_id) for run_id in ids]
+            rounds = [await self._run(connection, team, run_id) for run_id in ids]
         return [stored for stored in rounds if stored]
 
     async def waiting(self, team: str, user: str) -> StoredRun | None:
@@ -243,7 +289,7 @@ class Runs(QuizVersions):
         latest_first = select(runs.c.id).where(*own, *which).order_by(runs.c.begun_at.desc())
         async with autocommit(self._engine) as connection:
             for run_id in (await connection.scalars(latest_first)).all():
-                stored = await self._run(connection, team, runs.c.id == run_id)
+                stored = await self._run(connection, team, run_id)
                 if stored and wanted(stored):
                     return stored
         return None
@@ -270,7 +316,7 @@ class Runs(QuizVersions):
             earlier = earlier.where(runs.c.comparison.is_(None))
             earlier = earlier.where(runs.c.finished_at.is_not(None)).order_by(runs.c.begun_at.desc())
             for before in (await connection.scalars(earlier)).all():  # nearly always it is the first
-                stored = await self._run(connection, team, runs.c.id == before)
+                stored = await self._run(connection, team, before)
                 if stored and stored.run.about == about:
                     return stored
             return None
@@ -311,7 +357,7 @@ class Runs(QuizVersions):
         """Look a run up in all teams, for the operator; gives its team too."""
         async with autocommit(self._engine) as connection:
             team = await connection.scalar(select(runs.c.team).where(runs.c.id == run_id))
-            stored = await self._run(connection, team, runs.c.id == run_id) if team else None
+            stored = await self._run(connection, team, run_id) if team else None
             return (str(team), stored) if stored else None
 
     async def latest(self, *, limit: int) -> list[tuple[str, StoredRun]]:
@@ -319,45 +365,52 @@ class Runs(QuizVersions):
         begun = select(runs.c.team, runs.c.id).order_by(runs.c.begun_at.desc(), runs.c.id).limit(limit)
         async with autocommit(self._engine) as connection:
             rows = (await connection.execute(begun)).all()
-            latest = [(row.team, await self._run(connection, row.team, runs.c.id == row.id)) for row in rows]
+            latest = [(row.team, await self._run(connection, row.team, row.id)) for row in rows]
         return [(team, stored) for team, stored in latest if stored]
 
-    async def _run(self, connection: AsyncConnection, team: str, *where: Any) -> StoredRun | None:
-        row = (await connection.execute(select(runs).where(runs.c.team == team, *where))).mappings().first()
-        if row is None:
-            return None
-        mine = (answers.c.team == team, answers.c.run == row["id"])
-        answer_rows = await connection.execute(select(answers).where(*mine))
-        chosen: Answers = {
-            answer.question: (answer.choice, *([answer.other] if answer.other else [])) for answer in answer_rows
-        }
-        posted = select(messages).where(messages.c.team == team, messages.c.run == row["id"])
-        shown = {CARD: Posted(row["root_ts"], "")}
-        if row["state"] is None and row["asked_ts"]:  # begun before messages were kept
-            shown[f"{PROMPT}:1"] = Posted(row["asked_ts"], "")
-        shown |= {message.slot: Posted(message.ts, message.digest) for message in await connection.execute(posted)}
-        quiz, digest, carried_over = await self._quiz(connection, row["quiz"]), row["quiz"], None
-        subject, closed = await self._subject(connection, team, row["comparison"])
-        if quiz is not None:
-            run = conversation.load(quiz, chosen, row["state"], subject)
-        elif self._present is None:
-            return None
+    async def _run(self, connection: AsyncConnection, team: str, run_id: str) -> StoredRun | None:
+        row = (await connection.execute(RUN, _of(team, run_id))).first()
+        return await self._stored(connection, row) if row else None
+
+    async def _stored(
+        self, connection: AsyncConnection, row: Row[Any], known: StoredRun | None = None
+    ) -> StoredRun | None:
+        """Give the run of a row, with what belongs to it; None as `get` does. known: as for `held`."""
+        of = _of(row.team, row.id)
+        shown = {CARD: Posted(row.root_ts, "")}
+        if row.state is None and row.asked_ts:  # begun before messages were kept
+            shown[f"{PROMPT}:1"] = Posted(row.asked_ts, "")
+        shown |= {slot: Posted(ts, digest) for slot, ts, digest in await connection.execute(MESSAGES, of)}
+        quiz, digest, carried_over = await self._quiz(connection, row.quiz), row.quiz, None
+        if known and known.revision == row.turns and known.run.quiz is quiz and row.comparison is None:
+            run = known.run
         else:
-            digest = digest_of_quiz(self._present)
-            asked = len((row["state"] or {}).get("prompts", []))
-            run = conversation.carried_over(self._present, chosen, asked, subject)
-            carried_over = (len(run.answers.keys() - {PURPOSE}), len(chosen.keys() - {PURPOSE}))
+            chosen: Answers = {
+                question: (choice, *([other] if other else []))
+                for question, choice, other in await connection.execute(ANSWERS, of)
+            }
+            subject, closed = await self._subject(connection, row.team, row.comparison)
+            if quiz is not None:
+                run = conversation.load(quiz, chosen, row.state, subject)
+            elif self._present is None:
+                return None
+            else:
+                digest = digest_of_quiz(self._present)
+                asked = len((row.state or {}).get("prompts", []))
+                run = conversation.carried_over(self._present, chosen, asked, subject)
+                carried_over = (len(run.answers.keys() - {PURPOSE}), len(chosen.keys() - {PURPOSE}))
+            run = replace(run, closed=closed) if closed else run
         return StoredRun(
-            id=row["id"],
-            user=row["user"],
-            channel=row["channel"],
-            root_ts=row["root_ts"],
-            answers_version=row["version"],
-            revision=row["turns"],
-            zone=row["zone"],
-            begun_at=row["begun_at"].replace(tzinfo=UTC),  # SQLite forgets the time zone it was given
+            id=row.id,
+            user=row.user,
+            channel=row.channel,
+            root_ts=row.root_ts,
+            answers_version=row.version,
+            revision=row.turns,
+            zone=row.zone,
+            begun_at=row.begun_at.replace(tzinfo=UTC),  # SQLite forgets the time zone it was given
             quiz=digest,
-            run=replace(run, closed=closed) if closed else run,
+            run=run,
             messages=MappingProxyType(shown),
             carried_over=carried_over,
         )
@@ -378,10 +431,13 @@ class Runs(QuizVersions):
 
     async def _save(
         self, connection: AsyncConnection, team: str, stored: StoredRun, transition: Transition, *, touches: bool
-    ) -> bool:
-        """Write the run after an action, if it is still at the revision that was read. `touches` as for `apply`."""
+    ) -> StoredRun | None:
+        """Write the run after an action and give it, if it is still at the revision that was read, otherwise None.
+
+        touches: as for `apply`.
+        """
         before, after, now = stored.run, transition.run, datetime.now(UTC)
-        mine = (runs.c.team == team, runs.c.id == stored.id)
+        of = _of(team, stored.id)
         changed = dict(before.answers) != dict(after.answers) or stored.carried_over is not None
         values: dict[str, Any] = {
             "state": after.state(),
@@ -392,19 +448,25 @@ class Runs(QuizVersions):
         }
         if stored.carried_over is not None and self._present is not None:
             values["quiz"] = await self._pin(connection, self._present)
-        won = await connection.execute(update(runs).where(*mine, runs.c.turns == stored.revision).values(values))
+        won = await connection.execute(SAVE, of | {"of_turns": stored.revision} | values)
         if not won.rowcount:
-            return False
+            return None
         if changed:
-            await connection.execute(delete(answers).where(answers.c.team == team, answers.c.run == stored.id))
+            await connection.execute(DELETE_ANSWERS, of)
             rows = [_row(team, stored.id, question, choices) for question, choices in after.answers.items()]
             if rows:
-                await connection.execute(insert(answers), rows)
-        return True
+                await connection.execute(ADD_ANSWERS, rows)
+        return replace(
+            stored,
+            run=after,
+            revision=values["turns"],
+            answers_version=values["version"],
+            quiz=values.get("quiz", stored.quiz),
+            carried_over=None,
+        )
 
     async def _load_result(self, connection: AsyncConnection, team: str, run_id: str, by: str) -> ActionResult | None:
-        mine = (actions.c.team == team, actions.c.run == run_id, actions.c.by == by)
-        record = await connection.scalar(select(actions.c.outcome).where(*mine))
+        record = await connection.scalar(OUTCOME, _of(team, run_id) | {"of_work": by})
         return ActionResult.read(record) if record else None
 
     async def _hold(
@@ -412,24 +474,40 @@ class Runs(QuizVersions):
     ) -> tuple[bool, bool]:
         """Hold a run unless somebody does; gives whether it is held, and whether it was taken from somebody else."""
         now = datetime.now(UTC).timestamp()
-        mine = (runs.c.team == team, runs.c.id == run_id)
-        before = await connection.scalar(select(runs.c.holder).where(*mine))
-        free = or_(runs.c.holder.is_(None), runs.c.holder == by, _held_for_too_long(now))
-        held = update(runs).where(*mine, free).values(holder=by, held_at=now + seconds)
-        is_held = bool((await connection.execute(held)).rowcount)
-        return is_held, is_held and before not in (None, by)
+        hold = _of(team, run_id) | {"holder": by, "held_at": now + seconds}
+        if (await connection.execute(HOLD, hold | {"of_work": by})).rowcount:
+            return True, False
+        is_taken = bool((await connection.execute(TAKE_OVER, hold | _too_long(now))).rowcount)
+        return is_taken, is_taken
 
-    async def _put_message(
-        self, connection: AsyncConnection, team: str, run_id: str, slot: str, message: Posted
+    async def _put_messages(
+        self, connection: AsyncConnection, team: str, run_id: str, posted: Mapping[str, Posted]
     ) -> None:
-        key = {"team": team, "run": run_id, "slot": slot}
-        await insert_new(connection, messages, {**key, "ts": message.ts, "digest": message.digest})
-        mine = (messages.c.team == team, messages.c.run == run_id, messages.c.slot == slot)
-        await connection.execute(update(messages).where(*mine).values(ts=message.ts, digest=message.digest))
+        """Keep messages by their slots, in place of what was kept there; nothing if there is no such run."""
+        rows = [
+            _of(team, run_id) | {"new_slot": slot, "new_ts": message.ts, "new_digest": message.digest}
+            for slot, message in posted.items()
+        ]
+        if rows:
+            await connection.execute(self._put, rows[0] if len(rows) == 1 else rows)
 
 
-def _held_for_too_long(now: float) -> ColumnElement[bool]:
-    return or_(runs.c.held_at < now - HELD_AT_MOST, runs.c.held_at > now + HELD_AHEAD)
+def _of(team: str, run_id: str) -> dict[str, Any]:
+    """Give the parameters by which the statements above know a run."""
+    return {"of_team": team, "of_run": run_id}
+
+
+def _is_held(holder: str | None, held_at: float | None, by: str, seconds: float = 0.0) -> bool:
+    """Say whether this work holds a run, and will for about as long as usual and so many seconds more."""
+    if holder != by or held_at is None:
+        return False
+    ahead = held_at - datetime.now(UTC).timestamp()
+    return seconds - HELD_ANEW < ahead < seconds + HELD_AHEAD
+
+
+def _too_long(now: float) -> dict[str, float]:
+    """Give the parameters of `_HELD_FOR_TOO_LONG`, in seconds since 1970."""
+    return {"too_long_ago": now - HELD_AT_MOST, "too_far_ahead": now + HELD_AHEAD}
 
 
 def _due(run: Run, now: datetime, zone: str | None) -> dict[str, Any]:

@@ -4,7 +4,7 @@ import time
 from datetime import UTC, datetime, timedelta
 from typing import Any, Final
 
-from sqlalchemy import ColumnElement, Row, and_, delete, exists, func, or_, select, update
+from sqlalchemy import ColumnElement, Row, and_, bindparam, delete, exists, func, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from bot.domain.quiz_content import OWN, PURPOSE
@@ -243,12 +243,8 @@ class Shares:
 
     async def newly_outdated(self, team: str, run_id: str) -> list[str]:
         """Name the live shares of whoever has this run whose result may have changed since, and who was not told so."""
-        owner = select(runs.c.user).where(*_run(team, run_id)).scalar_subquery()
-        live = (shares.c.team == team, runs.c.user == owner, shares.c.state == ShareState.SENT)
-        untold = (shares.c.sent_at.is_not(None), shares.c.told_outdated.is_(None))
-        live_shares = select(shares, *_RUN).select_from(shares.join(runs, OF_RUN)).where(*live, *untold)
         async with autocommit(self._engine) as connection:
-            rows = (await connection.execute(live_shares)).all()
+            rows = (await connection.execute(UNTOLD, {"of_team": team, "of_run": run_id})).all()
             return [row.id for row in rows if await _newer(connection, team, row)]
 
     async def newer(self, team: str, share: Share) -> list[str]:
@@ -356,6 +352,15 @@ _RUN = (
     runs.c.begun_at,
     runs.c.version.label("version"),
     runs.c.state.label("run_state"),
+)
+# The live shares of whoever has a run, of which they were not told that they are outdated. Asked by each action on a
+# round, and so put together once.
+_OWNER = select(runs.c.user).where(runs.c.team == bindparam("of_team"), runs.c.id == bindparam("of_run"))
+UNTOLD = (
+    select(shares, *_RUN)
+    .select_from(shares.join(runs, OF_RUN))
+    .where(shares.c.team == bindparam("of_team"), runs.c.user == _OWNER.scalar_subquery())
+    .where(shares.c.state == ShareState.SENT, shares.c.sent_at.is_not(None), shares.c.told_outdated.is_(None))
 )
 _CONTENT = ("run", "run_version", "message", "parts", "place", "note", "graded", "made_at", "seen_at", "talk_at")
 

@@ -9,10 +9,25 @@ import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import asdict, dataclass, field, fields
+from functools import cache
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import ColumnElement, and_, case, delete, event, func, inspect, or_, select, update
+from sqlalchemy import (
+    ColumnElement,
+    Executable,
+    Float,
+    and_,
+    bindparam,
+    case,
+    delete,
+    event,
+    func,
+    inspect,
+    or_,
+    select,
+    update,
+)
 from sqlalchemy.engine import make_url
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 from sqlalchemy.sql import text
@@ -32,7 +47,7 @@ from bot.storage.runs import Runs
 from bot.storage.share_arrivals import ShareArrivals
 from bot.storage.share_traces import ShareTraces
 from bot.storage.shares import Shares
-from bot.storage.sql import autocommit, insert_into, insert_new
+from bot.storage.sql import autocommit, insert_for, insert_new
 from bot.storage.tables import channels, inbox, installations, metadata, oauth_states, replicas, threads
 from bot.storage.trouble import watch
 
@@ -174,16 +189,10 @@ class Store:
         burst: only if no more turns than these lie ahead, otherwise None. Times that a clock which was put back since
         has left far ahead count for nothing.
         """
-        later = func.greatest if connection.dialect.name == "postgresql" else func.max
-        too_far = channels.c.free_at > now + TURNS_AHEAD * between
-        row = {"team": team, "channel": name, "free_at": now + between}
-        advanced = insert_into(connection, channels).values(row)
-        advanced = advanced.on_conflict_do_update(
-            index_elements=["team", "channel"],
-            set_={"free_at": case((too_far, now), else_=later(channels.c.free_at, now)) + between},
-            where=None if burst is None else or_(too_far, channels.c.free_at <= now + burst * between),
-        )
-        free_at: float | None = await connection.scalar(advanced.returning(channels.c.free_at))
+        turn = {"team": team, "channel": name, "free_at": now + between, "now": now, "between": between}
+        turn |= {"too_far": now + TURNS_AHEAD * between, "free_until": now + (burst or 0) * between}
+        advance = _advance(connection.dialect.name, bounded=burst is not None)
+        free_at: float | None = await connection.scalar(advance, turn)
         return free_at
 
     async def install(self, team: str, installation: Installation) -> None:
@@ -316,6 +325,20 @@ class Store:
         row = asdict(installation)
         await insert_new(connection, installations, {"team": team, **row})
         await connection.execute(update(installations).where(installations.c.team == team).values(**row))
+
+
+@cache
+def _advance(dialect: str, *, bounded: bool) -> Executable:
+    """Make the statement of `Store._advance_turn`, which takes longer than to execute it."""
+    later = func.greatest if dialect == "postgresql" else func.max
+    now, between = bindparam("now", type_=Float(53)), bindparam("between", type_=Float(53))
+    too_far = channels.c.free_at > bindparam("too_far")
+    put = insert_for(dialect, channels).on_conflict_do_update(
+        index_elements=["team", "channel"],
+        set_={"free_at": case((too_far, now), else_=later(channels.c.free_at, now)) + between},
+        where=or_(too_far, channels.c.free_at <= bindparam("free_until")) if bounded else None,
+    )
+    return put.returning(channels.c.free_at)
 
 
 def _thread(team: str, channel: str, thread_ts: str) -> tuple[ColumnElement[bool], ...]:

@@ -2,7 +2,7 @@
 
 import time
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any
 
@@ -49,7 +49,7 @@ class Reply:
 
 def reply_row(team: str, channel: str, reply: Reply) -> dict[str, Any]:
     """Give the row of a reply; one that has no time yet was made now."""
-    row = asdict(reply) | {"entries": list(reply.entries), "linked": dict(reply.linked) or None}
+    row = vars(reply) | {"entries": list(reply.entries), "linked": dict(reply.linked) or None}
     row["offered"] = list(reply.offered) or None
     return {"team": team, "channel": channel, **row, "replied_at": reply.replied_at or time.time()}
 

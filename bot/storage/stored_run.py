@@ -132,12 +132,13 @@ class Applied:
     """The result of an action, and whether the piece of work that applied it now holds the run.
 
     doubtful: the run was taken from a holder that has not let go of it, which may have posted what it could not
-    remember any more.
+    remember any more. stored: the run as it is now, but for somebody who has nothing to do with it.
     """
 
     result: ActionResult
     held: bool
     doubtful: bool = False
+    stored: StoredRun | None = None
 
 
 @dataclass(frozen=True)
