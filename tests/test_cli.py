@@ -100,15 +100,15 @@ def test_ask_prints_the_answer_and_why_in_plain_words_and_the_figures_when_told_
     [
         ("lunch at 12?", "channel", "Says nothing: nothing in it looks like a question about AI roles or titles.\n"),
         (
-            "titles come after the work or before",
+            "who reads the papers, and when",
             "channel",
             "Says nothing: unasked it answers only what it is sure of, and this it is not.\n"
-            "Nearest: Which comes first, the work or the titles?\nWhy: it is like “",
+            "Nearest: How do researchers read, experiment and publish?\nWhy: it is like “",
         ),
         (
-            "titles come after the work or before",
+            "who reads the papers, and when",
             "mention",
-            "Is not sure, and asks whether one of these is meant:\n  Which comes first, the work or the titles?\n",
+            "Is not sure, and asks whether one of these is meant:\n  How do researchers read, experiment and publish?\n",
         ),
         ("Is it raining today?", "mention", "Says that it has no answer to this.\n"),
         ("how do I get promoted", "dm", "Has no answer, and says: Promotion is not something my documents deal with"),

@@ -80,7 +80,7 @@ def test_what_is_no_candidate_has_no_explanation(library: Library):
     [
         ("lunch at 12?", Silent.NOTHING_NEAR),
         ("who decides who gets what title", Silent.UNSURE),
-        ("mts", Silent.NOT_ASKED),
+        ("mts or not", Silent.NOT_ASKED),
         ("what does MTS mean?", None),
     ],
 )
