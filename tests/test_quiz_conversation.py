@@ -596,7 +596,7 @@ async def test_a_suggestion_that_is_taken_between_the_questions_is_answered_in_i
     workspace: Workspace, library: Library
 ):
     root = await at_first_question(workspace)
-    await write(workspace, root, "are labs flat or not, by titles?")
+    await write(workspace, root, "what happens to titles at flat labs?")
     offer = await message(workspace, root, "I am not sure which of these you mean.")
     await workspace.settled()  # the question has been asked again below it
     below = await question(workspace, root, 1)
