@@ -3,6 +3,7 @@
 import asyncio
 import shutil
 import signal
+import sqlite3
 from contextlib import AbstractAsyncContextManager
 from functools import partial
 from pathlib import Path
@@ -11,6 +12,7 @@ from typing import Any
 import pytest
 import yaml
 from sqlalchemy import create_engine, text
+from sqlalchemy.exc import OperationalError
 
 from bot import background, knowledge, work_records
 from bot.domain.actions import Reply
@@ -18,6 +20,7 @@ from bot.domain.quiz import apply
 from bot.knowledge import Library
 from bot.settings import KNOWLEDGE
 from bot.slack.gateway import SlackGateway
+from bot.storage.comparisons import Comparisons
 from tests import conftest, test_process
 from tests.conftest import rows
 from tests.test_knowledge_live import Logged, logged, until_logged  # noqa: F401 - a fixture
@@ -303,10 +306,21 @@ async def test_work_of_another_version_is_left_alone_and_holds_its_round_no_long
         ledger.close()
 
 
+@pytest.mark.parametrize("database_fails", [False, True])
 async def test_what_dead_work_has_posted_is_found_by_whoever_takes_over(
-    tmp_path: Path, library: Library, monkeypatch: pytest.MonkeyPatch
+    tmp_path: Path, library: Library, monkeypatch: pytest.MonkeyPatch, *, database_fails: bool
 ):
+    """Also where the database is away for a moment, right after the round has been taken over."""
     monkeypatch.setattr(background, "DUE_RUNS_EVERY", 0.1)
+    failures = ["database is locked"] if database_fails else []
+    open_of_run = Comparisons.open_of_run
+
+    async def open_of_run_or_fail(self: Comparisons, team: str, run: str) -> list[str]:
+        if failures:
+            raise OperationalError("", {}, sqlite3.OperationalError(failures.pop()))
+        return await open_of_run(self, team, run)
+
+    monkeypatch.setattr(Comparisons, "open_of_run", open_of_run_or_fail)
     async with Workspace.start() as workspace:
         # Slack has it, and goes on saying that it does not know.
         lost = {"method": "chat.postMessage", "error": "internal_error", "done": True}
