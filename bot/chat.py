@@ -21,12 +21,15 @@ from bot.domain.reply import (
     Answered,
     Aside,
     Asks,
+    AsksForTitle,
     Command,
     Defined,
     NotAsked,
     Perhaps,
     Reading,
+    SeveralUnclear,
     Unclear,
+    WhichOffered,
     WhichTwo,
     read,
 )
@@ -233,7 +236,7 @@ class Chat:
                 return False
             case Aside() | Defined() | Command("so_far" | "why") if not is_last:
                 return False
-            case AboutResult() | Aside() | Defined() | Command("so_far" | "why"):
+            case AboutResult() | AsksForTitle() | Aside() | Defined() | Command("so_far" | "why"):
                 if note := _said_apart(reading, run, self._library):
                     show(note, self._console)
                 else:
@@ -338,7 +341,7 @@ def _note_of_answers(
     return taken_note(run.answers, after.run, library)
 
 
-def _said_apart(  # noqa: PLR0911 - one for each reading
+def _said_apart(  # noqa: PLR0911, PLR0912 - one for each reading
     reading: Reading, run: Run, library: Library
 ) -> Message | None:
     """Render what is said between the questions to something that was typed."""
@@ -359,6 +362,12 @@ def _said_apart(  # noqa: PLR0911 - one for each reading
             return blocks.say(reply) if reply else None
         case WhichTwo():
             return render_aside("", RunAside.WHICH_TWO, None, run, library)
+        case WhichOffered():
+            return render_aside("", RunAside.WHICH_OFFERED, None, run, library)
+        case SeveralUnclear():
+            return render_aside("", RunAside.SEVERAL_UNCLEAR, None, run, library)
+        case AsksForTitle():
+            return render_aside("", RunAside.TITLES, None, run, library)
         case NotAsked(question):
             return render_aside("", RunAside.NOT_ASKED, question, run, library)
         case Unclear(str(mark)):

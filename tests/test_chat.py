@@ -156,10 +156,13 @@ async def test_below_a_result_why_says_what_it_rests_on(terminal: Terminal, text
 async def test_below_a_result_another_role_is_held_against_it(terminal: Terminal):
     await finished(terminal)
 
-    assert "For an AI researcher: no answer speaks more for it" in await terminal.type("why not a researcher?")
-    assert "For a research engineer: no answer" in await terminal.type("why not research engineer?")
+    assert (
+        "No answer speaks more for an AI researcher than for an AI engineer. Against it speaks “"
+        in await terminal.type("why not a researcher?")
+    )
+    assert "No answer speaks more for a research engineer" in await terminal.type("why not research engineer?")
     assert "Bell Labs" in await terminal.type(MTS)  # another question between them takes nothing away
-    assert "For an AI researcher: no answer" in await terminal.type("why not AI researcher?")
+    assert "No answer speaks more for an AI researcher" in await terminal.type("why not AI researcher?")
 
 
 async def test_below_a_result_an_answer_is_changed_by_its_number(terminal: Terminal):

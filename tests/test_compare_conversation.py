@@ -44,7 +44,7 @@ __all__ = ["edge", "watched"]
 
 ANA, MEI, BEN = "U_ANA", "U_MEI", "U_BEN"
 PICK = "compare_with"
-ONE_WAY = "blind in one direction only"
+ONE_WAY = "answers are hidden"
 INVITED = [
     "Answer five questions",
     "No, thanks",

@@ -242,7 +242,7 @@ async def test_a_share_without_answers_leaves_a_comparison_blind_and_another_rou
     await workspace.settled()
     await workspace.command(ANA, "C_ASK", "/rolefit", "compare")
     await workspace.submit(ANA, {PICK: MEI})
-    assert "blind in one direction" not in shown(await invitation(workspace))
+    assert "answers are hidden" not in shown(await invitation(workspace))
     await previewed(workspace, "U_BEN", parts=["recommendation"])
     await workspace.submit(ANA)
     await workspace.settled()

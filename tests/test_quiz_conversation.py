@@ -135,10 +135,10 @@ async def test_five_clicks_lead_to_a_recommendation(either_way: Workspace, libra
 
     said = shown(told).replace("*", "")
     assert "Your work calls for the role of an AI researcher." in said
-    assert "That is clear. Next comes a research engineer." in said
+    assert "That is clear. Second is a research engineer." in said
     assert said.count("█") == 20
     assert "What decided it\n• finding out what is true\n• novelty\n• research training\n" in said
-    assert "One way to change it to a research engineer: “" in said
+    assert "it would be a research engineer, for example, if you answered question" in said
     [table] = [block for block in told["blocks"] if block["type"] == "table"]
     assert [cell["text"] for cell in table["rows"][0]] == ["Dimension", "AI researcher", "Research engineer"]
     assert "This describes the work, not you, and not how well you do it." in said
@@ -318,11 +318,11 @@ async def test_who_asks_below_a_result_why_is_told_what_decided_it(workspace: Wo
 
     told = shown(await message(workspace, root, "How the answers divide:*")).replace("*", "")
     lead, *lines = told.splitlines()
-    assert lead == "Your work calls for the role of an AI researcher. That is clear. Next comes a research engineer."
+    assert lead == "Your work calls for the role of an AI researcher. That is clear. Second is a research engineer."
     assert len(lines) == 4
     assert lines[0].startswith("For an AI researcher: “finding out what is true” in question 1")
     assert lines[1].startswith(against)
-    assert lines[3].startswith("One way to change it")
+    assert lines[3].startswith("What would change it")
 
 
 @pytest.mark.parametrize(
@@ -344,8 +344,8 @@ async def test_who_asks_below_a_result_how_sure_it_is_is_told_how_close_it_was(
 
     told = shown(await message(workspace, root, "as far as your answers go")).replace("*", "")
     lead, flip = told.splitlines()
-    assert lead == f"Quite sure, as far as your answers go. They speak 63% for an AI researcher and {other}."
-    assert flip.startswith("One way to change it to a research engineer: ")
+    assert lead == f"Quite sure, as far as your answers go. Of their weight, 63% is for an AI researcher and {other}."
+    assert flip.startswith("What would change it: it would be a research engineer, for example, if you answered ")
 
 
 async def test_what_was_close_is_said_to_have_been_and_what_would_tip_it(workspace: Workspace, library: Library):
@@ -364,7 +364,7 @@ async def test_what_was_close_is_said_to_have_been_and_what_would_tip_it(workspa
 
     told = shown(await message(workspace, root, "It was close."))
     assert "only the last question decided" in told
-    assert "One way to change it* to a research engineer" in told
+    assert "it would be a research engineer, for example, if you answered" in told
 
 
 async def test_an_unsure_reading_is_confirmed(workspace: Workspace, library: Library):
@@ -442,7 +442,7 @@ async def test_skip_leaves_a_question_out_and_the_card_takes_it_up_again(workspa
 async def test_who_does_not_know_or_whom_no_answer_fits_is_offered_to_skip(workspace: Workspace, said: str):
     root = await at_first_question(workspace)
     await write(workspace, root, said)
-    offer = await message(workspace, root, "Which comes nearest")
+    offer = await message(workspace, root, "Take the one that comes nearest")
 
     await workspace.click("U_ANA", offer, "Skip this question")
 
@@ -513,7 +513,7 @@ async def test_a_hedge_between_two_answers_is_asked_about_and_may_be_both(worksp
 async def test_an_old_offer_to_skip_skips_nothing(workspace: Workspace, library: Library):
     root = await at_first_question(workspace)
     await write(workspace, root, "no idea")
-    offer = await message(workspace, root, "Which comes nearest")
+    offer = await message(workspace, root, "Take the one that comes nearest")
     await write(workspace, root, "a")
     await question(workspace, root, 2)
 
@@ -1282,7 +1282,7 @@ async def test_the_smallest_change_that_would_flip_it_is_named(workspace: Worksp
 
     said = shown(await result(workspace, root))
 
-    assert "One way to change it* to a research engineer: “" in said
+    assert "it would be a research engineer, for example, if you answered question" in said
 
 
 # Graded on the right column?

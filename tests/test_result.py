@@ -71,7 +71,7 @@ def test_how_far_behind_the_runner_up_is_said_to_be_agrees_with_what_would_flip_
             assert not weakened_by_one(library.quiz, run.answers, found.role.id)
             far += 1
         if NOT_FAR in text:
-            flipped = r"change it\* to [^:]+: “[^”]+”(?: or “[^”]+”)* in (?:question \d|the last question)\."
+            flipped = r"if you answered (?:question \d|the last question) with “[^”]+”(?: or “[^”]+”)*(?: alone)?\."
             assert re.search(flipped, text)
         if found.clearness in (Clearness.CLEAR, Clearness.LEANING):
             assert ("at least three other" in text) == (run.flip is None)
@@ -121,7 +121,7 @@ def test_no_answer_that_would_flip_it_as_well_is_left_out_without_a_word(library
         }
         text = said(run, library)
         assert {flips[each] for each in named} == {flip.role}
-        assert ("One way to change it" in text) == (named != flips.keys())
+        assert (", for example, if you answered" in text) == (named != flips.keys())
         several += len(named) > 1
         alone += "What would change it" in text
 
@@ -137,11 +137,11 @@ def test_who_asks_why_is_told_every_answer_that_sets_the_two_roles_apart(library
             continue
         told = result_explained.explanation(run, None, library).text
         for reason in (*found.reasons, *found.against):
-            assert f"“{reason.choices[0].short}” in question {run.number(reason.question)}" in told
+            assert f"“{reason.choices[0].label}” in question {run.number(reason.question)}" in told
         for question in library.quiz.questions:
             for choice in run.picked(question):
                 sets_apart = choice.weights.get(found.role.id, 0) != choice.weights.get(found.runner_up.id, 0)
-                assert (f"“{choice.short}” in question" in told) >= sets_apart
+                assert (f"“{choice.label}” in question" in told) >= sets_apart
         more += told.count(" in question ") > len(found.reasons) + len(found.against)
 
     assert more > 20
@@ -159,7 +159,7 @@ def test_what_would_flip_half_an_answer_to_one_of_its_own_choices_says_so(librar
                 continue
             named = [choice for question, choice in run.flip.changes if question == first and choice.id in two]
             if named and run.recommendation and run.recommendation.clearness is not Clearness.CLOSE:
-                assert f"“{named[0].short}” alone in question 1" in said(run, library)
+                assert f"question 1 with “{named[0].label}” alone" in said(run, library)
                 halves += 1
 
     assert halves > 20
@@ -280,8 +280,10 @@ def test_of_an_answer_by_halves_the_half_that_speaks_for_a_role_is_named(library
 
     assert by_halves.recommendation is not None
     assert by_halves.recommendation.role.id == "ai-engineer"
-    assert "• half “uptime, latency and cost”" in said(by_halves, library)
+    assert "• half “protecting uptime, latency and cost”" in said(by_halves, library)
     assert "novelty" not in said(by_halves, library).partition("What decided it")[2].partition("change it")[0]
     why = result_explained.explanation(by_halves, None, library).text
-    assert "half “uptime, latency and cost” in question 3" in why
-    assert "half “uptime, latency and cost”, half “the numbers the business watches”" in said(alike, library)
+    assert "half “Uptime, latency and cost” in question 3" in why
+    assert "half “protecting uptime, latency and cost”, half “protecting the business’s numbers”" in said(
+        alike, library
+    )

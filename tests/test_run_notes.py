@@ -461,7 +461,7 @@ async def test_a_question_that_a_change_opens_stands_below_the_line_about_the_ch
 async def test_who_is_not_sure_and_asks_why_is_told_why_it_is_asked(workspace: Workspace, library: Library):
     root = await at_first_question(workspace)
     await write(workspace, root, "I'm not sure")
-    await message(workspace, root, "Which comes nearest")
+    await message(workspace, root, "Take the one that comes nearest")
 
     await write(workspace, root, "why?")
 

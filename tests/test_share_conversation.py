@@ -87,7 +87,7 @@ async def test_the_manager_gets_exactly_what_was_previewed(either_way: Workspace
         "What will be sent",
         "Nothing has been sent yet. <@U_MEI> would get this, word for word:",
         "In the thread below it:",
-        "Slack draws these lines as a table:",
+        "These lines arrive as a table:",
         next(line for line in said if line.startswith("Below it <@U_MEI> can mark it as read")),
         "Send",
         "Back",

@@ -45,10 +45,10 @@ async def seen_before(workspace: Workspace, root: Sent) -> bool:
     """Say whether Ana is told, as she is about to invite Mei to compare, that Mei has seen a result of hers."""
     await workspace.command(ANA, "C_ASK", "/rolefit", "compare")
     view = await workspace.modal(ANA)
-    told = "blind in one direction only" in shown(view)  # to her, who is picked already
+    told = "answers are hidden" in shown(view)  # to her, who is picked already
     if not told:
         answer = await workspace.submit(ANA, {"compare:with": {"compare_with": MEI}})
-        told = "blind in one direction only" in str(answer)
+        told = "answers are hidden" in str(answer)
     if told:
         await workspace.close(ANA, everything=True)
     assert root

@@ -44,6 +44,57 @@ _WHICH = (
 _MY_ROLE = r"what(?:['’]?s|\s+is)\s+my\s+(?:role|title)"
 
 
+# "what do I put as title in the ad?", "what should the job be called?"
+_IN_THE_AD = (
+    r"(?:\s+(?:(?:in|on|into|for|at)\s+)?(?:the|this|that|our|my|a)?\s*"
+    r"(?:job\s+)?(?:ad|advert|posting|post|listing|vacancy|opening|role|job|position|description|contract|card|cv))*"
+)
+_JOB_TITLE = r"(?:(?:job|role|position)[- ]?)?(?:titles?|name)"
+_ASKS_FOR_TITLE = (
+    rf"(?:what|which)\s+(?:(?:do|should|would|can|could|shall)\s+(?:i|we)\s+(?:put|write|use|take|choose|pick|give)"
+    rf"(?:\s+(?:it|them|down|in))*\s+(?:as|for|under)\s+(?:an?\s+|the\s+)?{_JOB_TITLE}"
+    rf"|{_JOB_TITLE}\s+(?:do|should|would|can|could|shall)\s+(?:i|we)\s+"
+    r"(?:put|write|use|take|choose|pick|give it|post|ask for)"
+    rf"|{_JOB_TITLE}\s+(?:goes|fits|belongs|would fit|is right|is best|to use|to put|to write)"
+    rf"|{_JOB_TITLE}\s+should\s+(?:it|this|that|the (?:role|job|position|ad|person))\s+(?:have|get|be|carry)"
+    rf"|(?:do|should|would|can|shall)\s+(?:i|we|one)\s+call\s+(?:it|this|that|the (?:role|job|position|person))"
+    rf"|should\s+(?:it|this|that|the (?:role|job|position|person)|the {_JOB_TITLE}|my {_JOB_TITLE})\s+be(?:\s+called)?"
+    rf"|is\s+(?:it|this|that|the (?:role|job|position)|such a (?:role|job))\s+(?:usually\s+)?called)"
+)
+_WHOM_TO_HIRE = (
+    r"(?:who|whom|what|which)(?:\s+(?:kind|sort|type)\s+of)?(?:\s+(?:person|people|role|engineer|candidate|profile|one))?\s+"
+    r"(?:should|do|shall|would|must|can|am|are)\s+(?:i|we)\s+"
+    r"(?:(?:then|now|actually|really|to|need to|have to|supposed to|going to|be)\s+)*"
+    r"(?:hire|hiring|recruit|look(?:ing)? for|need|search for|go for|take on|bring in|advertise(?: for)?|employ)"
+    r"(?:\s+(?:for (?:it|this|that|the (?:role|job|work))|first|there|by this|according to (?:this|that|you)))*"
+)
+_WHY_ME = (
+    r"(?:why\s+(?:me|was i|am i|did i|do i|exactly me|of all people me)\b[^?]*"
+    r"|who\s+(?:has\s+)?(?:invited|asked|picked|chose|chosen|added|put|sent|wants|signed)\b[^?]*"
+    r"|how\s+(?:come i|did i (?:get|end up))\b[^?]*)"
+)
+
+
+def asks_for_title(text: str) -> bool:
+    """Return whether a text asks what the role is called, or what stands in an ad for it."""
+    return _matches(rf"{_ASKS_FOR_TITLE}{_IN_THE_AD}", text)
+
+
+def asks_whom_to_hire(text: str) -> bool:
+    """Return whether a text asks whom to hire, as below a result about a role to fill."""
+    return _matches(_WHOM_TO_HIRE, text)
+
+
+def asks_why_me(text: str) -> bool:
+    """Return whether a text asks why somebody was invited to answer about a colleague's work, or by whom."""
+    return _matches(_WHY_ME, text)
+
+
+def _matches(pattern: str, text: str) -> bool:
+    whole = rf"{_FIRST}{pattern}{_LAST}"
+    return len(text) <= LONGEST and re.fullmatch(whole, text, re.IGNORECASE) is not None
+
+
 def asks_what_is_meant(text: str) -> bool:
     """Return whether a text asks what the open question means, with or without a word of it."""
     return len(text) <= LONGEST and any(pattern.fullmatch(text) for pattern in (*_ASKS_BACK, _MARK))

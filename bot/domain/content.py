@@ -242,12 +242,16 @@ class Faq(Authored):
 
 
 class NotAnswered(Authored):
-    """A question near the subject that no entry answers; `reply` says so to somebody who asked the bot."""
+    """A question near the subject that no entry answers; `reply` says so to somebody who asked the bot.
+
+    `offers` are entries that come nearest to it, which are offered with the reply in place of what the words resemble.
+    """
 
     id: Identifier
     question: Wording
     phrasings: tuple[Wording, ...] = Field(min_length=3, max_length=30)
     reply: Line | None = None
+    offers: tuple[Identifier, ...] = Field(default=(), max_length=3)
 
     @property
     def wordings(self) -> tuple[str, ...]:

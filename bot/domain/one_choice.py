@@ -24,6 +24,7 @@ _NUMBERS = {
     )
     for word in words
 }
+_ORDINALS = ("first", "second", "third", "fourth", "fifth")
 # "b", "2.", "(c)", "option 1", "no. 1" (but "no b" denies b), "the second one", "I think b", "b please", "hmm, b lol".
 _PICKED = re.compile(
     r"(?:(?:h+m+|u+m+|uh+|oh|ok|okay|well|so|yeah)\b[,.…]*\s+)*"
@@ -85,6 +86,12 @@ def choice_at(mark: str, question: HasChoices) -> Option | None:
     mark = _NUMBERS.get(mark.lower(), mark.lower())
     position = int(mark) - 1 if mark.isdigit() else LETTERS.find(mark)
     return question.choices[position] if 0 <= position < len(question.choices) else None
+
+
+def position_of(text: str) -> int | None:
+    """Give which of those that were offered a text picks, counted from 0, as "the first" and "second one" do."""
+    mark = (picked_mark(text.strip()) or "").lower()
+    return _ORDINALS.index(mark) if mark in _ORDINALS else None
 
 
 def read_wording(text: str, question: HasChoices) -> Option | None:

@@ -1,6 +1,7 @@
 """An answer in somebody's own words: which choices of a question it may mean, and whether it asks something instead."""
 
 import re
+from collections.abc import Sequence
 from functools import lru_cache
 
 from rapidfuzz import fuzz, process, utils
@@ -37,10 +38,17 @@ _TO_THE_BOT = re.compile(
 # "how many experiments we can run": what such a clause says is no question, whose verb comes before the subject.
 _CLAUSE = re.compile(
     r"^\s*(?:how|what|which|where|when|why)\b[^?]*\b(?:i|we|you|they|it|people|others|users|researchers|customers)\s+"
-    r"(?:can|could|will|would|do|did|have|are|is)\b",
+    r"(?:can|could|will|would|do|did|have|are|is)\b"
+    # "how fast the team ships", "how well a model holds up"
+    r"|^\s*how\s+(?:fast|quick(?:ly)?|soon|often|well|many|much|reliabl[ey]|cheap(?:ly)?|long|good)\s+"
+    r"(?:the|a|an|our|my|their|its|each|every|one)\b(?!.*\?)",
     re.IGNORECASE,
 )
 _OF_ONESELF = re.compile(r"\b(?:i|i['’]\w+|me|my|mine|we|we['’]\w+|us|our|ours)\b", re.IGNORECASE)
+_AT_A_COMPANY = re.compile(
+    r"\s*(?:[\w/-]+\s+){1,3}at\s+(?!(?:the|an?|our|scale|night|once|least|most|all|work|home|last|any)\b)\w+(?:\s\w+)?[\s.!]*",
+    re.IGNORECASE,
+)
 _NAMES_ROLES = frozenset({"title", "titles", "role", "roles"})
 
 
@@ -63,6 +71,11 @@ def asks_about_roles(text: str, quiz: Quiz) -> bool:
     names = {*_NAMES_ROLES, *(utils.default_process(role.name) for role in quiz.roles)}
     names |= {title.replace("-", " ") for role in quiz.roles for title in role.titles}
     return not _OF_ONESELF.search(text) and any(f" {name} " in typed or f" {name}s " in typed for name in names)
+
+
+def is_at_a_company(text: str) -> bool:
+    """Return whether a text names something and where: "levels at Meta", which may be a question."""
+    return not _OF_ONESELF.search(text) and _AT_A_COMPANY.fullmatch(text) is not None
 
 
 # "what did Ana answer?", "can I see her answers?": of who answers about the same work
@@ -99,12 +112,22 @@ def guesses(text: str, question: HasChoices) -> tuple[str, ...]:
         if score >= MAYBE and (shared[choice.id] or not _telling(typed) or score >= TYPOS)
     ]
     if alike:
-        return tuple(alike)
+        return _with_words_of_their_own(typed, alike, question)
     shared = _in_common(typed, question, SURELY_SAME)
     most = max(shared.values())
     enough = max(DISTINCT, len(_telling(typed)) * TOLD)
     best = [name for name, weight in shared.items() if weight == most >= enough]
     return tuple(best) if len(best) <= MOST_GUESSES else ()
+
+
+def _with_words_of_their_own(typed: str, alike: Sequence[str], question: HasChoices) -> tuple[str, ...]:
+    """Leave out the choice whose every word in a text is another's, too, which has more: what speaks for it is less.
+
+    Of "a sprint or two, sometimes a quarter" the years have "two", the weeks all but "sometimes".
+    """
+    vocabularies = {choice.id: _words((choice.label, *choice.says)) for choice in question.choices}
+    has = {name: {word for word in _telling(typed) if _has(vocabularies[name], word, SURELY_SAME)} for name in alike}
+    return tuple(name for name in alike if not any(has[name] < has[other] for other in alike))
 
 
 def hinted(text: str, question: HasChoices) -> Option | None:

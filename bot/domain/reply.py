@@ -11,14 +11,24 @@ from rapidfuzz.distance import OSA
 
 from bot.domain import smalltalk, typed
 from bot.domain.actions import Action, AskAgain, Back, Pause, Resume, Skip, Stop
-from bot.domain.asked_back import asks_for_role, asks_what_is_meant
+from bot.domain.asked_back import asks_for_role, asks_for_title, asks_what_is_meant, asks_whom_to_hire, asks_why_me
+from bot.domain.clauses import numbered_in_words, read_by_clause, read_either
 from bot.domain.fit import Given
+from bot.domain.kept_question import asks_to_delete, asks_who_sees
 from bot.domain.matching_text import MAX_CHARACTERS
-from bot.domain.one_choice import choice_at, picked_mark, read_choice, read_pick, read_wording
-from bot.domain.own_words import MOST_GUESSES, SHORT, asks, asks_about_roles, asks_for_other_answers, guesses
-from bot.domain.quiz_content import AnyQuestion, HasChoices, Opening, Question, Quiz, Term, TieBreak, TypedWords
+from bot.domain.one_choice import choice_at, picked_mark, position_of, read_choice, read_pick, read_wording
+from bot.domain.own_words import (
+    MOST_GUESSES,
+    SHORT,
+    asks,
+    asks_about_roles,
+    asks_for_other_answers,
+    guesses,
+    is_at_a_company,
+)
+from bot.domain.quiz_content import ROLE, AnyQuestion, HasChoices, Opening, Question, Quiz, Term, TieBreak, TypedWords
 from bot.domain.quiz_run import Graded, Run
-from bot.domain.result_question import AboutResult, about_result
+from bot.domain.result_question import AboutResult, about_result, is_early
 from bot.domain.review import ReviewQuestion
 from bot.domain.two_choices import bare_letters, is_both, read_halves, read_hedged, read_little, read_two, says_half
 
@@ -38,25 +48,14 @@ _MEANT_BY = re.compile(r"(?:and\s+)?what(?:\s+do you mean|['’]s meant|\s+is me
 _MEANS = re.compile(
     r"(?:and\s+)?what does\s+(.+?)\s+mean(?:\s+(?:here|in (?:this|the) question))?\s*[?.!]*", re.IGNORECASE
 )
-# "erase all traces of me", "who is going to see my answers"
-_DELETING = tuple(
-    (re.compile(rf"\b(?:{verb})\b", re.IGNORECASE), re.compile(rf"\b(?:{what})\b", re.IGNORECASE))
-    for verb, what in (
-        ("delete|erase|wipe|purge", "me|my|mine|i|this|everything"),
-        ("forget", "about me|my|i (?:said|told|typed|answered|wrote)"),
-    )
-)
-_WHO_SEES = re.compile(
-    r"^\W*(?:\w+\W+){0,3}who\s+(?:\w+\s+){0,6}(?:see|sees|read|reads|get to see)\s+"
-    r"(?:my|this|that|it|what i|these|the answers|any of)\b",
-    re.IGNORECASE,
-)
 # Words that say whom a round is about, within a sentence that is otherwise about work.
 _OF_OTHERS = re.compile(
     r"\b(?:manag\w+|lead\w*|hir\w+|recruit\w*|vacanc\w+|opening|fill\w*|(?:direct|my) reports?|team)\b", re.IGNORECASE
 )
 # "I run payroll, nothing with AI"; "I am a nurse so this is not for me at all"
 _CLAUSES = re.compile(r"[.,;:!?…()]+|\s[-–—]\s|\b(?:and|but|because|since|so|as)\b", re.IGNORECASE)
+# "sorry in a meeting, later"
+_PAUSES = re.compile(r"[.,;:!…()]+|\s[-–—]\s|\b(?:and|but|because|so|let['’]?s)\b", re.IGNORECASE)
 _AT_ALL = re.compile(r"\s+(?:at all|whatsoever|anyway|though)\b", re.IGNORECASE)
 _FIRST_PART = re.compile(r"[.,;!…]|\s[-–—]\s|\s+(?:but|because|since|really|honestly)\b")
 _TERM = re.compile(
@@ -114,6 +113,26 @@ class WhichTwo:
 
 
 @dataclass(frozen=True)
+class WhichOffered:
+    """Yes, where more than one choice was offered."""
+
+
+@dataclass(frozen=True)
+class SeveralUnclear:
+    """Answers to questions by their numbers, of which one cannot be read."""
+
+
+@dataclass(frozen=True)
+class AsksWhyMe:
+    """A question why they were invited to answer about somebody else's work."""
+
+
+@dataclass(frozen=True)
+class AsksForTitle:
+    """A question what the role that came out is called."""
+
+
+@dataclass(frozen=True)
 class Aside:
     """Small talk, by its name in words.yaml."""
 
@@ -159,8 +178,8 @@ class Unclear:
 
 
 Reading = (
-    Answered | Perhaps | Command | Defined | WhichTwo | Aside | AboutResult | AsksForOther
-    | Reviewed | PerhapsReviewed | Asks | NotAsked | Unclear
+    Answered | Perhaps | Command | Defined | WhichTwo | WhichOffered | SeveralUnclear | Aside | AboutResult
+    | AsksForOther | AsksWhyMe | AsksForTitle | Reviewed | PerhapsReviewed | Asks | NotAsked | Unclear
 )  # fmt: skip
 
 
@@ -211,9 +230,11 @@ def _read(
         or _explicit(text, run)
         or (question and (_in_these_words(text, question) or (of_quiz and _picked(text, of_quiz))))
         or (review and _picked_cell(text, review, aside))
+        or (AsksWhyMe() if run.subject is not None and asks_why_me(text) else None)
         or (AsksForOther() if run.subject and asks_for_other_answers(text, answerable=answerable) else None)
         or about_result(text, run, words, answerable=answerable)
-        or (_asked_back(text, run, of_quiz))
+        or (Command("so_far") if is_early(text, run, words) else None)
+        or _asked_back(text, run, of_quiz)
         or _exact_command(text, words)
         or _leaves(text, words)
         or _not_for_me(text, words)
@@ -222,6 +243,7 @@ def _read(
         or (None if answerable else _on_what_is_kept(text))
         or (weighed and _by_two(text, weighed))
         or (question and not (answerable and (isinstance(question, Opening) or about_roles)) and _one(text, question))
+        or (weighed and _by_clauses(text, weighed))
         or _command(text, words)
         or (weighed and _which_two(text, weighed))
         or _term(text, run.quiz.glossary)
@@ -229,7 +251,9 @@ def _read(
         or (None if "?" in text else _begins_unsure(text, words))
         or (Asks() if asks(text) or (answerable and about_roles) else None)
         or (question and _guesses(text, question))
-        or (Asks() if answerable else Unclear(_mark_of_none(text, question)))
+        or (
+            Asks() if answerable and (not question or is_at_a_company(text)) else Unclear(_mark_of_none(text, question))
+        )
     )
 
 
@@ -257,10 +281,14 @@ def _typed(text: str) -> str:
     return " ".join(typed.plain(_bounded(text)).split())
 
 
-def _asked_back(text: str, run: Run, question: AnyQuestion | None) -> Command | AboutResult | None:
+def _asked_back(text: str, run: Run, question: AnyQuestion | None) -> Command | AboutResult | AsksForTitle | None:
     """Read a question about the one that is open, or about the role that comes out of the round."""
     if question and asks_what_is_meant(text):
         return Command("why")
+    if run.subject is None and run.recommendation and asks_for_title(text):
+        return AsksForTitle()
+    if run.subject is None and run.purpose == ROLE and asks_whom_to_hire(text):
+        return AboutResult() if run.recommendation else Command("so_far")
     if run.subject is None and asks_for_role(text, _names(run.quiz)):
         return AboutResult(how_sure=True) if run.recommendation else Command("so_far")
     return None
@@ -273,9 +301,9 @@ def _names(quiz: Quiz) -> set[str]:
 
 def _on_what_is_kept(text: str) -> Aside | None:
     """Read that something that is kept is to go, or who can see it, however it is put: that is never an answer."""
-    if any((said := verb.search(text)) and what.search(text, said.end()) for verb, what in _DELETING):
+    if asks_to_delete(text):
         return Aside("deletion")
-    return Aside("privacy") if _WHO_SEES.search(text) else None
+    return Aside("privacy") if asks_who_sees(text) else None
 
 
 def _mark_of_none(text: str, question: HasChoices | None) -> str | None:
@@ -284,9 +312,11 @@ def _mark_of_none(text: str, question: HasChoices | None) -> str | None:
     return mark.lower() if question and mark and len(mark) == 1 else None
 
 
-def _explicit(text: str, run: Run) -> Answered | Command | NotAsked | None:
+def _explicit(text: str, run: Run) -> Answered | Command | NotAsked | SeveralUnclear | None:
     """Read what names its questions by number: "change 3 to b", "1b, 2a", "1 half b half d, 2 c"."""
-    if several := _several(text, run):
+    in_words = numbered_in_words(text, run)
+    several = _several(text, run) or (Answered(in_words, named=True) if in_words else None)
+    if several:
         [first, *more] = several.answers
         return NotAsked(first) if not more and _CHANGE.fullmatch(text) and not run.has_asked(first) else several
     if changed := _CHANGE.fullmatch(text):
@@ -301,7 +331,7 @@ def _explicit(text: str, run: Run) -> Answered | Command | NotAsked | None:
         if choice:
             return Answered({question.id: (choice.id,)}, named=True)
         return Answered({question.id: halves}, named=True) if halves else Command("change", question.id)
-    return None
+    return None if in_words is None else SeveralUnclear()
 
 
 def _several(text: str, run: Run) -> Answered | None:
@@ -359,22 +389,30 @@ def _by_two(text: str, question: AnyQuestion) -> Answered | Perhaps | None:
     """Read an answer that takes two choices, or may mean either, or takes only something of one."""
     if answered := _answer(question, read_two(text, question)):
         return answered
-    either = read_hedged(text, question) or read_little(text, question)
+    either = read_hedged(text, question) or read_little(text, question) or read_either(text, question)
     return Perhaps(question.id, either) if either else None
+
+
+def _by_clauses(text: str, question: AnyQuestion) -> Answered | None:
+    choice = read_by_clause(text, question)
+    return Answered({question.id: (choice.id,)}) if choice else None
 
 
 def _answer(question: AnyQuestion, chosen: Given) -> Answered | None:
     return Answered({question.id: chosen}) if chosen else None
 
 
-def _to_guess(text: str, run: Run, words: TypedWords) -> Answered | Command | None:
+def _to_guess(text: str, run: Run, words: TypedWords) -> Answered | Command | WhichOffered | None:
     """Read yes or no, where the live prompt asks whether something was meant."""
     if run.asking is None or not run.asking.guesses:
         return None
     normalised, guesses = utils.default_process(text), run.asking.guesses
     if normalised in map(utils.default_process, words.yes):
-        return Answered({run.asking.question: guesses[:1]})
+        return Answered({run.asking.question: guesses}) if len(guesses) == 1 else WhichOffered()
     question = run.quiz.question(run.asking.question)
+    offered = [choice.id for choice in question.choices if choice.id in guesses]
+    if len(offered) > 1 and (position := position_of(text)) is not None and position < len(offered):
+        return Answered({question.id: (offered[position],)})
     if len(guesses) == MOST_GUESSES and isinstance(question, Question) and is_both(text):
         return Answered({question.id: guesses})
     return Command("reask") if normalised in map(utils.default_process, words.no) else None
@@ -400,8 +438,10 @@ def _begins_unsure(text: str, words: TypedWords) -> Command | None:
 
 def _leaves(text: str, words: TypedWords) -> Command | None:
     """Read that somebody has to go, in whatever else they say."""
-    padded = f" {smalltalk.plain(text)} "
-    return Command("pause") if any(f" {smalltalk.plain(phrase)} " in padded for phrase in words.leaves) else None
+    padded, pause = f" {smalltalk.plain(text)} ", Command("pause")
+    if "?" not in text and any(_exact_command(clause, words) == pause for clause in _PAUSES.split(text)):
+        return pause
+    return pause if any(f" {smalltalk.plain(phrase)} " in padded for phrase in words.leaves) else None
 
 
 def _not_for_me(text: str, words: TypedWords) -> Command | None:

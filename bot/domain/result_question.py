@@ -17,6 +17,8 @@ from bot.domain.quiz_run import Run
 ALIKE = 86  # fuzz.token_sort_ratio of a question about the result that nothing else is known to answer
 _ARTICLES = frozenset({"a", "an", "the"})
 _OF_THE_ROUND = frozenset({"i", "me", "my", "mine", "you", "your", "result"})
+# What is said of a result, and not of a question that is open.
+_OF_A_RESULT = re.compile(r"\b(?:arole|results?|change|flip|tips?|tipped|deci\w+|speaks?|spoke|difference)\b")
 A_ROLE = "arole"  # in place of the name of a role, while a text is compared with the phrases
 
 
@@ -45,6 +47,21 @@ def about_result(text: str, run: Run, words: TypedWords, *, answerable: bool = F
         return None
     how_sure = max(_likeness(spelling, sure) - _likeness(spelling, explain) for spelling in asking) > 0
     return AboutResult(next((role for role in roles if role != recommended.role.id), None), how_sure)
+
+
+def is_early(text: str, run: Run, words: TypedWords) -> bool:
+    """Return whether a text asks how the result comes about, or what would change it, before there is one.
+
+    What may be about the open question as well, such as "why that?", is none of these.
+    """
+    if run.recommendation is not None:
+        return False
+    phrases = _explaining(words.explain) | _explaining(words.sure)
+    spellings = (_with_roles(plain, run.quiz)[0] for plain in (smalltalk.plain(text), smalltalk.bare(text)))
+    return any(
+        _OF_A_RESULT.search(spelling) and _asks_about_result(spelling, phrases, answerable=False)
+        for spelling in spellings
+    )
 
 
 def _likeness(spelling: str, phrases: Iterable[str]) -> float:

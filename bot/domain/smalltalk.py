@@ -49,6 +49,8 @@ _FILLERS = frozenset(
     {"actually", "and", "but", "haha", "hmm", "honestly", "just", "lol", "oh", "ok", "okay", "please", "pls", "plz"}
     | {"really", "so", "sorry", "tbh", "then", "um", "well", "bot", "robot", "rolefit"}
 )
+# Around somebody or something that is named beside what was said: "my manager too", "including hr".
+_ONE_MORE = frozenset({"too", "also", "even", "including", "or", "maybe", "perhaps", "like", "not", "for", "example"})
 _WRITTEN_OUT = {
     "whats": "what is", "whos": "who is", "hows": "how is", "wheres": "where is", "thats": "that is", "its": "it is",
     "im": "i am", "id": "i would", "ive": "i have", "youre": "you are", "youve": "you have", "u": "you", "r": "are",
@@ -234,6 +236,11 @@ class Alike:
         """Give the words of a text in one spelling, each by the first of its group."""
         return self._pattern.sub(lambda match: self._first[match[0]], plain(text)) if self._pattern else plain(text)
 
+    def is_one_more(self, part: str) -> bool:
+        """Return whether a part only names one more of a group, as "my boss too" does behind "who sees this"."""
+        words = [word for word in plain(part).split() if word not in _ONE_MORE and word not in _FILLERS]
+        return " ".join(words) in self._first
+
     def read(self, part: str) -> str | None:
         """Give the intent of a part of a message, or None if it is something else."""
         text = self.spelling(part)
@@ -268,6 +275,13 @@ class _Reader:
             intent = self.whole(part.text)
             if intent is None and (continues := _CONTINUES.match(part.text)):
                 intent = self._continued(before.text, part.text[continues.end() :])
+            if (
+                intent is None
+                and read
+                and read[-1].intent not in (None, *COURTESIES)
+                and self._alike.is_one_more(part.text)
+            ):
+                intent = read[-1].intent
             read += [replace(part, intent=intent)] if intent else self._in_two(part, joints)
         return read
 

@@ -2,11 +2,12 @@
 
 import re
 from collections.abc import Iterable
+from itertools import chain
 
 from rapidfuzz import utils
 
 from bot.domain.fit import Given
-from bot.domain.one_choice import LEAD, asks_or_denies, picked_mark, read_choice, read_pick
+from bot.domain.one_choice import LEAD, asks_or_denies, picked_mark, read_choice, read_pick, read_wording
 from bot.domain.own_words import MAYBE, MOST_GUESSES, SMALL_WORDS, hinted, scored
 from bot.domain.quiz import LETTERS
 from bot.domain.quiz_content import AnyQuestion, HasChoices, Option
@@ -38,6 +39,7 @@ _BESIDE = re.compile(rf"\b(?:{_AND_BUT})\b|[,;/&+]", re.IGNORECASE)
 _HEDGES = "also|or|either|maybe|perhaps|possibly|sometimes|partly"
 _HEDGING = re.compile(rf"\b(?:{_HEDGES}|i guess)\b", re.IGNORECASE)
 _OF_A_HEDGE = re.compile(rf"\b(?:{_HEDGES}|{_AND_BUT}|i (?:guess|think|suppose))\b|[.,;/&+]", re.IGNORECASE)
+_CLAUSES = re.compile(r"[.,;]")
 # Around "both" or "equally", words that do not say of what.
 _OF_BOTH = SMALL_WORDS | {"bit", "matter", "matters", "same", "split", "way", "ways"}
 _AND = re.compile(r"(?<=\s)and(?=\s)|[,;/&+]", re.IGNORECASE)
@@ -106,7 +108,8 @@ def read_hedged(text: str, question: AnyQuestion) -> tuple[str, ...]:
     """
     if not _HEDGING.search(text) or asks_or_denies(text):
         return ()
-    parts = _without_fillers(_OF_A_HEDGE.split(text))
+    pieces = ([piece] if read_wording(piece, question) else _OF_A_HEDGE.split(piece) for piece in _CLAUSES.split(text))
+    parts = _without_fillers(chain.from_iterable(pieces))  # "a sprint or two" is one
     if len(parts) > MOST_PARTS:
         return ()
     named = {choice.id for part in parts if (choice := read_choice(part, question))}

@@ -108,8 +108,13 @@ def offer(lead: str, entries: Sequence[Entry], buttons: Sequence[kit.Button]) ->
     return message(parts, [lead, questions])
 
 
-def unknown(library: Library, *, in_round: bool = False) -> Message:
-    """Say that there is no answer, and what there is; within a round of the quiz, nothing of the quiz."""
+def unknown(library: Library, *, in_round: bool = False, below: bool = False, repeated: bool = False) -> Message:
+    """Say that there is no answer, and what there is; within a round of the quiz, nothing of the quiz.
+
+    below: in a thread, in short. repeated: to who has been told so a moment ago, in other words.
+    """
+    if repeated or below:
+        return plain(escape(library.words.faq.unknown_again if repeated else library.words.faq.unknown_in_thread))
     return plain(_with_examples((library.words.quiz if in_round else library.words.faq).unknown, library))
 
 

@@ -106,4 +106,4 @@ def _not_answered(text: str, suggested: tuple[str, ...], library: Library) -> Pl
     """Say what is known not to be answered, with what may be meant all the same."""
     name = library.decoys.recognise(text)
     decoy = library.decoy(name) if name else None
-    return PlannedReply(NOT_ANSWERED, (decoy.id, *suggested)) if decoy and decoy.reply else None
+    return PlannedReply(NOT_ANSWERED, (decoy.id, *(decoy.offers or suggested))) if decoy and decoy.reply else None

@@ -10,7 +10,7 @@ import structlog
 from slack_bolt.async_app import AsyncAck, AsyncApp, AsyncBoltContext
 
 from bot import jobs, metrics, work_records
-from bot.domain.faq import UNPROMPTED, Surface
+from bot.domain.faq import FOLLOWED_FOR, UNPROMPTED, Surface
 from bot.domain.language import Language
 from bot.domain.reply_kinds import ANSWER, FOR_SENDER, HELLO, NOT_ANSWERED, ONLY_ENGLISH, SUGGEST, TALK, UNKNOWN
 from bot.jobs import current_key, in_doubt, step, worker, workflow
@@ -277,7 +277,7 @@ class FaqWorker(SuggestionWorker):
                 return manners_blocks.private(message, library.words.manners.post_in_thread, place, library)
             if reply.kind == FOR_SENDER and (told := await self._for_sender(team, channel, reply)):
                 return told
-            repeated = reply.kind == SUGGEST and bool(await self.superseded(team, channel, reply))
+            repeated = await self._repeats(team, channel, reply)
             message = posted(reply, library, repeated=repeated)
             to_person = reply.kind == TALK and library.words.talk.of(reply.entries[0]).person
             if not (to_person or says_no_answer(reply)):
@@ -290,6 +290,12 @@ class FaqWorker(SuggestionWorker):
             return feedback_blocks.or_ask_person(message, reply.question_ts, library) if can_ask else message
 
         return content
+
+    async def _repeats(self, team: str, channel: str, reply: Reply) -> bool:
+        """Return whether they were told so there a moment ago: that there is no answer, or the same entries."""
+        if reply.kind == UNKNOWN:
+            return bool(await self._store.replies.undecided(team, channel, reply, (UNKNOWN,), within=FOLLOWED_FOR))
+        return reply.kind == SUGGEST and bool(await self.superseded(team, channel, reply))
 
     async def _for_sender(self, team: str, channel: str, reply: Reply) -> Message | None:
         """Say how a message gets to who has shared a result, within a step; None if that is withdrawn by now."""
@@ -335,7 +341,7 @@ def says_no_answer(reply: Reply) -> bool:
 def posted(reply: Reply, library: Library, *, repeated: bool = False) -> Message:
     """Render a reply as it is posted to a conversation: an answer with what it carries, suggestions with a way out.
 
-    repeated: the same was suggested to the same person a moment ago.
+    repeated: the same was suggested to the same person a moment ago, or that there is no answer.
     """
     current_entries = library.known(reply.entries)
     decoy = library.decoy(reply.entries[0]) if reply.kind == NOT_ANSWERED else None
@@ -348,6 +354,8 @@ def posted(reply: Reply, library: Library, *, repeated: bool = False) -> Message
         return feedback_blocks.suggestions(
             current_entries, reply.question_ts, library, revision=made_for, reply=decoy_reply, repeated=repeated
         )
+    if reply.kind == UNKNOWN:
+        return blocks.unknown(library, below=reply.thread_ts != reply.question_ts, repeated=repeated)
     return rendered(reply.kind, reply.entries, library)
 
 

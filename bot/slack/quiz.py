@@ -18,6 +18,8 @@ from bot.domain.reply import (
     Aside,
     Asks,
     AsksForOther,
+    AsksForTitle,
+    AsksWhyMe,
     Command,
     Defined,
     NotAsked,
@@ -25,7 +27,9 @@ from bot.domain.reply import (
     PerhapsReviewed,
     Reading,
     Reviewed,
+    SeveralUnclear,
     Unclear,
+    WhichOffered,
     WhichTwo,
     read,
     read_again,
@@ -147,8 +151,20 @@ async def _start(key: Key, team: str, stored: StoredRun, reading: Reading, ts: s
             await _say(key, team, stored.id, *_aside_to(reading))
 
 
-def _aside_to(  # noqa: PLR0911 - one for each reading
-    reading: Command | Defined | AboutResult | Aside | WhichTwo | AsksForOther | Asks | NotAsked | Unclear,
+def _aside_to(  # noqa: PLR0911, PLR0912 - one for each reading
+    reading: Command
+    | Defined
+    | AboutResult
+    | Aside
+    | WhichTwo
+    | WhichOffered
+    | SeveralUnclear
+    | AsksForOther
+    | AsksWhyMe
+    | AsksForTitle
+    | Asks
+    | NotAsked
+    | Unclear,
 ) -> tuple[RunAside, str | None]:
     """Give what is said to something typed that changes nothing, and what that is about."""
     match reading:
@@ -162,6 +178,14 @@ def _aside_to(  # noqa: PLR0911 - one for each reading
             return RunAside.SMALLTALK, intent
         case WhichTwo():
             return RunAside.WHICH_TWO, None
+        case WhichOffered():
+            return RunAside.WHICH_OFFERED, None
+        case SeveralUnclear():
+            return RunAside.SEVERAL_UNCLEAR, None
+        case AsksWhyMe():
+            return RunAside.WHY_ME, None
+        case AsksForTitle():
+            return RunAside.TITLES, None
         case AsksForOther():
             return RunAside.OTHER_ANSWERS, None
         case NotAsked(question):

@@ -1,5 +1,6 @@
 """A recommendation -> what it says: on one screen what came out and why, and the rest in parts that buttons open."""
 
+import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import reduce
 from itertools import zip_longest
@@ -10,6 +11,7 @@ from bot.domain import fit
 from bot.domain.content import Column, Row, Table
 from bot.domain.fit import Clearness, Recommendation
 from bot.domain.quiz_content import (
+    OTHER,
     OWN,
     PEOPLE,
     PURPOSE,
@@ -28,6 +30,7 @@ from bot.slack.text import Mrkdwn, escape, fill
 
 TELLING = 3  # rows of the table on the first screen, one less where more is said; a button opens the rest
 BAR = 20  # characters; a bar of this length still fits a phone
+_ASKING = re.compile(r"[^.?!]+\?")  # a sentence that asks
 CORE = "✓✓"  # in the skills table: the core focus of a title
 
 Parts = tuple[list[kit.Block], list[str]]  # blocks, and the lines of the text that says the same
@@ -72,7 +75,7 @@ def part(run: Run, name: str, library: Library) -> Message:
     if name == "titles":
         source = fill(library.words.quiz.source, sources=library.cite(run.quiz.sources))
     if name == "table" and any("▸" in text for text in texts):
-        source = Mrkdwn(f"{source} {escape(library.words.result.picked_key)}")
+        source = Mrkdwn(f"{source} {key_of_marks(run, library)}")
     return message([*map(section, texts), context(source)], [*texts, source])
 
 
@@ -208,6 +211,23 @@ def marked(run: Run, library: Library, columns: list[str], rows: Sequence[str] =
     return excerpt.model_copy(update={"columns": ordered, "rows": tuple(map(mark, excerpt.rows))})
 
 
+def key_of_marks(run: Run, library: Library, rows: Sequence[str] = ()) -> Mrkdwn:
+    """Say what the marks of `marked` are, and which answer has none; rows: those that are shown, none means all."""
+    words = library.words.result
+    between = [
+        choice
+        for question in run.quiz.questions
+        if not rows or question.dimension in rows
+        for choice in run.picked(question)
+        if choice.cell is None
+    ]
+    if not between:
+        return Mrkdwn(escape(words.picked_key))
+    answers = in_a_row((fill(library.words.quiz.quote, choice=choice.label) for choice in between), library)
+    missing = fill(words.picked_between if len(between) == 1 else words.picked_between_several, answers=answers)
+    return Mrkdwn(f"{escape(words.picked_key)} {missing}")
+
+
 def heading(role: Role) -> str:
     """Give the name of a role as it stands alone above a column or beside a bar: with a capital, as others have one."""
     return role.name[:1].upper() + role.name[1:]
@@ -249,7 +269,7 @@ def _first_screen(run: Run, recommendation: Recommendation, library: Library, te
     excerpt = marked(run, library, columns, telling(run, recommendation)[:most])
     caption = fill(words.table, title=excerpt.title, sources=library.cite([excerpt.source]))
     if any(words.picked.format(cell="") in cell for row in excerpt.rows for cell in row.cells.values()):
-        caption = Mrkdwn(f"{caption} {escape(words.picked_key)}")
+        caption = Mrkdwn(f"{caption} {key_of_marks(run, library, [row.id for row in excerpt.rows])}")
     blocks = [*map(section, texts), table(excerpt), context(caption), section(shares), context(caution)]
     return blocks, [*texts, *in_lines(excerpt), caption, shares, caution]
 
@@ -325,17 +345,23 @@ def early_line(run: Run, recommendation: Recommendation, library: Library) -> Mr
 
 
 def question_name(run: Run, question: Question | TieBreak, library: Library, *, shared: bool = False) -> Mrkdwn:
-    """Name a question: by its number, or by the row of the table to somebody who was not asked it."""
+    """Name a question: by its number, or by what it asks to somebody who was not asked it."""
     words = library.words.result
     if not shared or isinstance(question, TieBreak):
         return fill(words.question, number=str(run.number(question)))
-    return fill(words.question_shared, row=library.tables[run.quiz.tables.roles].row(question.dimension).label)
+    return fill(words.question_shared, question=asked(question))
+
+
+def asked(question: Question | TieBreak) -> str:
+    """Give the sentence of a question that asks, as it is put to somebody else about whose work it is not."""
+    text = worded(question, "text", OTHER)
+    return next((sentence.strip() for sentence in _ASKING.findall(text)), text)
 
 
 def question_names(
     run: Run, questions: Sequence[Question | TieBreak], library: Library, *, shared: bool = False
 ) -> Mrkdwn:
-    """Name questions: "question 4", "questions 1, 2 and 4", or their rows."""
+    """Name questions: "question 4", "questions 1, 2 and 4", or what they ask."""
     if shared or len(questions) == 1:
         return in_a_row((question_name(run, question, library, shared=shared) for question in questions), library)
     *first, last = (str(run.number(question)) for question in questions)
@@ -343,8 +369,11 @@ def question_names(
     return fill(library.words.result.questions, numbers=numbers)
 
 
-def reasons(run: Run, recommendation: Recommendation, library: Library, *, shared: bool = False) -> list[str]:
-    """Say what decided it and what would flip it; or what speaks for either, where it is too close to call."""
+def reasons(run: Run, recommendation: Recommendation, library: Library, *, sender: Mrkdwn | None = None) -> list[str]:
+    """Say what decided it and what would flip it; or what speaks for either, where it is too close to call.
+
+    sender: whose work it is, for somebody else.
+    """
     words = library.words.result
     if recommendation.clearness is Clearness.PICTURE:
         return []
@@ -352,7 +381,7 @@ def reasons(run: Run, recommendation: Recommendation, library: Library, *, share
         return _for_either(recommendation, library)
     last = [f"• {escape(recommendation.tie_break.side.short)}"] if recommendation.tie_break else []
     reasons = [f"*{escape(words.decided)}*", *last, *_bullets(recommendation.reasons, library)]
-    return ["\n".join([*reasons, flip_line(run, library, shared=shared)])]
+    return ["\n".join([*reasons, flip_line(run, library, sender)])]
 
 
 def _for_either(recommendation: Recommendation, library: Library) -> list[str]:
@@ -380,27 +409,35 @@ def short(reason: fit.Reason, library: Library) -> str:
     return fill(words.half_alone, choice=first.short) if reason.is_half else escape(first.short)
 
 
-def flip_line(run: Run, library: Library, *, shared: bool) -> str:
-    """Say what would lead to another role."""
+def in_quotes(reason: fit.Reason, library: Library) -> Mrkdwn:
+    """Say an answer in the words of its choice: what speaks for the role of half an answer, or both halves."""
+    words, (first, *others) = library.words.quiz, reason.choices
+    if others:
+        return fill(words.half, first=first.label, second=others[0].label)
+    return fill(words.half_alone if reason.is_half else words.quote, choice=first.label)
+
+
+def flip_line(run: Run, library: Library, sender: Mrkdwn | None = None) -> str:
+    """Say what would lead to another role, in the words of the choices; sender: whose work it is, for somebody else."""
     words = library.words.result
     flip = run.flip
     if flip is None:
         return escape(words.flip_none)
 
-    def change(question: Question | TieBreak) -> str:
-        first, *others = flip.answers_to(question)
+    def change(question: Question | TieBreak) -> Mrkdwn:
+        answers = flip.answers_to(question)
+        choices = either((fill(library.words.quiz.quote, choice=choice.label) for choice in answers), library)
         if isinstance(question, TieBreak):
-            return fill(words.flip_tie_break, choice=first.short)
-        name, before = question_name(run, question, library, shared=shared), run.answers.get(question.id, ())
-        if others:
-            quotes = [fill(library.words.quiz.quote, choice=choice.short) for choice in (first, *others)]
-            return fill(words.half_in, question=name, choices=either(quotes, library))
-        word = words.flip_alone if first.id in before else words.flip_change  # of two by halves, that one
-        return fill(word, question=name, choice=first.short)
+            return fill(words.flip_tie_break, choices=choices)
+        before = run.answers.get(question.id, ())  # of two by halves, one may be that answer
+        word = words.flip_alone if len(answers) == 1 and answers[0].id in before else words.flip_change
+        return fill(word, question=question_name(run, question, library, shared=bool(sender)), choices=choices)
 
     changes = in_a_row((change(question) for question, _ in flip.changes), library)
-    word = words.flip_example if flip.is_example else words.flip
-    return fill(word, changes=changes, role=with_article(flip.role.name))
+    slots = {"changes": changes, "role": with_article(flip.role.name)}
+    if sender:
+        return fill(words.flip_example_shared if flip.is_example else words.flip_shared, sender=sender, **slots)
+    return fill(words.flip_example if flip.is_example else words.flip, **slots)
 
 
 def division(run: Run, recommendation: Recommendation, library: Library) -> str:

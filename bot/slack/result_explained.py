@@ -12,10 +12,10 @@ from bot.slack.result import (
     headline,
     how_far,
     in_hundredths,
+    in_quotes,
     question_name,
     question_names,
     recommended,
-    short,
 )
 from bot.slack.text import Mrkdwn, escape, fill
 
@@ -31,13 +31,15 @@ def explanation(run: Run, role: str | None, library: Library) -> Message:
         return plain(escape(compare.over if run.closed else compare.explained_later))
     words, recommendation = library.words.result, recommended(run)
     other = _other_role(run, recommendation, role)
+    if role == other.id:
+        return _why_not(run, recommendation, other, library)
     lead: list[str] = [headline(run, recommendation, library)]
     if recommendation.clearness is not Clearness.PICTURE and (early := early_line(run, recommendation, library)):
         lead.append(early)
     lines, sides = [" ".join(lead)], fit.speaking(run.quiz, run.answers, recommendation.role, other)
     answers = [[_answer(run, reason, library) for reason in speaking] for speaking in sides]
     if recommendation.tie_break and other == recommendation.runner_up:
-        answers[0].insert(0, fill(words.flip_tie_break, choice=recommendation.tie_break.side.short))
+        answers[0].insert(0, fill(words.last_in, choice=recommendation.tie_break.side.label))
     names = [with_article(recommendation.role.name), with_article(other.name)]
     for name, against, named_answers in zip(names, reversed(names), answers, strict=True):
         if named_answers:
@@ -54,6 +56,32 @@ def explanation(run: Run, role: str | None, library: Library) -> Message:
     )
     lines.append(fill(words.divided, shares=Mrkdwn(shares)))
     lines += _what_would_change(run, recommendation, library)
+    return message([section("\n".join(lines))], lines)
+
+
+def _why_not(run: Run, recommendation: Recommendation, other: Role, library: Library) -> Message:
+    """Say in a sentence what spoke for another role and what against it, and if it is known, what would lead to it."""
+    words, (against, for_it) = (
+        library.words.result,
+        fit.speaking(run.quiz, run.answers, recommendation.role, other),
+    )
+    percent = in_hundredths(recommendation.shares)
+    names = {"role": with_article(other.name), "other": with_article(recommendation.role.name)}
+    slots = names | {
+        "percent": str(percent[other.id]),
+        "other_percent": str(percent[recommendation.role.id]),
+    }
+    sides = [[_answer(run, reason, library) for reason in reasons] for reasons in (for_it, against)]
+    if recommendation.tie_break and other == recommendation.runner_up:
+        sides[1].insert(0, fill(words.last_in, choice=recommendation.tie_break.side.label))
+    if not any(sides):
+        return plain(fill(words.speaks_for_neither, **names))
+    spoke, spoke_against = (", ".join(side) for side in sides)
+    template = words.why_not if all(sides) else words.why_not_for if sides[0] else words.why_not_against
+    given = {"answers": Mrkdwn(spoke), "against": Mrkdwn(spoke_against)}
+    lines: list[str] = [fill(template, **slots, **{name: text for name, text in given.items() if text})]
+    if run.flip and run.flip.role == other:
+        lines += _what_would_change(run, recommendation, library)
     return message([section("\n".join(lines))], lines)
 
 
@@ -96,12 +124,10 @@ def _what_would_change(run: Run, recommendation: Recommendation, library: Librar
     """Say what would change a result; nothing where it is too close to call."""
     if recommendation.clearness is Clearness.PICTURE:
         return [escape(library.words.result.picture_more)]
-    return [] if recommendation.clearness is Clearness.CLOSE else [flip_line(run, library, shared=False)]
+    return [] if recommendation.clearness is Clearness.CLOSE else [flip_line(run, library)]
 
 
 def _answer(run: Run, reason: fit.Reason, library: Library) -> str:
     """Name an answer and its question."""
-    name = question_name(run, reason.question, library)
-    if len(reason.choices) > 1 or reason.is_half:
-        return fill(library.words.result.half_in, question=name, choices=Mrkdwn(short(reason, library)))
-    return fill(library.words.result.flip_change, question=name, choice=reason.choices[0].short)
+    choices = in_quotes(reason, library)
+    return fill(library.words.result.half_in, question=question_name(run, reason.question, library), choices=choices)

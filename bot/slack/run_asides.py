@@ -28,6 +28,10 @@ class RunAside(StrEnum):
     UNSURE = "unsure"  # what to do who does not know the answer
     NOT_FOR_ME = "not_for_me"  # how to leave a round, and whom it is for
     WHICH_TWO = "which_two"  # half and half, but of what
+    WHICH_OFFERED = "which_offered"  # yes, where two choices were offered
+    SEVERAL_UNCLEAR = "several_unclear"  # how to answer several questions at once
+    WHY_ME = "why_me"  # why somebody was invited to answer about another's work
+    TITLES = "titles"  # what the role that came out is called
     REVIEW_GUESS = (
         "review_guess"  # what the last review looked at, if that was meant: the cells as `record_cells` has them
     )
@@ -52,6 +56,7 @@ _OfQuestion = Literal[
     RunAside.UNSURE,
     RunAside.NOT_FOR_ME,
     RunAside.WHICH_TWO,
+    RunAside.WHICH_OFFERED,
     RunAside.REVIEW_GUESS,
     RunAside.UNCLEAR,
     RunAside.UNCLEAR_AGAIN,
@@ -94,6 +99,12 @@ def render_aside(  # noqa: PLR0911, PLR0912 - one for each aside
             )
         case RunAside.KEPT:
             return blocks.say(words.kept)
+        case RunAside.SEVERAL_UNCLEAR:
+            return blocks.say(words.several_unclear)
+        case RunAside.WHY_ME:
+            return run_messages.why_me(run, library)
+        case RunAside.TITLES:
+            return result.part(run, "titles", library) if run.finished else blocks.say(words.nothing_so_far)
         case RunAside.SMALLTALK:
             talk = library.words.talk.of(about) if about else None
             below = talk.below_result if talk and run.shareable and run.asking is None else None
@@ -106,6 +117,7 @@ def render_aside(  # noqa: PLR0911, PLR0912 - one for each aside
             | RunAside.UNSURE
             | RunAside.NOT_FOR_ME
             | RunAside.WHICH_TWO
+            | RunAside.WHICH_OFFERED
             | RunAside.REVIEW_GUESS
             | RunAside.UNCLEAR
             | RunAside.UNCLEAR_AGAIN
@@ -137,6 +149,8 @@ def _of_question(  # noqa: PLR0911 - one for each aside
             return run_messages.not_for_me(run, run_id, library)
         case RunAside.WHICH_TWO:
             return blocks.say(words.which_two)
+        case RunAside.WHICH_OFFERED:
+            return run_messages.which_offered(asked, run, library)
         case RunAside.UNCLEAR_AGAIN:
             return run_messages.unclear(asked, run, run_id, library, again=True)
         case RunAside.NO_SUCH_MARK:

@@ -21,6 +21,7 @@ from bot.domain.actions import (
     Skip,
     Stop,
 )
+from bot.domain.own_words import MOST_GUESSES
 from bot.domain.quiz import LETTERS
 from bot.domain.quiz_content import (
     PEOPLE,
@@ -36,7 +37,7 @@ from bot.domain.quiz_run import PARTS, Prompt, Run, Status
 from bot.domain.review import REVIEW
 from bot.knowledge import Library
 from bot.slack import result, review_messages
-from bot.slack.choice_letters import labelled, letter_of, lettered, listed
+from bot.slack.choice_letters import labelled, letter_of, listed
 from bot.slack.pieces import Message, context, message, plain, section
 from bot.slack.quiz_controls import BeginFrom, ButtonCommand, begin_button, choice_button, do_button
 from bot.slack.result import how_far, in_words, quoted, recommendation, since
@@ -187,6 +188,11 @@ def subject(run: Run, library: Library) -> Mrkdwn:
     return mention(run.subject) if run.subject else Mrkdwn(escape(library.words.compare.somebody))
 
 
+def why_me(run: Run, library: Library) -> Message:
+    """Say why somebody was asked about another's work, and by whom."""
+    return plain(fill(library.words.compare.why_me, sender=subject(run, library)))
+
+
 def why(question: AnyQuestion, run: Run, library: Library) -> Message:
     """Say why a question is asked, and where that comes from."""
     if isinstance(question, Opening):
@@ -215,14 +221,24 @@ def unclear(question: AnyQuestion, run: Run, run_id: str, library: Library, *, a
     words = library.words.quiz
     if isinstance(question, Opening):
         number = len(run.prompts)
-        text = fill(words.unclear_purpose, options=lettered(question))
+        text: str = escape(words.unclear_purpose)
         buttons = [_lettered_button(run_id, number, question, choice) for choice in question.choices]
         return message([section(text), kit.ActionsBlock([*buttons])], [text])
     if not again:
         return plain(fill(words.unclear, last=LETTERS[len(question.choices) - 1]))
-    text = fill(words.unclear_again, options=lettered(question))
+    guessed = run.asking is not None and bool(run.asking.guesses)  # only some of the choices have a button then
+    text = fill(words.unclear_guess if guessed else words.unclear_again, last=LETTERS[len(question.choices) - 1])
     button = do_button(words.skip, run_id, Skip(prompt=len(run.prompts)))
     return message([section(text), kit.ActionsBlock([button])], [text])
+
+
+def which_offered(question: AnyQuestion, run: Run, library: Library) -> Message:
+    """Ask which of two choices was meant, who says yes to both; once they are not offered any more, which of all."""
+    guesses = run.asking.guesses if run.asking else ()
+    letters = [letter_of(question, choice) for choice in question.choices if choice.id in guesses]
+    if len(letters) != MOST_GUESSES:
+        return plain(fill(library.words.quiz.unclear, last=LETTERS[len(question.choices) - 1]))
+    return plain(fill(library.words.quiz.which_offered, first=letters[0], second=letters[1]))
 
 
 def no_such_mark(mark: str, question: AnyQuestion, library: Library) -> Message:
@@ -241,7 +257,7 @@ def not_asked(run: Run, question: str, library: Library) -> Message | None:
 def unsure(question: AnyQuestion, run: Run, run_id: str, library: Library) -> Message:
     """Offer to skip the live question to somebody who does not know what to answer."""
     words = library.words.quiz
-    text = fill(words.unsure, options=lettered(question))
+    text = fill(words.unsure, last=LETTERS[len(question.choices) - 1])
     button = do_button(words.skip, run_id, Skip(prompt=len(run.prompts)))
     return message([section(text), kit.ActionsBlock([button])], [text])
 

@@ -94,7 +94,7 @@ def _root(
 
 def _recommendation(run: Run, parts: Collection[Part], sender: Mrkdwn, library: Library) -> Message:  # noqa: ARG001
     recommendation = result.recommended(run)
-    reasons = result.reasons(run, recommendation, library, shared=True)
+    reasons = result.reasons(run, recommendation, library, sender=sender)
     division = result.division(run, recommendation, library)
     texts = [*reasons, division, *result.titles(run, library)]
     return message(map(section, texts), texts)
@@ -114,12 +114,12 @@ def _table(run: Run, parts: Collection[Part], sender: Mrkdwn, library: Library) 
     excerpt = result.marked(run if Part.ANSWERS in parts else Run(run.quiz), library, columns, rows)
     caption = fill(words.table, title=excerpt.title, sources=library.cite([excerpt.source]))
     if Part.ANSWERS in parts:
-        caption = Mrkdwn(f"{caption} {escape(words.picked_key)}")
+        caption = Mrkdwn(f"{caption} {result.key_of_marks(run, library, rows)}")
     return message([table(excerpt), context(caption)], [*in_lines(excerpt), caption])
 
 
 def _answers(run: Run, parts: Collection[Part], sender: Mrkdwn, library: Library) -> Message:  # noqa: ARG001
-    words, rows = library.words.share, library.tables[run.quiz.tables.roles]
+    words = library.words.share
     lines: list[str] = [fill(words.answers, sender=sender)]
     for question in run.quiz.all_questions:
         if isinstance(question, TieBreak):  # which is asked where it may tip a result, and has no row
@@ -127,11 +127,11 @@ def _answers(run: Run, parts: Collection[Part], sender: Mrkdwn, library: Library
                 wording, choice = worded(question, "text", OTHER), result.in_words(choices, library)
                 lines.append(fill(words.answer_last, question=wording, choice=choice))
             continue
-        row = rows.row(question.dimension).label
+        asked = result.asked(question)
         if choices := run.chosen(question.id):
-            lines.append(fill(words.answer, row=row, choice=result.in_words(choices, library)))
+            lines.append(fill(words.answer, question=asked, choice=result.in_words(choices, library)))
         else:
-            lines.append(fill(words.answer_open, row=row))
+            lines.append(fill(words.answer_open, question=asked))
     return plain("\n".join(lines))
 
 

@@ -96,6 +96,7 @@ class CompareWords(Authored):
     answer_line: Annotated[Line, text("number", "choice")]
     finished: Plain
     explained_later: Plain
+    why_me: Annotated[Line, text("sender")]
     other_answers: Plain
     card_done: Plain
     own_only: Plain

@@ -22,6 +22,8 @@ class FaqWords(Authored):
     suggest_shown: Annotated[Line, text("question")]
     on_its_way: Plain
     unknown: Annotated[Line, text("examples")]
+    unknown_in_thread: Plain
+    unknown_again: Plain
     for_sender: Annotated[Line, text("sender", "link")]
     for_sender_link: Plain
     hello: Annotated[Line, text("examples")]

@@ -60,13 +60,16 @@ class QuizWords(Authored):
     term: Annotated[Line, text("term", "text")]
     source: Annotated[Line, text("sources")]
     which_two: Plain
-    unsure: Annotated[Line, text("options")]
+    which_offered: Annotated[Line, text("first", "second")]
+    several_unclear: Plain
+    unsure: Annotated[Line, text("last")]
     skip: Button
     leave: Plain
     for_whom: Plain
     unclear: Annotated[Line, text("last")]
-    unclear_again: Annotated[Line, text("options")]
-    unclear_purpose: Annotated[Line, text("options")]
+    unclear_again: Annotated[Line, text("last")]
+    unclear_guess: Annotated[Line, text("last")]
+    unclear_purpose: Plain
     no_such_mark: Annotated[Line, text("mark", "last")]
     not_asked: Annotated[Line, text("number")]
     kept: Plain
@@ -166,16 +169,18 @@ class ResultWords(Authored):
     early: Annotated[Line, text("done", "count", "questions")]
     question: Annotated[Line, text("number")]
     questions: Annotated[Line, text("numbers")]
-    question_shared: Annotated[Line, text("row")]
+    question_shared: Annotated[Line, text("question")]
     shares: Plain
     decided: Plain
     against: Annotated[Line, text("role")]
     against_none: Annotated[Line, text("other")]
     flip: Annotated[Line, text("changes", "role")]
     flip_example: Annotated[Line, text("changes", "role")]
-    flip_alone: Annotated[Line, text("choice", "question")]
-    flip_change: Annotated[Line, text("choice", "question")]
-    flip_tie_break: Annotated[Line, text("choice")]
+    flip_shared: Annotated[Line, text("changes", "role", "sender")]
+    flip_example_shared: Annotated[Line, text("changes", "role", "sender")]
+    flip_change: Annotated[Line, text("choices", "question")]
+    flip_alone: Annotated[Line, text("choices", "question")]
+    flip_tie_break: Annotated[Line, text("choices")]
     flip_none: Plain
     sure_clear: Annotated[Line, text("role", "percent", "other", "other_percent")]
     sure_leaning: Annotated[Line, text("role", "percent", "other", "other_percent")]
@@ -184,9 +189,13 @@ class ResultWords(Authored):
     sure_close: Annotated[Line, text("role", "percent", "other", "other_percent")]
     sure_picture: Annotated[Line, text("done", "count")]
     tip_close: Plain
+    why_not: Annotated[Line, text("role", "other", "answers", "against", "percent", "other_percent")]
+    why_not_for: Annotated[Line, text("role", "other", "answers", "percent", "other_percent")]
+    why_not_against: Annotated[Line, text("role", "other", "against", "percent", "other_percent")]
     speaks_for: Annotated[Line, text("role", "answers")]
     speaks_for_none: Annotated[Line, text("role", "other")]
     speaks_for_neither: Annotated[Line, text("role", "other")]
+    last_in: Annotated[Line, text("choice")]
     half_in: Annotated[Line, text("choices", "question")]
     divided: Annotated[Line, text("shares")]
     share_of: Annotated[Line, text("role", "percent")]
@@ -201,6 +210,8 @@ class ResultWords(Authored):
     table: Annotated[Line, text("title", "sources")]
     picked: Annotated[Line, text("cell")]
     picked_key: Plain
+    picked_between: Annotated[Line, text("answers")]
+    picked_between_several: Annotated[Line, text("answers")]
     waiting: Plain
     caution_own: Plain
     caution_role: Plain

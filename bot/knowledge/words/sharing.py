@@ -71,8 +71,8 @@ class ShareWords(Authored):
     intro_group: Annotated[Line, text("sender", "to", "date", "parts")]
     noted: Sender
     answers: Sender
-    answer: Annotated[Line, text("row", "choice")]
-    answer_open: Annotated[Line, text("row")]
+    answer: Annotated[Line, text("question", "choice")]
+    answer_open: Annotated[Line, text("question")]
     guide: Plain
     guide_mismatch: Annotated[Line, text("cell", "role")]
     guide_graded: Annotated[Line, text("cell")]

@@ -47,6 +47,7 @@ class TalkWords(Authored):
     help: Talk
     identity: Talk
     maker: Talk
+    sources: Talk
     funding: Talk
     certainty: Talk
     which_better: Talk

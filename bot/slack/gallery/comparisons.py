@@ -102,6 +102,8 @@ def _reveal(sender: Answers, manager: Answers, library: Library) -> Rendering:
 
 def compared_rounds(library: Library) -> Iterator[Rendering]:
     """Give the round of whoever answers about somebody else's work, whom they may have forgotten."""
+    invited = replace(quiz.begin(library.quiz), subject=USER)
+    yield Rendering("why somebody was asked to compare", partial(run_messages.why_me, invited, library))
     for subject, closed in product((USER, ""), (False, True)):
         begun = replace(quiz.begin(library.quiz, subject), closed=closed)
         whose = f"the work of {subject or 'somebody'}, {'over' if closed else 'open'},"

@@ -57,6 +57,8 @@ def replies(library: Library) -> Iterator[Rendering]:
     """Give replies that are no answer: to small talk, to what is known not to be answered, and to anything else."""
     yield Rendering("unknown question", partial(blocks.unknown, library))
     yield Rendering("unknown question within a round", partial(blocks.unknown, library, in_round=True))
+    yield Rendering("unknown question in a thread", partial(blocks.unknown, library, below=True))
+    yield Rendering("another unknown question", partial(blocks.unknown, library, repeated=True))
     for link in (LINK, None):
         name = "message for who has shared a result" + ("" if link else ", without a link")
         yield Rendering(name, partial(blocks.for_sender, USER, link, library))

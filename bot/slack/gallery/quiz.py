@@ -41,6 +41,13 @@ def questions(library: Library) -> Iterator[Rendering]:
         yield Rendering(f"unclear answer to {asked.id}", partial(run_messages.unclear, asked, begun, RUN, library))
         once_more = partial(run_messages.unclear, asked, begun, RUN, library, again=True)
         yield Rendering(f"unclear answer to {asked.id} once more", once_more)
+        first_two = tuple(choice.id for choice in asked.choices[:2])
+        guessed = replace(begun, prompts=(Prompt(asked.id, first_two),), live=True)
+        again = partial(run_messages.unclear, asked, guessed, RUN, library, again=True)
+        yield Rendering(f"unclear answer to {asked.id} below a guess", again)
+        yield Rendering(
+            f"yes to two choices of {asked.id}", partial(run_messages.which_offered, asked, guessed, library)
+        )
         yield Rendering(f"no such letter at {asked.id}", partial(run_messages.no_such_mark, "z", asked, library))
         yield Rendering(f"why {asked.id} is asked", partial(run_messages.why, asked, begun, library))
         yield Rendering(f"unsure about {asked.id}", partial(run_messages.unsure, asked, begun, RUN, library))

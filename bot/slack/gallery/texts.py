@@ -25,7 +25,7 @@ def sentences(library: Library) -> Iterator[Rendering]:
         ),
         "quiz": (
             "edited_late", "expired_note", "finished", "first", "gone", "kept", "manages", "not_opened", "not_yours",
-            "know", "nothing_so_far", "waiting", "which_two",
+            "know", "nothing_so_far", "several_unclear", "waiting", "which_two",
         ),
         "privacy": ("exporting", "export_file", "export_text", "forgetting", "forgotten"),
         "share": (

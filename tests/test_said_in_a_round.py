@@ -1,0 +1,170 @@
+"""What people say in a round in their own way: clauses, either of two, answers ahead, who sees it, a pause."""
+
+import pytest
+
+from bot.domain import quiz, smalltalk
+from bot.domain.actions import Answer, Change, Guess
+from bot.domain.quiz_run import Run
+from bot.domain.reply import (
+    Answered,
+    Aside,
+    Asks,
+    AsksForTitle,
+    AsksWhyMe,
+    Command,
+    Perhaps,
+    Reading,
+    SeveralUnclear,
+    Unclear,
+    WhichOffered,
+    read,
+)
+from bot.domain.result_question import AboutResult
+from bot.knowledge import Library
+
+
+def at(library: Library, number: int) -> Run:
+    """Begin a run in which a question is asked, by its number."""
+    return quiz.apply(quiz.begin(library.quiz), Change(question=library.quiz.questions[number - 1].id)).run
+
+
+def finished(library: Library, purpose: str) -> Run:
+    """Give a run that has come to a result: an AI engineer's."""
+    run = quiz.apply(quiz.begin(library.quiz), Answer(prompt=1, question="purpose", choices=(purpose,))).run
+    while run.asking:
+        question = run.quiz.question(run.asking.question)
+        heaviest = max(question.choices, key=lambda choice: getattr(choice, "weights", {}).get("ai-engineer", 0))
+        run = quiz.apply(run, Answer(prompt=len(run.prompts), question=question.id, choices=(heaviest.id,))).run
+    return run
+
+
+def reading(library: Library, text: str, run: Run, *, answerable: bool = False) -> Reading:
+    aside = smalltalk.read(text, library.words.talk)
+    return read(text, run, library.words.typed, answerable=answerable, aside=aside)
+
+
+@pytest.mark.parametrize(
+    ("number", "typed", "choices"),
+    [
+        (4, "several years, my grant runs four", ("years",)),
+        (4, "decades, fusion is slow", ("years",)),
+        (4, "a sprint or two, sometimes a quarter", ("weeks-to-months",)),
+        (2, "papers, nobody reads them", ("papers-and-methods",)),
+    ],
+)
+def test_a_clause_that_names_a_choice_is_the_answer(
+    library: Library, number: int, typed: str, choices: tuple[str, ...]
+):
+    question = library.quiz.questions[number - 1]
+    assert reading(library, typed, at(library, number)) == Answered({question.id: choices})
+
+
+@pytest.mark.parametrize(
+    ("number", "typed", "choices"),
+    [
+        (3, "depends. Either it's novel or people can rerun it, i can't decide", ("novelty", "velocity")),
+        (4, "torn between years and weeks", ("years", "weeks-to-months")),
+        (2, "not sure whether papers or datasets", ("papers-and-methods", "datasets-and-pipelines")),
+        (2, "papers, but actually features", None),
+    ],
+)
+def test_what_only_may_be_meant_is_offered(library: Library, number: int, typed: str, choices: tuple[str, ...] | None):
+    found = reading(library, typed, at(library, number))
+    assert (
+        found == Perhaps(library.quiz.questions[number - 1].id, choices) if choices else not isinstance(found, Answered)
+    )
+
+
+def test_a_training_run_that_went_faster_is_offered_as_training_infra(library: Library):
+    found = reading(library, "a training run that went twice as quick", at(library, 2))
+    assert isinstance(found, Perhaps)
+    assert "training-and-frameworks" in found.choices
+
+
+def test_yes_to_two_that_were_offered_asks_which_and_the_second_is_the_second_of_them(library: Library):
+    run, question = at(library, 4), library.quiz.questions[3]
+    offered = Guess(
+        question=question.id, choices=("months-to-years", "weeks-to-months"), ts="1", prompt=len(run.prompts)
+    )
+    guessed = quiz.apply(run, offered).run
+
+    assert reading(library, "yes", guessed) == WhichOffered()
+    assert reading(library, "the second one", guessed) == Answered({question.id: ("weeks-to-months",)})
+    assert reading(library, "sorry in a meeting, later", guessed) == Command("pause")
+
+
+@pytest.mark.parametrize(
+    ("typed", "expected"),
+    [
+        ("4: years, 5: a doctorate", {"how-far-ahead": ("years",), "what-you-draw-on": ("research-training",)}),
+        ("q3: latency; q4: weeks", {"what-you-optimize": ("uptime",), "how-far-ahead": ("weeks-to-months",)}),
+        ("3: uptime, 4: umm no idea", None),
+    ],
+)
+def test_answers_behind_their_numbers_may_be_in_words(
+    library: Library, typed: str, expected: dict[str, tuple[str, ...]] | None
+):
+    found = reading(library, typed, at(library, 2))
+    assert found == (SeveralUnclear() if expected is None else Answered(expected, named=True))
+
+
+@pytest.mark.parametrize(
+    "typed", ["how many ideas we can try in a week", "how fast the team ships", "we talk to people"]
+)
+def test_what_asks_nothing_gets_no_answer_of_the_faq(library: Library, typed: str):
+    assert not isinstance(reading(library, typed, at(library, 2), answerable=True), Asks)
+    assert reading(library, "what is an MTS?", at(library, 2), answerable=True) == Asks()
+
+
+@pytest.mark.parametrize(
+    "typed", ["is this going to my manager", "will HR be told what I say here", "do my answers end up with the boss?"]
+)
+def test_whom_it_reaches_is_a_question_about_privacy(library: Library, typed: str):
+    assert reading(library, typed, at(library, 4)) == Aside("privacy")
+
+
+@pytest.mark.parametrize(
+    "typed", ["why not AI engineer?", "what would change it?", "what decides it", "why a researcher?"]
+)
+def test_before_a_result_a_question_about_it_gets_the_picture_so_far(library: Library, typed: str):
+    assert reading(library, typed, at(library, 4), answerable=True) == Command("so_far")
+
+
+def test_below_a_result_about_a_role_titles_and_whom_to_hire_are_about_it(library: Library):
+    run = finished(library, "role")
+
+    for typed in ("what do I put as title in the ad?", "which job title should we use in the posting?"):
+        assert reading(library, typed, run) == AsksForTitle()
+    for typed in ("whom should I hire?", "who do we need to hire then?"):
+        assert reading(library, typed, run, answerable=True) == AboutResult()
+    assert reading(library, "i don't buy it", run) == Aside("complaint")
+    assert isinstance(reading(library, "people were happy", at(library, 2), answerable=True), Unclear | Perhaps)
+
+
+def test_who_answers_about_a_colleague_may_ask_why_they_were_asked(library: Library):
+    run = quiz.carried_over(library.quiz, {}, 0, subject="U_ANA")
+
+    for typed in ("why me?", "who invited me?", "why am I being asked this"):
+        assert reading(library, typed, run) == AsksWhyMe()
+    assert reading(library, "why do you ask?", run) == Command("why")
+
+
+@pytest.mark.parametrize(
+    ("said", "intent"),
+    [
+        ("what exactly can I use you for", "help"),
+        ("who feeds you with answers", "sources"),
+        ("authors of the continuum paper?", "sources"),
+        ("can you stop replying to me in the channel", "quiet"),
+        ("don't answer me in channels any more", "quiet"),
+        ("which model are you running on, does it go to the cloud", "identity"),
+        ("does my data leave the company", "kept"),
+        ("are you able to make mistakes", "certainty"),
+        ("do you ever get things wrong", "certainty"),
+        ("how many minutes does the quiz take?", "about_quiz"),
+        ("who sees what I answer in the quiz, my manager too?", "privacy"),
+        ("not convinced tbh", "complaint"),
+    ],
+)
+def test_what_people_ask_the_bot_about_itself(library: Library, said: str, intent: str):
+    assert smalltalk.read(said, library.words.talk) == intent
