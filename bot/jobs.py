@@ -184,7 +184,7 @@ async def step(name: str, function: Callable[P, Awaitable[R]], *args: P.args, **
     life = _life.get()
 
     async def effect() -> R:
-        pause_for = 0.5
+        pause_for, is_tried_again = 0.5, False
         try:
             while True:
                 try:
@@ -195,8 +195,11 @@ async def step(name: str, function: Callable[P, Awaitable[R]], *args: P.args, **
                     log.warning("a step waits for the database", step=name, key=DBOS.workflow_id, problem=words(error))
                 await asyncio.sleep(pause_for)
                 pause_for = min(2 * pause_for, LONGEST)
+        except Exception as error:
+            is_tried_again = is_database_away(error)
+            raise
         finally:
-            life.in_doubt = False
+            life.in_doubt = life.in_doubt and is_tried_again
 
     options: Any = {
         "name": name,

@@ -318,6 +318,27 @@ def test_a_follow_up_is_answered_or_told_that_there_is_no_more(library: Library,
     ] == expected
 
 
+@pytest.mark.parametrize(
+    "text",
+    [
+        "how do I book rooms and desks?",
+        "is there anything about parental leave?",
+        "is lunch included or not?",
+        "who is on call this week?",
+        "who owns the build this quarter?",
+        "when does the office open or close?",
+    ],
+)
+def test_a_question_of_its_own_is_not_put_off_with_the_answer_above_it(library: Library, text: str):
+    assert not library.index.follows(text, prompted=True)
+    assert isinstance(reply_below(NoAnswer(), text, "alphafold", library.index), NoAnswer)
+
+
+@pytest.mark.parametrize("text", ["", "!!!", ":tada:"])
+def test_what_says_nothing_asks_for_nothing_more(library: Library, text: str):
+    assert not library.index.is_bare(text)
+
+
 def test_what_was_just_answered_is_not_suggested_again(library: Library):
     text, above = "labs with flat titles or not", FLAT
     suggested = replied(library, text, Surface.DM, above)

@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import shutil
 import subprocess
 import sys
 import sysconfig
@@ -20,6 +21,45 @@ PATIENCE = 60.0  # seconds; a loaded machine takes its time
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text())
 ENVIRONMENT = {name: value for name, value in CLEAN.items() if name != "PYTHONPATH"} | {"ROLEFIT_ENCODER": "off"}
 PIP = (sys.executable, "-m", "pip", "--disable-pip-version-check", "--quiet")
+
+
+CALLED = """#!/bin/sh
+case "$*" in
+  *"config list") cat "$(dirname "$0")/config" ;;
+  *) echo "$(basename "$0") $*" >>"$(dirname "$0")/calls" ;;
+esac
+"""
+
+
+@pytest.mark.parametrize(
+    ("config", "installs_with"),
+    [
+        ("global.index-url='https://packages.example/simple'\n", "python"),
+        (":env:.no-index='1'\n", "python"),
+        ("global.timeout='60'\nglobal.extra-index-url='https://more.example/simple'\n", "uv"),
+        ("", "uv"),
+    ],
+)
+def test_what_a_lock_file_names_is_installed_with_pip_where_an_index_is_set_up_for_pip(
+    tmp_path: Path, config: str, installs_with: str
+):
+    """Also where much else is set up for pip, and in a folder with a space in its name."""
+    folder = tmp_path / "a clone"
+    programs = folder / ".venv" / "bin"
+    programs.mkdir(parents=True)
+    (folder / ".ci").mkdir()
+    shutil.copy(ROOT / ".ci" / "install", folder / ".ci")
+    for program in ("python", "uv"):
+        (programs / program).write_text(CALLED)
+        (programs / program).chmod(0o755)
+    others = "".join(f"install.option-{number}='{'x' * 100}'\n" for number in range(2000))
+    (programs / "config").write_text(config + others)
+
+    _succeeds("bash", str(folder / ".ci" / "install"), "requirements.lock")
+
+    [call] = (programs / "calls").read_text().splitlines()
+    assert call.startswith(f"{installs_with} ")
+    assert call.endswith("--require-hashes --no-deps --requirement=requirements.lock")
 
 
 @pytest.fixture(scope="module")

@@ -4,6 +4,7 @@ import asyncio
 import contextlib
 import os
 import signal
+import sqlite3
 import sys
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
@@ -14,10 +15,12 @@ from typing import Any
 import aiohttp
 import pytest
 from sqlalchemy import create_engine, text
+from sqlalchemy.exc import OperationalError
 
 from bot import jobs
 from bot.knowledge import Library
-from tests.conftest import free_port, with_tables
+from bot.storage.replies import Replies
+from tests.conftest import bot_in, free_port, with_tables
 from tests.forked import Forked
 from tests.test_cli import CLEAN, ROOT, rolefit_here
 from tests.test_install import INSTALLER, KEY, ONE, Installing
@@ -197,6 +200,33 @@ async def test_a_message_posted_just_before_a_kill_is_found_and_not_posted_again
             await workspace.until(lambda: looked(workspace), "U_ANA", PATIENCE)
             await workspace.replies(await workspace.post("U_ANA", "C_ASK", "What does MTS mean?"))
 
+        assert [each["ts"] for each in await workspace.replies(asked)] == [answer["ts"]]
+
+
+async def test_nor_is_it_where_the_database_fails_as_that_is_looked_for(
+    tmp_path: Path, library: Library, monkeypatch: pytest.MonkeyPatch
+):
+    failures, renew = ["database is locked"], Replies.renew
+
+    async def renew_or_fail(self: Replies, *args: Any, **how: Any) -> bool:
+        if failures:
+            raise OperationalError("", {}, sqlite3.OperationalError(failures.pop()))
+        return await renew(self, *args, **how)
+
+    async with Workspace.start() as workspace:
+        async with bot(workspace, tmp_path) as first:
+            await workspace.connected()
+            await workspace.faults(api=[{"method": "chat.postMessage", "error": None, "delay": 60}])
+            asked = await workspace.post("U_ANA", "C_ASK", ASKS_XAI)
+            [answer] = await workspace.replies(asked)
+            await first.gets(signal.SIGKILL)
+        await workspace.faults()
+        monkeypatch.setattr(Replies, "renew", renew_or_fail)
+        async with bot_in(workspace, library, tmp_path):
+            await workspace.replies(await workspace.post("U_ANA", "C_ASK", "What does MTS mean?"))
+            await workspace.settled()
+
+        assert not failures
         assert [each["ts"] for each in await workspace.replies(asked)] == [answer["ts"]]
 
 

@@ -3,18 +3,26 @@
 import asyncio
 import shutil
 import signal
+import sqlite3
 from contextlib import AbstractAsyncContextManager
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import pytest
 import yaml
 from sqlalchemy import create_engine, text
+from sqlalchemy.exc import OperationalError
 
 from bot import background, knowledge, work_records
+from bot.domain.actions import Reply
+from bot.domain.quiz import apply
 from bot.knowledge import Library
 from bot.settings import KNOWLEDGE
+from bot.slack.gateway import SlackGateway
+from bot.storage.comparisons import Comparisons
 from tests import conftest, test_process
+from tests.conftest import rows
 from tests.test_knowledge_live import Logged, logged, until_logged  # noqa: F401 - a fixture
 from tests.test_quiz_conversation import (
     CLEAR,
@@ -183,6 +191,53 @@ async def test_knowledge_taken_up_in_the_middle_of_it(
         await message(workspace, root, "You answered: *")
 
 
+# Something is done to the round between two updates
+
+
+@pytest.mark.both_databases
+async def test_what_is_done_between_two_updates_leaves_no_message_as_it_was(
+    workspace: Workspace,
+    library: Library,
+    tmp_path: Path,
+    kept_in: dict[str, Any],
+    monkeypatch: pytest.MonkeyPatch,
+):
+    """The answers to two questions are changed, changed again, and changed back, while their messages are updated."""
+    first, second, *_ = library.quiz.questions
+
+    def answers(one: int, two: int) -> Reply:
+        chosen = {first.id: (first.choices[one].id,), second.id: (second.choices[two].id,)}
+        return Reply(answers=chosen, ts="1.0")
+
+    root = await at_first_question(workspace)
+    await take(workspace, root, 0, 0)
+    await question(workspace, root, 3)
+    meanwhile = {2: answers(2, 2), 3: answers(0, 0)}  # by how many updates were made
+    updated: list[str] = []
+    update = SlackGateway.update_message
+
+    async def update_and_do(self: SlackGateway, team: str, channel: str, ts: str, *args: Any, **how: Any) -> Any:
+        result = await update(self, team, channel, ts, *args, **how)
+        if ts != root:
+            updated.append(ts)
+            if action := meanwhile.pop(len(updated), None):
+                async with rows(tmp_path, kept_in) as store:
+                    [(_, stored)] = await store.runs.latest(limit=1)
+                    await store.runs.apply(team, stored.id, partial(apply, action=action), by=f"{len(updated)}")
+        return result
+
+    await workspace.settled()
+    monkeypatch.setattr(SlackGateway, "update_message", update_and_do)
+    await write(workspace, root, "1b 2b")
+    await workspace.settled()
+
+    assert not meanwhile
+    shows = [shown(each) for each in await thread(workspace, root)]
+    for number, asked in enumerate((first, second), 1):
+        [told] = [text for text in shows if text.startswith(f"Question {number} of")]
+        assert f"Your answer: {asked.choices[0].label}" in told.replace("*", "")
+
+
 # The work dies
 
 
@@ -251,10 +306,21 @@ async def test_work_of_another_version_is_left_alone_and_holds_its_round_no_long
         ledger.close()
 
 
+@pytest.mark.parametrize("database_fails", [False, True])
 async def test_what_dead_work_has_posted_is_found_by_whoever_takes_over(
-    tmp_path: Path, library: Library, monkeypatch: pytest.MonkeyPatch
+    tmp_path: Path, library: Library, monkeypatch: pytest.MonkeyPatch, *, database_fails: bool
 ):
+    """Also where the database is away for a moment, right after the round has been taken over."""
     monkeypatch.setattr(background, "DUE_RUNS_EVERY", 0.1)
+    failures = ["database is locked"] if database_fails else []
+    open_of_run = Comparisons.open_of_run
+
+    async def open_of_run_or_fail(self: Comparisons, team: str, run: str) -> list[str]:
+        if failures:
+            raise OperationalError("", {}, sqlite3.OperationalError(failures.pop()))
+        return await open_of_run(self, team, run)
+
+    monkeypatch.setattr(Comparisons, "open_of_run", open_of_run_or_fail)
     async with Workspace.start() as workspace:
         # Slack has it, and goes on saying that it does not know.
         lost = {"method": "chat.postMessage", "error": "internal_error", "done": True}

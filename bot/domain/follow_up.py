@@ -15,8 +15,28 @@ POINTS_BACK = frozenset({"question", "case", "situation", "thing"})  # "same que
 BESIDE_A_NAME = 0.3  # substance of a word below which "and over at Anthropic?" asks about Anthropic and no more
 # "and for a researcher?", "what about the ML engineers": nothing else may stand beside a role, which colleagues have.
 BESIDE_A_ROLE = frozenset({"and", "or", "what", "how", "about", "for", "of", "with", "a", "an", "the", "then"})
-
-
+# "this week", "in that room": when and where it is, which no answer has said before.
+TIMES_AND_PLACES = frozenset(
+    {
+        "minute",
+        "morning",
+        "afternoon",
+        "evening",
+        "day",
+        "week",
+        "weekend",
+        "month",
+        "quarter",
+        "year",
+        "time",
+        "sprint",
+    }
+    | {"monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday"}
+    | {"channel", "workspace", "slack", "office", "building", "floor", "room", "company", "team"}
+)
+DEMONSTRATIVES = frozenset({"this", "that", "these", "those"})
+OPENINGS = (("and",), ("or",), ("what", "about"), ("how", "about"))  # elsewhere these words join two things
+LEANING = PRONOUNS | ALSO.difference(*OPENINGS)
 # "why?", "says who?": asks for more of what was said, and names nothing.
 BARE = frozenset(
     {"why", "how", "so", "come", "though", "then", "since", "when", "who", "says", "really", "is", "that", "but"}
@@ -28,13 +48,23 @@ def points_back(parsed: Utterance) -> bool:
     if not parsed.sentences or parsed.called or parsed.about_you:
         return False
     sentence = parsed.sentences[-1]
-    leans = is_bare(parsed) or not (PRONOUNS | ALSO).isdisjoint(sentence.words)
+    leans = is_bare(parsed) or _leans(sentence.words)
     return leans and len(sentence.words) <= FOLLOW_UP and sentence.form is not Form.STATEMENT
+
+
+def _leans(words: Sequence[str]) -> bool:
+    """Say whether a sentence needs what was said before it: it begins with "and", or has "it" or "also" in it."""
+    if any(tuple(words[: len(opening)]) == opening for opening in OPENINGS):
+        return True
+    return any(
+        word in LEANING and not (word in DEMONSTRATIVES and following in TIMES_AND_PLACES)
+        for word, following in zip(words, [*words[1:], ""], strict=True)
+    )
 
 
 def is_bare(parsed: Utterance) -> bool:
     """Say whether a message asks no more than why, or who says so: whatever it is about was said before it."""
-    return all(BARE.issuperset(sentence.words) for sentence in parsed.sentences)
+    return bool(parsed.sentences) and all(BARE.issuperset(sentence.words) for sentence in parsed.sentences)
 
 
 class FollowUps:

@@ -45,6 +45,7 @@ from bot.storage import CARD, LOST, PROMPT, Posted, StoredRun
 
 MOST_CLICKED = 1000  # addresses that are kept
 LOOK_AGAIN = 2.0  # seconds after which a refresh looks again at a run that somebody else holds
+UNKNOWN = ""  # in place of the digest of a message of which nobody knows what it shows
 QUIET = 3  # times the time between two posts, after which nobody clicks any more and the card is changed
 
 Shown = dict[str, list[str]]  # by slot: the message's ts, and the digest of what it shows
@@ -377,11 +378,13 @@ def _note(task: Reconciliation, operation: Operation, result: CallResult) -> Non
             task.changed = {}  # of a new thread, nothing yet
         case PostMessage() | DeleteMessage():
             task.changed.pop(operation.slot, None)
-        case UpdateMessage(slot=slot):
+        case UpdateMessage(slot=slot) if "gone" in result and slot != CARD:
             task.changed.pop(slot, None)
-            # A card that is gone counts as changed: it is for `_remember` to say whether there shall be another.
-            if not result.keys() & {"lost", "expired", "wait"} and ("gone" not in result or slot == CARD):
-                task.changed[slot] = [operation.ts, digest(operation.message)]
+        case UpdateMessage(slot=slot):
+            # Of one that may not have been made nobody knows what the message shows: it is updated whatever comes of
+            # the run. A card that is gone counts as changed: it is for `_remember` to say whether there is another.
+            is_known = not result.keys() & {"lost", "expired", "wait"}
+            task.changed[slot] = [operation.ts, digest(operation.message) if is_known else UNKNOWN]
             task.slack_wait = float(result.get("wait", task.slack_wait))
         case RefreshLater():
             task.left_at = operation.revision

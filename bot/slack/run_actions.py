@@ -50,7 +50,7 @@ class ActingWorker(RunLinksWorker, ABC):
         task, cache = Reconciliation(team, run_id, key, find=isinstance(action, Remind | Resume)), RenderCache()
 
         async def act() -> Record | None:
-            done = await self._act(team, run_id, action, key, user, revision, cache)
+            done = await self._act(task, action, user, revision, cache)
             if done is None:
                 return None
             if done.held and not done.speaks_first:  # in a step of its own it would take two transactions more
@@ -75,22 +75,15 @@ class ActingWorker(RunLinksWorker, ABC):
         return result
 
     async def _act(
-        self,
-        team: str,
-        run_id: str,
-        action: Action,
-        key: str,
-        user: str | None,
-        revision: int | None,
-        cache: RenderCache,
+        self, task: Reconciliation, action: Action, user: str | None, revision: int | None, cache: RenderCache
     ) -> AppliedAction | None:
         """Apply an action in the store, and keep the run in `cache`; None if there is no such run."""
-        doubtful, shows = in_doubt(), isinstance(action, Show)
+        team, run_id, shows = task.team, task.run_id, isinstance(action, Show)
         applied = await self._store.runs.apply(
             team,
             run_id,
             lambda run: apply(run, action),
-            by=key,
+            by=task.key,
             user=user,
             revision=revision,
             touches=not shows,
@@ -98,11 +91,13 @@ class ActingWorker(RunLinksWorker, ABC):
         if applied is None:
             return None
         cache.stored = applied.stored
+        # If the database fails from here on, this is done again, and by then the run is not somebody else's any more.
+        task.doubtful = task.doubtful or applied.doubtful or in_doubt()
         compared = await self._store.comparisons.open_of_run(team, run_id)
         done = AppliedAction(
             outcome=applied.result.record(),
             held=applied.held,
-            doubtful=applied.doubtful or doubtful,
+            doubtful=task.doubtful,
             compared=compared,
         )
         if shows or applied.result.outcome != Outcome.TAKEN:
