@@ -46,7 +46,7 @@ LEAST_SURE, LEAST_SURE_ALONE = 0.35, 0.56  # with the second stage, and by the f
 # Of our technical chatter so much may be taken for a question to us; of real messages, which have fewer words of the
 # field in them, half as many were. As few as that are seen in none, so it is read off the tail: above a high bar, which
 # so many pass, log-odds fall off as an exponential does. The mean over several bars.
-CHATTER_ANSWERED = 2e-4
+CHATTER_ANSWERED = 1.5e-4
 TAIL = range(10, 21)
 FALSE_UNPROMPTED, PRECISE, SUGGESTED_TO, LEAST_SUGGESTED = 0.0295, 0.952, 0.25, 0.02
 WORTH_NAMED = 0.0374  # where there is too little to learn it from; see train_weights.WORTH

@@ -137,7 +137,10 @@ async def test_five_clicks_lead_to_a_recommendation(either_way: Workspace, libra
     assert "Your work calls for the role of an AI researcher." in said
     assert "That is clear. Second is a research engineer." in said
     assert said.count("█") == 20
-    assert "What decided it\n• finding out what is true\n• protecting what is new\n• drawing on research training\n" in said
+    assert (
+        "What decided it\n• finding out what is true\n• protecting what is new\n• drawing on research training\n"
+        in said
+    )
     assert "it would be a research engineer, for example, if you answered question" in said
     [table] = [block for block in told["blocks"] if block["type"] == "table"]
     assert [cell["text"] for cell in table["rows"][0]] == ["Dimension", "AI researcher", "Research engineer"]
@@ -336,8 +339,10 @@ async def test_who_asks_below_a_result_why_it_is_not_another_role_is_told_of_tha
         "For an AI engineer: “Weeks to months” in question 4. "
         "Against it: “Find out what new thing is true or possible” in question 1, "
     )
-    assert told.endswith("which points to an AI researcher. Of the weight of your answers, 17% is for an AI engineer "
-        "and 63% for an AI researcher.")
+    assert told.endswith(
+        "which points to an AI researcher. Of the weight of your answers, 17% is for an AI engineer "
+        "and 63% for an AI researcher."
+    )
 
 
 @pytest.mark.parametrize(

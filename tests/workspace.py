@@ -460,10 +460,12 @@ class Workspace:
         for channel in (await self.state(user))["channels"]:
             lines.append(f"{channel['id']} {channel['name']}")
             for top in await self.messages(channel["id"], user):
-                thread = await self.thread(channel["id"], top.get("thread_ts") or top["ts"], user)
+                thread = [top]
+                with contextlib.suppress(RefusedError):  # it has been deleted meanwhile
+                    thread = await self.thread(channel["id"], top.get("thread_ts") or top["ts"], user) or thread
                 lines += [
                     f"  {'' if each['ts'] == top['ts'] else '  ↳ '}{each['ts']} {each['user']}: {shown(each)}"
-                    for each in thread or [top]
+                    for each in thread
                 ]
         lines.append("exchanged with the bot:")
         lines += [
