@@ -108,7 +108,8 @@ def test_ask_prints_the_answer_and_why_in_plain_words_and_the_figures_when_told_
         (
             "who reads the papers, and when",
             "mention",
-            "Is not sure, and asks whether one of these is meant:\n  How do researchers read, experiment and publish?\n",
+            "Is not sure, and asks whether one of these is meant:\n"
+            "  How do researchers read, experiment and publish?\n",
         ),
         ("Is it raining today?", "mention", "Says that it has no answer to this.\n"),
         ("how do I get promoted", "dm", "Has no answer, and says: Promotion is not something my documents deal with"),
