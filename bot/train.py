@@ -42,13 +42,14 @@ SLIGHT = 0.05  # a weight below this share of the largest of its entry is left o
 # the goal, .95: thresholds that are found on some authors do a little worse on others, and an answer with two entries
 # is right only if both are.
 # No less sure than this. What passes for a question to us is right more often than the network is sure of.
-LEAST_SURE, LEAST_SURE_ALONE = 0.35, 0.56  # with the second stage, and by the first alone
+LEAST_SURE, LEAST_SURE_ALONE = 0.35, 0.64  # with the second stage, and by the first alone, as our promises ask for
 # Of our technical chatter so much may be taken for a question to us; of real messages, which have fewer words of the
 # field in them, half as many were. As few as that are seen in none, so it is read off the tail: above a high bar, which
 # so many pass, log-odds fall off as an exponential does. The mean over several bars.
-CHATTER_ANSWERED = 1.5e-4
+CHATTER_ANSWERED = 2e-4
 TAIL = range(10, 21)
-FALSE_UNPROMPTED, PRECISE, SUGGESTED_TO, LEAST_SUGGESTED = 0.0295, 0.952, 0.25, 0.02
+FALSE_UNPROMPTED, PRECISE, SUGGESTED_TO = 0.0295, 0.952, 0.25
+LEAST_SUGGESTED, LEAST_SUGGESTED_ALONE = 0.02, 0.056
 WORTH_NAMED = 0.0374  # where there is too little to learn it from; see train_weights.WORTH
 LEAST_ENTRIES = 8  # of which some can be hidden and some be told apart
 NOTHING_LEARNT = Layer(mean=(0.0,), scale=(1.0,), hidden=((0.0,),), hidden_bias=(0.0,), out=(0.0,), out_bias=0.0)
@@ -225,7 +226,7 @@ class Trainer:
         """Find the thresholds of the first stage by the rule above, on texts by authors that were left out."""
         best = {at: text.first for at, text in self._judged(parts).items() if text.first}
         unprompted = {at: candidate for at, candidate in best.items() if faq.answerable(candidate)}
-        return self._bars(best, unprompted, LEAST_SURE_ALONE)
+        return self._bars(best, unprompted, Thresholds(LEAST_SURE_ALONE, LEAST_SUGGESTED_ALONE))
 
     def second_thresholds(self, parts: Sequence["LeftOut"], seconds: Sequence["LeftOut"]) -> SecondThresholds:
         """Find those of both stages together, and the weights by which is asked and answered unprompted.
@@ -255,7 +256,7 @@ class Trainer:
         for question in _exceeded_by(odds, CHATTER_ANSWERED * sum(text.technical for text in judged.values())):
             second = second.model_copy(update={"question": round(question, 2)})
         unprompted = {at: candidate for at, candidate in considered.items() if faq.answerable(candidate, second)}
-        bars_of_both = self._bars(best, unprompted, LEAST_SURE)
+        bars_of_both = self._bars(best, unprompted, Thresholds(LEAST_SURE, LEAST_SUGGESTED))
         return second.model_copy(update={"sure": bars_of_both.sure, "maybe": bars_of_both.maybe})
 
     def _judged(
@@ -281,11 +282,11 @@ class Trainer:
         return judged
 
     def _bars(
-        self, best: Mapping[int, Candidate], unprompted: Mapping[int, Candidate], least_sure: float
+        self, best: Mapping[int, Candidate], unprompted: Mapping[int, Candidate], least: "Thresholds"
     ) -> "Thresholds":
         """Find the thresholds by the rule above, for the best candidates of the texts at these places.
 
-        unprompted: those that are put so that they may be answered though nobody asked.
+        unprompted: those that are put so that they may be answered though nobody asked. least: none is lower.
         """
         unprompted = {at: candidate for at, candidate in unprompted.items() if self.texts[at].author not in OURS}
         hard = [
@@ -296,14 +297,14 @@ class Trainer:
         false = sorted((unprompted[at].confidence for at in hard if at in unprompted), reverse=True)
         allowed = int(FALSE_UNPROMPTED * len(hard))
         sure = false[allowed] if allowed < len(false) else 0.0
-        for candidate_sure in np.arange(least_sure, 0.95, 0.01).tolist():
+        for candidate_sure in np.arange(least.sure, 0.95, 0.01).tolist():
             answered = [at for at, candidate in unprompted.items() if candidate.confidence >= candidate_sure]
             right = sum(unprompted[at].entry in self.texts[at].gold for at in answered)
             if candidate_sure >= sure and right >= PRECISE * len(answered):
                 sure = candidate_sure
                 break
         asked = sorted((best[at].confidence if at in best else 0.0 for at in hard), reverse=True)
-        maybe = max(LEAST_SUGGESTED, asked[int(SUGGESTED_TO * len(hard))])
+        maybe = max(least.maybe, asked[int(SUGGESTED_TO * len(hard))])
         return Thresholds(round(sure, 3), round(min(maybe, 0.3), 3))
 
     def _index(self, classifiers: Classifiers, networks: tuple[Layer, Layer]) -> Index:

@@ -156,9 +156,8 @@ async def test_below_a_result_why_says_what_it_rests_on(terminal: Terminal, text
 async def test_below_a_result_another_role_is_held_against_it(terminal: Terminal):
     await finished(terminal)
 
-    assert (
-        "No answer speaks more for an AI researcher than for an AI engineer. Against it speaks “"
-        in await terminal.type("why not a researcher?")
+    assert "No answer speaks more for an AI researcher than for an AI engineer. Against it: “" in await terminal.type(
+        "why not a researcher?"
     )
     assert "No answer speaks more for a research engineer" in await terminal.type("why not research engineer?")
     assert "Bell Labs" in await terminal.type(MTS)  # another question between them takes nothing away
@@ -295,7 +294,7 @@ async def test_a_suggestion_between_the_questions_is_shown_and_asked_in_its_word
     terminal = Terminal(library)
     await terminal.type("quiz", "a")
 
-    offered = await terminal.type("what titles does Google use")
+    offered = await terminal.type("how do flat labs rank people?")
 
     suggested = next(entry.question for entry in library.entries.values() if entry.question in offered)
     assert "Did you mean" in offered
