@@ -154,7 +154,7 @@ async def test_every_question_can_be_opened_and_closed_in_place_page_by_page(wor
     assert FIRST not in shown(home)
 
     await workspace.click(ANA, home, ROLES)
-    home = await shows(workspace, ANA, FIRST, "page 1 of 2")
+    home = await shows(workspace, ANA, FIRST, "page 1 of 3")
     assert "Previous" not in buttons(home)
     await workspace.click(ANA, home, "home_entry:role-differences")
     home = await shows(workspace, ANA, ANSWER, "Source:")
@@ -163,8 +163,12 @@ async def test_every_question_can_be_opened_and_closed_in_place_page_by_page(wor
     await workspace.click(ANA, home, "Close")
     home = await shows(workspace, ANA, FIRST, without="Close")
     await workspace.click(ANA, home, "Next")
-    home = await shows(workspace, ANA, "page 2 of 2", without=FIRST)
+    home = await shows(workspace, ANA, "page 2 of 3", without=FIRST)
+    await workspace.click(ANA, home, "Next")
+    home = await shows(workspace, ANA, "page 3 of 3")
     assert "Next" not in buttons(home)
+    await workspace.click(ANA, home, "Previous")
+    home = await shows(workspace, ANA, "page 2 of 3")
     await workspace.click(ANA, home, "Previous")
     home = await shows(workspace, ANA, FIRST)
     await workspace.click(ANA, home, "Hide the questions")
@@ -196,7 +200,7 @@ async def test_a_click_in_an_old_home_on_an_entry_that_has_gone_shows_those_that
         left = {name: entry for name, entry in library.entries.items() if name != "role-differences"}
         async with bot_in(workspace, replace(library, entries=left), tmp_path, **kept_in):
             await workspace.click(ANA, old, "home_entry:role-differences")
-            await shows(workspace, ANA, "That question is not there any more", "page 1 of 2", without=FIRST)
+            await shows(workspace, ANA, "That question is not there any more", "page 1 of 3", without=FIRST)
 
 
 async def test_a_click_in_an_old_home_on_a_topic_that_has_gone_shows_those_that_there_are(

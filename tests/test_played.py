@@ -76,7 +76,12 @@ def kept(data: Path, kept_in: dict[str, Any]) -> dict[str, list[str]]:
                 for (table,) in connection.execute("SELECT name FROM sqlite_schema WHERE type = 'table'").fetchall():
                     found_rows = connection.execute(f'SELECT * FROM "{table}"').fetchall()
                     found[f"{name}.{table}"] = sorted(map(repr, found_rows))
-    return {place: each for place, each in found.items() if place.split(".")[-1] not in played.OF_NO_STORY}
+    tables = {place: place.rpartition(".")[2] for place in found}
+    return {
+        place: each
+        for place, each in found.items()
+        if tables[place] not in played.OF_NO_STORY and not tables[place].startswith("sqlite_")  # SQLite's own
+    }
 
 
 # Each story on one of the databases in turn, and with THOROUGH on both.

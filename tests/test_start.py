@@ -174,7 +174,7 @@ async def test_no_more_wait_for_the_rest_than_may(library: Library, monkeypatch:
     await _let_all_wait([first])
 
     with capture_logs() as logged:
-        refused = [await _responded(held, "What is an RE?") for _ in range(2)]
+        refused = [await _responded(held, "What does a research engineer do?") for _ in range(2)]
     assert {(each.status, each.retry_after) for each in refused} == {(503, "5")}
     assert [line["waiting"] for line in logged] == [1]
     assert (await _responded(held, "lunch at 12?")).status == 200
@@ -192,10 +192,10 @@ async def test_what_waits_for_the_end_of_a_start_goes_before_what_comes_once_it_
     early = [asyncio.create_task(_responded(held, question)) for question in questions]
     await _let_all_wait(early)
     held.open(rest)
-    late = asyncio.create_task(_responded(held, "What is an RE?"))
+    late = asyncio.create_task(_responded(held, "What does a research engineer do?"))
     await asyncio.gather(*early, late)
 
-    assert rest.recorded == [*questions, "What is an RE?"]
+    assert rest.recorded == [*questions, "What does a research engineer do?"]
 
 
 @pytest.mark.parametrize("retries", ["none", "1", "3"])
