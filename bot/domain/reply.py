@@ -15,7 +15,6 @@ from bot.domain.asked_back import asks_for_role, asks_for_title, asks_what_is_me
 from bot.domain.clauses import numbered_in_words, read_by_clause, read_either
 from bot.domain.fit import Given
 from bot.domain.kept_question import asks_to_delete, asks_who_sees
-from bot.domain.matching_text import MAX_CHARACTERS
 from bot.domain.one_choice import choice_at, picked_mark, position_of, read_choice, read_pick, read_wording
 from bot.domain.own_words import (
     MOST_GUESSES,
@@ -55,6 +54,8 @@ _OF_OTHERS = re.compile(
 # "I run payroll, nothing with AI"; "I am a nurse so this is not for me at all"
 _CLAUSES = re.compile(r"[.,;:!?…()]+|\s[-–—]\s|\b(?:and|but|because|since|so|as)\b", re.IGNORECASE)
 # "sorry in a meeting, later"
+MOST_CLAUSES = 30  # of a message in which a pause, or that it is not for them, is looked for
+MOST_READ = 1_500  # characters of a reply, which is read in many ways: nobody answers a question in more
 _PAUSES = re.compile(r"[.,;:!…()]+|\s[-–—]\s|\b(?:and|but|because|so|let['’]?s)\b", re.IGNORECASE)
 _AT_ALL = re.compile(r"\s+(?:at all|whatsoever|anyway|though)\b", re.IGNORECASE)
 _FIRST_PART = re.compile(r"[.,;!…]|\s[-–—]\s|\s+(?:but|because|since|really|honestly)\b")
@@ -192,7 +193,7 @@ def read(
     aside: str | None = None,
     review: ReviewQuestion | None = None,
 ) -> Reading:
-    """Give what a text means that somebody typed in the thread of a round; of a long one its first 4,000 characters.
+    """Give what a text means that somebody typed in the thread of a round; of a long one its first 1,500 characters.
 
     run: the round, whose open question it may answer. words: what people type for what can be done to a round, and for
     yes and no. answerable: whether the FAQ has an answer to the text. aside: the intent of small talk that it is; that
@@ -273,11 +274,11 @@ def read_again(text: str, run: Run, questions: Sequence[str]) -> Mapping[str, Gi
 
 def _bounded(text: str) -> str:
     """Cut a text off, for speed: a message may have 40,000 characters, and an answer has few."""
-    return " ".join(text[:MAX_CHARACTERS].split())
+    return " ".join(text[:MOST_READ].split())
 
 
 def _typed(text: str) -> str:
-    """Give the text that a person reads in the first MAX_CHARACTERS of a message, without Slack's markup."""
+    """Give the text that a person reads in the first MOST_READ characters of a message, without Slack's markup."""
     return " ".join(typed.plain(_bounded(text)).split())
 
 
@@ -439,7 +440,7 @@ def _begins_unsure(text: str, words: TypedWords) -> Command | None:
 def _leaves(text: str, words: TypedWords) -> Command | None:
     """Read that somebody has to go, in whatever else they say."""
     padded, pause = f" {smalltalk.plain(text)} ", Command("pause")
-    if "?" not in text and any(_exact_command(clause, words) == pause for clause in _PAUSES.split(text)):
+    if "?" not in text and any(_exact_command(clause, words) == pause for clause in _PAUSES.split(text)[:MOST_CLAUSES]):
         return pause
     return pause if any(f" {smalltalk.plain(phrase)} " in padded for phrase in words.leaves) else None
 
@@ -447,7 +448,7 @@ def _leaves(text: str, words: TypedWords) -> Command | None:
 def _not_for_me(text: str, words: TypedWords) -> Command | None:
     """Read that the quiz is not for them, or how to leave it, in a clause of what they say."""
     meant = Command("not_for_me")
-    clauses = (_AT_ALL.sub("", clause).strip() for clause in _CLAUSES.split(text))
+    clauses = (_AT_ALL.sub("", clause).strip() for clause in _CLAUSES.split(text)[:MOST_CLAUSES])
     return meant if any(clause and _exact_command(clause, words) == meant for clause in clauses) else None
 
 

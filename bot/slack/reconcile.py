@@ -10,6 +10,7 @@ messages, so other changes are made as its budget allows, and the card is change
 to wait is left to work of its own (`RefreshLater`), and the run is let go of meanwhile.
 """
 
+import asyncio
 import hashlib
 import json
 from abc import ABC, abstractmethod
@@ -228,12 +229,14 @@ class ReconcilingWorker(SlackWorker, ABC):
             return [DeleteMessage(**thread, slot=left[0], ts=shown[left[0]][0])]
         if LOST in shown and not deleted:
             return [OpenThread(**thread, message=cache.message(CARD, stored, library, before))]
+        await asyncio.sleep(0)  # before the longest, the result
         for slot in wanted:
             if slot not in shown or not shown[slot][0]:
                 return [PostMessage(**thread, slot=slot, message=cache.message(slot, stored, library, before))]
 
         outdated = []
         for slot in sorted(wanted, key=lambda slot: not slot.startswith(PROMPT)):  # old buttons are taken away first
+            await asyncio.sleep(0)  # rendering all of them at once would hold up others
             message, (ts, shown_digest) = cache.message(slot, stored, library, before), shown[slot]
             if shown_digest != digest(message):
                 outdated.append(UpdateMessage(**thread, slot=slot, ts=ts, message=message))
