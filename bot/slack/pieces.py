@@ -10,8 +10,6 @@ from bot.domain.content import Table
 from bot.slack.text import escape
 
 FOLDED = 250  # characters, from which on Slack may fold a section; it does not say when, and this is soon enough
-# Blocks of a message that have a limit together: docs.slack.dev/reference/block-kit/blocks, at each of them.
-COUNTED = (kit.MarkdownBlock, kit.DataTableBlock, kit.DataVisualizationBlock, kit.ContainerBlock)
 DASH = "–"  # Slack refuses a table cell without text
 
 
@@ -25,28 +23,9 @@ class Message:
 
 def message(parts: Iterable[kit.Block], lines: Iterable[str]) -> Message:
     """Put a message together; `lines` are those of its text. Raises slackblocks' errors for what Slack refuses."""
-    blocks = list(parts)
-    rendered = [block._resolve() for block in blocks]
-    # slackblocks checks the limits of a whole message when it makes one, and renders each block three times for it.
-    # Those that have limits of their own together with others it is to see as they are; the rest, by their type alone.
-    kit.WebhookMessage(
-        blocks=[
-            block if isinstance(block, COUNTED) else _Rendered(block, shown)
-            for block, shown in zip(blocks, rendered, strict=True)
-        ]
-    )
-    return Message("\n".join(lines), tuple(finished(block) for block in rendered))
-
-
-class _Rendered(kit.Block):
-    """Stands for a block that is rendered already, where only its type and its state are asked for."""
-
-    def __init__(self, block: kit.Block, rendered: dict[str, Any]) -> None:
-        super().__init__(block.type, block.block_id)
-        self._told = {key: value for key, value in rendered.items() if isinstance(value, str)}
-
-    def _resolve(self) -> dict[str, Any]:
-        return self._told
+    # slackblocks checks the limits of a whole message when it makes one; the channel is not part of what we render.
+    payload = kit.WebhookMessage(blocks=list(parts)).to_dict()
+    return Message("\n".join(lines), tuple(finished(block) for block in payload["blocks"]))
 
 
 def joined(*messages: Message) -> Message:
