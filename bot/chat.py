@@ -16,7 +16,7 @@ from bot.domain.actions import Action, AskAgain, Change, GoOn, Guess, Manage, Re
 from bot.domain.faq import Surface
 from bot.domain.quiz import LETTERS, Outcome, Transition
 from bot.domain.quiz_run import Run, Status
-from bot.domain.reply import (
+from bot.domain.readings import (
     DOES,
     Answered,
     Aside,
@@ -24,15 +24,12 @@ from bot.domain.reply import (
     AsksForTitle,
     Command,
     Defined,
-    NotAsked,
     Perhaps,
+    PerhapsReviewed,
     Reading,
-    SeveralUnclear,
-    Unclear,
-    WhichOffered,
-    WhichTwo,
-    read,
+    Reviewed,
 )
+from bot.domain.reply import read
 from bot.domain.reply_kinds import ANSWER, NOT_ANSWERED, SUGGEST, TALK
 from bot.domain.result_question import AboutResult
 from bot.domain.why import explain as explain_choice
@@ -45,7 +42,7 @@ from bot.slack.deciding import PlannedReply, decide, rank
 from bot.slack.faq import rendered
 from bot.slack.pieces import Message, message
 from bot.slack.result import recommendation
-from bot.slack.run_asides import TYPED_ASIDES, RunAside, render_aside
+from bot.slack.run_asides import TYPED_ASIDES, RunAside, aside_to, render_aside
 from bot.slack.run_messages import same_answer
 from bot.slack.text import escape, fill
 from bot.storage import PROMPT
@@ -341,9 +338,7 @@ def _note_of_answers(
     return taken_note(run.answers, after.run, library)
 
 
-def _said_apart(  # noqa: PLR0911, PLR0912 - one for each reading
-    reading: Reading, run: Run, library: Library
-) -> Message | None:
+def _said_apart(reading: Reading, run: Run, library: Library) -> Message | None:
     """Render what is said between the questions to something that was typed."""
     words = library.words.terminal
     match reading:
@@ -351,26 +346,15 @@ def _said_apart(  # noqa: PLR0911, PLR0912 - one for each reading
             return blocks.say(words.finished)
         case Command("unsure") if run.asking:
             return blocks.filled(fill(words.unsure, options=lettered(run.quiz.question(run.asking.question))))
-        case Command(name):
-            return render_aside("", TYPED_ASIDES.get(name, RunAside.UNCLEAR), None, run, library)
-        case Defined(term):
-            return render_aside("", RunAside.TERM, term.term, run, library)
-        case AboutResult(role):
-            return render_aside("", RunAside.EXPLAIN, role, run, library)
         case Aside(intent):
             reply = _talk_reply(intent, library, run)
             return blocks.say(reply) if reply else None
-        case WhichTwo():
-            return render_aside("", RunAside.WHICH_TWO, None, run, library)
-        case WhichOffered():
-            return render_aside("", RunAside.WHICH_OFFERED, None, run, library)
-        case SeveralUnclear():
-            return render_aside("", RunAside.SEVERAL_UNCLEAR, None, run, library)
-        case AsksForTitle():
-            return render_aside("", RunAside.TITLES, None, run, library)
-        case NotAsked(question):
-            return render_aside("", RunAside.NOT_ASKED, question, run, library)
-        case Unclear(str(mark)):
-            return render_aside("", RunAside.NO_SUCH_MARK, mark, run, library)
-        case _:
-            return render_aside("", RunAside.UNCLEAR, None, run, library)
+        case AboutResult(role):
+            aside, about = RunAside.EXPLAIN, role
+        case Command(name) if name not in TYPED_ASIDES:
+            aside, about = RunAside.UNCLEAR, None
+        case Answered() | Perhaps() | Reviewed() | PerhapsReviewed():
+            aside, about = RunAside.UNCLEAR, None
+        case remark:
+            aside, about = aside_to(remark)
+    return render_aside("", aside, about, run, library)

@@ -20,7 +20,8 @@ from bot.domain.compare import State
 from bot.domain.content import Column, Excerpt, Row
 from bot.domain.fit import Clearness
 from bot.domain.quiz_run import PARTS, Graded, Run, Status
-from bot.domain.reply import Reviewed, read
+from bot.domain.readings import Reviewed
+from bot.domain.reply import read
 from bot.domain.review import REVIEW, review_question
 from bot.domain.share import Delivery, Part, Refusal
 from bot.domain.why import Certainty, Silent

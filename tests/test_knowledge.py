@@ -147,6 +147,12 @@ FAULTS: dict[str, tuple[str, Change, str, str]] = {
         "there is no entry 'planted'",
         "Write an id from faq.yaml or silence",
     ),
+    "dead entry that a refusal offers": (
+        "not_answered.yaml",
+        lambda data: data["not_answered"][0].update(offers=["planted"]),
+        "there is no entry 'planted'",
+        "Write an id from faq.yaml",
+    ),
     "duplicate id": (
         "faq.yaml",
         lambda data: data["entries"].append({**data["entries"][0], "phrasings": [f"planted {n}" for n in range(6)]}),

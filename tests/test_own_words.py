@@ -6,7 +6,8 @@ from bot.domain import quiz, smalltalk
 from bot.domain.actions import Change
 from bot.domain.quiz import LETTERS
 from bot.domain.quiz_run import Run
-from bot.domain.reply import Answered, Aside, Asks, AsksForOther, Command, Perhaps, read
+from bot.domain.readings import Answered, Aside, Asks, AsksForOther, Command, Perhaps
+from bot.domain.reply import read
 from bot.knowledge import Library
 
 # Of people who describe their work, by the number of the question: theorists and inventors of methods, builders of

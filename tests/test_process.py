@@ -188,14 +188,20 @@ async def test_work_recorded_before_a_kill_is_done_after_it(tmp_path: Path):
             await question(workspace, root, 2)
 
 
+async def killed_right_after_posting(workspace: Workspace, folder: Path) -> tuple[Sent, Json]:
+    """Run a bot that dies while Slack keeps it waiting for the word that its answer stands; gives both messages."""
+    async with bot(workspace, folder) as first:
+        await workspace.connected()
+        await workspace.faults(api=[{"method": "chat.postMessage", "error": None, "delay": 60}])
+        asked = await workspace.post("U_ANA", "C_ASK", ASKS_XAI)
+        [answer] = await workspace.replies(asked)
+        await first.gets(signal.SIGKILL)
+    return asked, answer
+
+
 async def test_a_message_posted_just_before_a_kill_is_found_and_not_posted_again(tmp_path: Path):
     async with Workspace.start() as workspace:
-        async with bot(workspace, tmp_path) as first:
-            await workspace.connected()
-            await workspace.faults(api=[{"method": "chat.postMessage", "error": None, "delay": 60}])
-            asked = await workspace.post("U_ANA", "C_ASK", ASKS_XAI)
-            [answer] = await workspace.replies(asked)
-            await first.gets(signal.SIGKILL)
+        asked, answer = await killed_right_after_posting(workspace, tmp_path)
         async with bot(workspace, tmp_path):
             await workspace.until(lambda: looked(workspace), "U_ANA", PATIENCE)
             await workspace.replies(await workspace.post("U_ANA", "C_ASK", "What does MTS mean?"))
@@ -214,12 +220,7 @@ async def test_nor_is_it_where_the_database_fails_as_that_is_looked_for(
         return await renew(self, *args, **how)
 
     async with Workspace.start() as workspace:
-        async with bot(workspace, tmp_path) as first:
-            await workspace.connected()
-            await workspace.faults(api=[{"method": "chat.postMessage", "error": None, "delay": 60}])
-            asked = await workspace.post("U_ANA", "C_ASK", ASKS_XAI)
-            [answer] = await workspace.replies(asked)
-            await first.gets(signal.SIGKILL)
+        asked, answer = await killed_right_after_posting(workspace, tmp_path)
         await workspace.faults()
         monkeypatch.setattr(Replies, "renew", renew_or_fail)
         async with bot_in(workspace, library, tmp_path):

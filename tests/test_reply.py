@@ -10,7 +10,7 @@ from bot.domain import quiz, smalltalk, typed
 from bot.domain.actions import Answer, Change, Guess, Reply, Skip
 from bot.domain.one_choice import read_choice
 from bot.domain.quiz_run import Graded, Run
-from bot.domain.reply import (
+from bot.domain.readings import (
     Answered,
     Aside,
     Asks,
@@ -22,9 +22,8 @@ from bot.domain.reply import (
     Reviewed,
     Unclear,
     WhichTwo,
-    read,
-    read_again,
 )
+from bot.domain.reply import read, read_again
 from bot.domain.result_question import AboutResult
 from bot.domain.review import review_question
 from bot.knowledge import Library

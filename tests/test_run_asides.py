@@ -8,7 +8,7 @@ from bot.domain import quiz
 from bot.domain.actions import Answer, AskAgain, Back, Pause, Resume, Skip, Stop
 from bot.domain.quiz import Outcome
 from bot.domain.quiz_run import Run
-from bot.domain.reply import DOES
+from bot.domain.readings import DOES
 from bot.knowledge import Library
 from bot.slack.run_asides import TYPED_ASIDES, RunAside, confirmation, render_aside
 from bot.storage import Posted, StoredRun

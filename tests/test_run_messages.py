@@ -26,7 +26,8 @@ from bot.domain.actions import read as action_read
 from bot.domain.fit import Given
 from bot.domain.quiz import Outcome
 from bot.domain.quiz_run import Run, Status
-from bot.domain.reply import Answered, Command, Perhaps, read, read_again
+from bot.domain.readings import Answered, Command, Perhaps
+from bot.domain.reply import read, read_again
 from bot.slack import quiz_controls, run_messages
 from bot.slack.interaction_payloads import BlockAction, SelectedOption
 from bot.slack.pieces import Message

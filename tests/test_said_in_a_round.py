@@ -5,7 +5,7 @@ import pytest
 from bot.domain import quiz, smalltalk
 from bot.domain.actions import Answer, Change, Guess
 from bot.domain.quiz_run import Run
-from bot.domain.reply import (
+from bot.domain.readings import (
     Answered,
     Aside,
     Asks,
@@ -17,8 +17,8 @@ from bot.domain.reply import (
     SeveralUnclear,
     Unclear,
     WhichOffered,
-    read,
 )
+from bot.domain.reply import read
 from bot.domain.result_question import AboutResult
 from bot.knowledge import Library
 

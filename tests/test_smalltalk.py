@@ -11,7 +11,8 @@ from hypothesis import strategies as st
 from bot.domain import quiz, smalltalk
 from bot.domain.faq import UNPROMPTED, Surface
 from bot.domain.loose_phrases import GappedPhrases
-from bot.domain.reply import Aside, read
+from bot.domain.readings import Aside
+from bot.domain.reply import read
 from bot.domain.reply_kinds import NOT_ANSWERED, TALK, UNKNOWN
 from bot.knowledge import Library
 from bot.slack import deciding, faq

@@ -1,16 +1,13 @@
 """What somebody typed in a run's thread -> what they mean: answers, something to do, or a question of their own."""
 
 import re
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping, Sequence
 from functools import lru_cache
-from typing import Final
 
 from rapidfuzz import fuzz, process, utils
 from rapidfuzz.distance import OSA
 
 from bot.domain import smalltalk, typed
-from bot.domain.actions import Action, AskAgain, Back, Pause, Resume, Skip, Stop
 from bot.domain.asked_back import asks_for_role, asks_for_title, asks_what_is_meant, asks_whom_to_hire, asks_why_me
 from bot.domain.clauses import numbered_in_words, read_by_clause, read_either
 from bot.domain.fit import Given
@@ -26,11 +23,32 @@ from bot.domain.own_words import (
     is_at_a_company,
 )
 from bot.domain.quiz_content import ROLE, AnyQuestion, HasChoices, Opening, Question, Quiz, Term, TieBreak, TypedWords
-from bot.domain.quiz_run import Graded, Run
+from bot.domain.quiz_run import Run
+from bot.domain.readings import (
+    Answered,
+    Aside,
+    Asks,
+    AsksForOther,
+    AsksForTitle,
+    AsksWhyMe,
+    Command,
+    Defined,
+    NotAsked,
+    Perhaps,
+    PerhapsReviewed,
+    Reading,
+    Reviewed,
+    SeveralUnclear,
+    Unclear,
+    WhichOffered,
+    WhichTwo,
+)
 from bot.domain.result_question import AboutResult, about_result, is_early
 from bot.domain.review import ReviewQuestion
 from bot.domain.two_choices import bare_letters, is_both, read_halves, read_hedged, read_little, read_two, says_half
 
+MOST_READ = 1_500  # characters of a reply, which is read in many ways: nobody answers a question in more
+MOST_CLAUSES = 30  # of a message in which a pause, or that it is not for them, is looked for
 SAME = 88  # fuzz.ratio of a term with a typo
 MOST_OF_OPENING = 6  # words in which whom a round is about may be said loosely; what has more describes work
 
@@ -54,8 +72,6 @@ _OF_OTHERS = re.compile(
 # "I run payroll, nothing with AI"; "I am a nurse so this is not for me at all"
 _CLAUSES = re.compile(r"[.,;:!?…()]+|\s[-–—]\s|\b(?:and|but|because|since|so|as)\b", re.IGNORECASE)
 # "sorry in a meeting, later"
-MOST_CLAUSES = 30  # of a message in which a pause, or that it is not for them, is looked for
-MOST_READ = 1_500  # characters of a reply, which is read in many ways: nobody answers a question in more
 _PAUSES = re.compile(r"[.,;:!…()]+|\s[-–—]\s|\b(?:and|but|because|so|let['’]?s)\b", re.IGNORECASE)
 _AT_ALL = re.compile(r"\s+(?:at all|whatsoever|anyway|though)\b", re.IGNORECASE)
 _FIRST_PART = re.compile(r"[.,;!…]|\s[-–—]\s|\s+(?:but|because|since|really|honestly)\b")
@@ -64,124 +80,6 @@ _TERM = re.compile(
     r"|what does)\s+(?:an?\s+|the\s+|your\s+)?(.+?)(?:\s+mean(?:s|t)?)?(?:\s+(?:here|in (?:this|the) question))?\s*\??",
     re.IGNORECASE,
 )
-
-
-@dataclass(frozen=True)
-class Answered:
-    """Answers, as choices by question; `named` says that the text names the questions, and not just the live one."""
-
-    answers: Mapping[str, Given]
-    named: bool = False
-
-
-@dataclass(frozen=True)
-class Perhaps:
-    """What may be meant as the answer to the live question, likeliest first."""
-
-    question: str
-    choices: tuple[str, ...]
-
-
-@dataclass(frozen=True)
-class Command:
-    """Something to do, by its name in words.yaml, or `change` with a question."""
-
-    name: str
-    question: str | None = None
-
-
-# What a command does to a round, by its name, where that is all it does.
-DOES: Final[Mapping[str, Callable[[], Action]]] = {
-    "back": Back,
-    "skip": Skip,
-    "pause": Pause,
-    "stop": Stop,
-    "resume": Resume,
-    "reask": AskAgain,
-}
-
-
-@dataclass(frozen=True)
-class Defined:
-    """A word they want explained."""
-
-    term: Term
-
-
-@dataclass(frozen=True)
-class WhichTwo:
-    """Half and half, without saying of what."""
-
-
-@dataclass(frozen=True)
-class WhichOffered:
-    """Yes, where more than one choice was offered."""
-
-
-@dataclass(frozen=True)
-class SeveralUnclear:
-    """Answers to questions by their numbers, of which one cannot be read."""
-
-
-@dataclass(frozen=True)
-class AsksWhyMe:
-    """A question why they were invited to answer about somebody else's work."""
-
-
-@dataclass(frozen=True)
-class AsksForTitle:
-    """A question what the role that came out is called."""
-
-
-@dataclass(frozen=True)
-class Aside:
-    """Small talk, by its name in words.yaml."""
-
-    intent: str
-
-
-@dataclass(frozen=True)
-class AsksForOther:
-    """A question about what the other person of a comparison has answered."""
-
-
-@dataclass(frozen=True)
-class Reviewed:
-    """What their last review looked at; without a cell they will not say."""
-
-    cell: Graded | None
-
-
-@dataclass(frozen=True)
-class PerhapsReviewed:
-    """What they may mean that their last review looked at, likeliest first."""
-
-    cells: tuple[Graded, ...]
-
-
-@dataclass(frozen=True)
-class Asks:
-    """A question of their own."""
-
-
-@dataclass(frozen=True)
-class NotAsked:
-    """A change of the answer to a question that has not been asked yet."""
-
-    question: str
-
-
-@dataclass(frozen=True)
-class Unclear:
-    """Nothing of the above; `mark`: the letter or number that no choice has, if it is one."""
-
-    mark: str | None = None
-
-
-Reading = (
-    Answered | Perhaps | Command | Defined | WhichTwo | WhichOffered | SeveralUnclear | Aside | AboutResult
-    | AsksForOther | AsksWhyMe | AsksForTitle | Reviewed | PerhapsReviewed | Asks | NotAsked | Unclear
-)  # fmt: skip
 
 
 def read(

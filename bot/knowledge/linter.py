@@ -10,12 +10,7 @@ from bot.domain.learnt import NONE, LearntFile
 from bot.knowledge.library import NOT_ANSWERED, Library
 from bot.knowledge.loader import LEARNT, Reading, read
 from bot.knowledge.outcomes import find_rows_asked_twice, find_unreachable_roles, find_wrong_outcomes
-from bot.knowledge.phrases import (
-    find_other_languages,
-    find_overtaken_refusals,
-    find_small_talk_conflicts,
-    find_unknown_offers,
-)
+from bot.knowledge.phrases import find_other_languages, find_overtaken_refusals, find_small_talk_conflicts
 from bot.knowledge.problems import KnowledgeError, Problem, only_knowledge_errors
 from bot.knowledge.promises import find_broken_promises, find_misplaced_wordings
 from bot.knowledge.text_checks import find_copies, find_missing_articles, find_unexplained_signs
@@ -76,7 +71,6 @@ def _find_problems(
         *(_find_unused_weights(library.learnt_file, library) if library.learnt_file else ()),
         *find_small_talk_conflicts(library, words_file=files["words.yaml"], faq_file=files["faq.yaml"]),
         *find_other_languages(library, files["faq.yaml"]),
-        *(find_unknown_offers(library, files[NOT_ANSWERED]) if library.not_answered else ()),
         *(find_overtaken_refusals(library, files[NOT_ANSWERED]) if library.not_answered else ()),
     ]
     if all(problem.level == "warning" for problem in problems):  # these take seconds

@@ -143,17 +143,6 @@ def find_overtaken_refusals(library: Library, file: YamlFile) -> Iterator[Proble
         yield file.problem(("not_answered", position, "phrasings", number), message, remedy, level="warning")
 
 
-def find_unknown_offers(library: Library, file: YamlFile) -> Iterator[Problem]:
-    """Find entries that are offered with a refusal and do not exist; `file` is not_answered.yaml."""
-    for position, decoy in enumerate(library.not_answered):
-        for number, entry in enumerate(decoy.offers):
-            if entry not in library.entries:
-                where = ("not_answered", position, "offers", number)
-                yield file.problem(
-                    where, f"{decoy.id!r} offers the entry {entry!r}, which does not exist", "Name an entry of faq.yaml"
-                )
-
-
 def _plain(phrasing: str) -> str:
     """Normalise a phrasing: those that differ only in capitals, blanks and the signs at their ends give the same."""
     return " ".join(phrasing.casefold().split()).rstrip("?!. ")

@@ -47,6 +47,8 @@ def find_reference_problems(contents: Contents, library: Library, files: Files) 
     yield from _find_dead_citations(contents, library, files)
     yield from _find_dead_references_of_entries(library, files["faq.yaml"])
     yield from _find_dead_references_of_checks(library, files["checks.yaml"])
+    if NOT_ANSWERED in files:
+        yield from _find_dead_references_of_refusals(library, files[NOT_ANSWERED])
     yield from _find_dead_references(_references_of_quiz(library), files["quiz.yaml"])
     yield from _find_undecided_pairs(library.quiz, files["quiz.yaml"])
     yield from _find_contradictory_cells(library.quiz, files["quiz.yaml"])
@@ -216,6 +218,14 @@ def _find_dead_references_of_checks(library: Library, file: YamlFile) -> Iterato
         if check.after is not None and library.entry(check.after) is None:
             message = f"there is no entry {check.after!r}"
             yield file.problem(("checks", at, "after"), message, "Write an id from faq.yaml, or leave it out")
+
+
+def _find_dead_references_of_refusals(library: Library, file: YamlFile) -> Iterator[Problem]:
+    for at, decoy in enumerate(library.not_answered):
+        for number, name in enumerate(decoy.offers):
+            if name not in library.entries:
+                message = f"there is no entry {name!r}"
+                yield file.problem(("not_answered", at, "offers", number), message, "Write an id from faq.yaml")
 
 
 def _references_of_quiz(library: Library) -> Iterator[Reference]:

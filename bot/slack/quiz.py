@@ -3,7 +3,7 @@
 import re
 from collections.abc import Callable, Coroutine
 from datetime import UTC, datetime, timedelta
-from typing import Any, assert_never
+from typing import Any
 
 from slack_bolt.async_app import AsyncAck, AsyncApp, AsyncBoltContext
 from slack_sdk.web.async_client import AsyncWebClient
@@ -12,30 +12,19 @@ from bot import jobs, work_records
 from bot.domain import smalltalk
 from bot.domain.actions import Action, Back, Change, EditReply, GoOn, Grade, Guess, Resume, Show, Skip, Stop
 from bot.domain.actions import Reply as ReplyAction
-from bot.domain.reply import (
+from bot.domain.readings import (
     DOES,
     Answered,
-    Aside,
     Asks,
-    AsksForOther,
-    AsksForTitle,
-    AsksWhyMe,
     Command,
-    Defined,
-    NotAsked,
     Perhaps,
     PerhapsReviewed,
     Reading,
     Reviewed,
-    SeveralUnclear,
     Unclear,
-    WhichOffered,
-    WhichTwo,
-    read,
-    read_again,
 )
+from bot.domain.reply import read, read_again
 from bot.domain.reply_kinds import ANSWER
-from bot.domain.result_question import AboutResult
 from bot.jobs import Key
 from bot.knowledge import Library
 from bot.second_stage import SecondStage
@@ -62,7 +51,7 @@ from bot.slack.quiz_controls import (
 )
 from bot.slack.quiz_work import quiz_worker
 from bot.slack.review_messages import open_review
-from bot.slack.run_asides import TYPED_ASIDES, RunAside, record_cells
+from bot.slack.run_asides import RunAside, aside_to, record_cells
 from bot.slack.run_links import ON_HOME
 from bot.slack.work import Work, address_digest
 from bot.storage import Store, StoredRun
@@ -148,54 +137,7 @@ async def _start(key: Key, team: str, stored: StoredRun, reading: Reading, ts: s
         case Unclear(None) if stored.said_since_asked:
             await _say(key, team, stored.id, RunAside.UNCLEAR_AGAIN)
         case _:
-            await _say(key, team, stored.id, *_aside_to(reading))
-
-
-def _aside_to(  # noqa: PLR0911, PLR0912 - one for each reading
-    reading: Command
-    | Defined
-    | AboutResult
-    | Aside
-    | WhichTwo
-    | WhichOffered
-    | SeveralUnclear
-    | AsksForOther
-    | AsksWhyMe
-    | AsksForTitle
-    | Asks
-    | NotAsked
-    | Unclear,
-) -> tuple[RunAside, str | None]:
-    """Give what is said to something typed that changes nothing, and what that is about."""
-    match reading:
-        case Command(name):
-            return TYPED_ASIDES[name], None
-        case Defined(term):
-            return RunAside.TERM, term.term
-        case AboutResult(role, how_sure):
-            return RunAside.HOW_SURE if how_sure else RunAside.EXPLAIN, role
-        case Aside(intent):
-            return RunAside.SMALLTALK, intent
-        case WhichTwo():
-            return RunAside.WHICH_TWO, None
-        case WhichOffered():
-            return RunAside.WHICH_OFFERED, None
-        case SeveralUnclear():
-            return RunAside.SEVERAL_UNCLEAR, None
-        case AsksWhyMe():
-            return RunAside.WHY_ME, None
-        case AsksForTitle():
-            return RunAside.TITLES, None
-        case AsksForOther():
-            return RunAside.OTHER_ANSWERS, None
-        case NotAsked(question):
-            return RunAside.NOT_ASKED, question
-        case Unclear(str(mark)):
-            return RunAside.NO_SUCH_MARK, mark
-        case Asks() | Unclear():
-            return RunAside.UNCLEAR, None
-        case _ as never:
-            assert_never(never)
+            await _say(key, team, stored.id, *aside_to(reading))
 
 
 async def command(

@@ -36,10 +36,7 @@ def explanation(run: Run, role: str | None, library: Library) -> Message:
     lead: list[str] = [headline(run, recommendation, library)]
     if recommendation.clearness is not Clearness.PICTURE and (early := early_line(run, recommendation, library)):
         lead.append(early)
-    lines, sides = [" ".join(lead)], fit.speaking(run.quiz, run.answers, recommendation.role, other)
-    answers = [[_answer(run, reason, library) for reason in speaking] for speaking in sides]
-    if recommendation.tie_break and other == recommendation.runner_up:
-        answers[0].insert(0, fill(words.last_in, choice=recommendation.tie_break.side.label))
+    lines, answers = [" ".join(lead)], _speaking(run, recommendation, other, library)
     names = [with_article(recommendation.role.name), with_article(other.name)]
     for name, against, named_answers in zip(names, reversed(names), answers, strict=True):
         if named_answers:
@@ -59,27 +56,26 @@ def explanation(run: Run, role: str | None, library: Library) -> Message:
     return message([section("\n".join(lines))], lines)
 
 
+def _speaking(run: Run, recommendation: Recommendation, other: Role, library: Library) -> list[list[Mrkdwn]]:
+    """Give the answers that speak for the role that came out rather than another, and those for the other."""
+    sides = fit.speaking(run.quiz, run.answers, recommendation.role, other)
+    answers = [[_answer(run, reason, library) for reason in reasons] for reasons in sides]
+    if recommendation.tie_break and other == recommendation.runner_up:
+        answers[0].insert(0, fill(library.words.result.last_in, choice=recommendation.tie_break.side.label))
+    return answers
+
+
 def _why_not(run: Run, recommendation: Recommendation, other: Role, library: Library) -> Message:
     """Say in a sentence what spoke for another role and what against it, and if it is known, what would lead to it."""
-    words, (against, for_it) = (
-        library.words.result,
-        fit.speaking(run.quiz, run.answers, recommendation.role, other),
-    )
-    percent = in_hundredths(recommendation.shares)
+    words, (against, answers) = library.words.result, _speaking(run, recommendation, other, library)
     names = {"role": with_article(other.name), "other": with_article(recommendation.role.name)}
-    slots = names | {
-        "percent": str(percent[other.id]),
-        "other_percent": str(percent[recommendation.role.id]),
-    }
-    sides = [[_answer(run, reason, library) for reason in reasons] for reasons in (for_it, against)]
-    if recommendation.tie_break and other == recommendation.runner_up:
-        sides[1].insert(0, fill(words.last_in, choice=recommendation.tie_break.side.label))
-    if not any(sides):
+    if not (against or answers):
         return plain(fill(words.speaks_for_neither, **names))
-    spoke, spoke_against = (", ".join(side) for side in sides)
-    template = words.why_not if all(sides) else words.why_not_for if sides[0] else words.why_not_against
-    given = {"answers": Mrkdwn(spoke), "against": Mrkdwn(spoke_against)}
-    lines: list[str] = [fill(template, **slots, **{name: text for name, text in given.items() if text})]
+    percent = in_hundredths(recommendation.shares)
+    slots = names | {"percent": str(percent[other.id]), "other_percent": str(percent[recommendation.role.id])}
+    slots |= {name: Mrkdwn(", ".join(side)) for name, side in (("answers", answers), ("against", against)) if side}
+    template = words.why_not_against if not answers else words.why_not if against else words.why_not_for
+    lines: list[str] = [fill(template, **slots)]
     if run.flip and run.flip.role == other:
         lines += _what_would_change(run, recommendation, library)
     return message([section("\n".join(lines))], lines)
@@ -127,7 +123,7 @@ def _what_would_change(run: Run, recommendation: Recommendation, library: Librar
     return [] if recommendation.clearness is Clearness.CLOSE else [flip_line(run, library)]
 
 
-def _answer(run: Run, reason: fit.Reason, library: Library) -> str:
+def _answer(run: Run, reason: fit.Reason, library: Library) -> Mrkdwn:
     """Name an answer and its question."""
     choices = in_quotes(reason, library)
     return fill(library.words.result.half_in, question=question_name(run, reason.question, library), choices=choices)

@@ -6,6 +6,22 @@ from typing import Final, Literal, assert_never
 from bot.domain.actions import Action, Grade, Pause, Skip, Stop
 from bot.domain.quiz import Outcome
 from bot.domain.quiz_run import Graded, Run, Status
+from bot.domain.readings import (
+    Aside,
+    Asks,
+    AsksForOther,
+    AsksForTitle,
+    AsksWhyMe,
+    Command,
+    Defined,
+    NotAsked,
+    Remark,
+    SeveralUnclear,
+    Unclear,
+    WhichOffered,
+    WhichTwo,
+)
+from bot.domain.result_question import AboutResult
 from bot.knowledge import Library
 from bot.slack import blocks, result, result_explained, review_messages, run_messages
 from bot.slack.pieces import Message
@@ -62,6 +78,39 @@ _OfQuestion = Literal[
     RunAside.UNCLEAR_AGAIN,
     RunAside.NO_SUCH_MARK,
 ]
+
+
+def aside_to(reading: Remark) -> tuple[RunAside, str | None]:  # noqa: PLR0911, PLR0912 - one for each reading
+    """Give what is said to something typed that changes nothing, and what that is about."""
+    match reading:
+        case Command(name):
+            return TYPED_ASIDES[name], None
+        case Defined(term):
+            return RunAside.TERM, term.term
+        case AboutResult(role, how_sure):
+            return RunAside.HOW_SURE if how_sure else RunAside.EXPLAIN, role
+        case Aside(intent):
+            return RunAside.SMALLTALK, intent
+        case WhichTwo():
+            return RunAside.WHICH_TWO, None
+        case WhichOffered():
+            return RunAside.WHICH_OFFERED, None
+        case SeveralUnclear():
+            return RunAside.SEVERAL_UNCLEAR, None
+        case AsksWhyMe():
+            return RunAside.WHY_ME, None
+        case AsksForTitle():
+            return RunAside.TITLES, None
+        case AsksForOther():
+            return RunAside.OTHER_ANSWERS, None
+        case NotAsked(question):
+            return RunAside.NOT_ASKED, question
+        case Unclear(str(mark)):
+            return RunAside.NO_SUCH_MARK, mark
+        case Asks() | Unclear():
+            return RunAside.UNCLEAR, None
+        case _ as never:
+            assert_never(never)
 
 
 def render_aside(  # noqa: PLR0911, PLR0912 - one for each aside

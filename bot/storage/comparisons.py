@@ -46,13 +46,6 @@ from bot.storage.stored_comparison import (
 from bot.storage.tables import answers, comparisons, runs
 
 DAY = 86_400.0  # seconds
-# Asked by each action on a round, and so put together once.
-OPEN_OF_RUN = (
-    select(comparisons.c.id)
-    .where(comparisons.c.team == bindparam("of_team"), comparisons.c.open.is_(True))
-    .where(or_(comparisons.c.run == bindparam("of_run"), comparisons.c.manager_run == bindparam("of_run")))
-    .order_by(comparisons.c.begun_at)
-)
 
 
 class Comparisons:
@@ -319,9 +312,19 @@ class Comparisons:
             await connection.execute(delete(comparisons).where(*over))
 
     async def _open(self, team: str, which: ColumnElement[bool]) -> list[str]:
-        in_order = select(comparisons.c.id).where(comparisons.c.team == team, comparisons.c.open.is_(True), which)
         async with autocommit(self._engine) as connection:
-            return list(await connection.scalars(in_order.order_by(comparisons.c.begun_at)))
+            return list(await connection.scalars(OPEN.where(which), {"of_team": team}))
+
+
+# Oldest first. Those of a run are asked for by each action on a round, and so put together once.
+OPEN = (
+    select(comparisons.c.id)
+    .where(comparisons.c.team == bindparam("of_team"), comparisons.c.open.is_(True))
+    .order_by(comparisons.c.begun_at)
+)
+OPEN_OF_RUN = OPEN.where(
+    or_(comparisons.c.run == bindparam("of_run"), comparisons.c.manager_run == bindparam("of_run"))
+)
 
 
 def _of(team: str, comparison_id: str) -> tuple[ColumnElement[bool], ...]:

@@ -10,7 +10,7 @@ from datetime import UTC, datetime
 from types import MappingProxyType
 from typing import Any
 
-from sqlalchemy import ColumnElement, Row, String, bindparam, delete, func, insert, or_, select, update
+from sqlalchemy import ColumnElement, Row, String, Table, bindparam, delete, func, insert, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from bot.domain import quiz as conversation
@@ -44,6 +44,11 @@ HELD_ANEW = 60.0  # seconds after which a holder says again that it is there
 
 _NOT_DELETED = or_(runs.c.state.is_(None), runs.c.state["status"].as_string() != Status.DELETED.value)
 
+
+def _belongs_to_run(table: Table) -> tuple[ColumnElement[bool], ...]:
+    return table.c.team == bindparam("of_team"), table.c.run == bindparam("of_run")
+
+
 # What each click needs, some of it several times, is put together once: that takes longer than the database itself.
 _RUN = (runs.c.team == bindparam("of_team"), runs.c.id == bindparam("of_run"))
 RUN = select(runs).where(*_RUN)
@@ -52,15 +57,9 @@ RUN_IN_THREAD = select(runs).where(
     runs.c.user == bindparam("of_user"),
     runs.c.root_ts == bindparam("of_root"),
 )
-ANSWERS = select(answers.c.question, answers.c.choice, answers.c.other).where(
-    answers.c.team == bindparam("of_team"), answers.c.run == bindparam("of_run")
-)
-MESSAGES = select(messages.c.slot, messages.c.ts, messages.c.digest).where(
-    messages.c.team == bindparam("of_team"), messages.c.run == bindparam("of_run")
-)
-OUTCOME = select(actions.c.outcome).where(
-    actions.c.team == bindparam("of_team"), actions.c.run == bindparam("of_run"), actions.c.by == bindparam("of_work")
-)
+ANSWERS = select(answers.c.question, answers.c.choice, answers.c.other).where(*_belongs_to_run(answers))
+MESSAGES = select(messages.c.slot, messages.c.ts, messages.c.digest).where(*_belongs_to_run(messages))
+OUTCOME = select(actions.c.outcome).where(*_belongs_to_run(actions), actions.c.by == bindparam("of_work"))
 HOLDER = select(runs.c.holder, runs.c.held_at, runs.c.turns).where(*_RUN)
 SAVE = update(runs).where(*_RUN, runs.c.turns == bindparam("of_turns"))
 HOLD = update(runs).where(*_RUN, or_(runs.c.holder.is_(None), runs.c.holder == bindparam("of_work")))
@@ -69,7 +68,7 @@ TAKE_OVER = update(runs).where(*_RUN, _HELD_FOR_TOO_LONG)
 RELEASE = update(runs).where(*_RUN, runs.c.turns == bindparam("of_turns"), runs.c.holder == bindparam("of_work"))
 RECORD_ACTION = insert(actions)
 ADD_ANSWERS = insert(answers)
-DELETE_ANSWERS = delete(answers).where(answers.c.team == bindparam("of_team"), answers.c.run == bindparam("of_run"))
+DELETE_ANSWERS = delete(answers).where(*_belongs_to_run(answers))
 
 
 class Runs(QuizVersions):
