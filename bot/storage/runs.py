@@ -261,12 +261,12 @@ class Runs(QuizVersions):
 
         own: without those that were taken for a comparison.
         """
-        mine = select(runs.c.id).where(runs.c.team == team, runs.c.user == user, _NOT_DELETED)
+        mine = select(runs).where(runs.c.team == team, runs.c.user == user, _NOT_DELETED)
         if own:
             mine = mine.where(runs.c.comparison.is_(None))
         async with autocommit(self._engine) as connection:
-            ids = (await connection.scalars(mine.order_by(runs.c.begun_at.desc()).limit(limit))).all()
-            rounds = [await self._run(connection, team, run_id) for run_id in ids]
+            rows = (await connection.execute(mine.order_by(runs.c.begun_at.desc()).limit(limit))).all()
+            rounds = [await self._stored(connection, row) for row in rows]
         return [stored for stored in rounds if stored]
 
     async def waiting(self, team: str, user: str) -> StoredRun | None:
