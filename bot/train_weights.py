@@ -12,6 +12,7 @@ import numpy as np
 from sklearn.linear_model import LogisticRegression
 
 from bot.domain import faq
+from bot.domain.embeddings import Nearness
 from bot.domain.learnt import Labelled
 from bot.domain.matching import Candidate, log_odds
 from bot.domain.matching_text import Form
@@ -100,9 +101,10 @@ def _signs_of_look(first: Candidate) -> list[float]:
 
 def _signs_of_question(best: Candidate) -> list[float]:
     """In the order of QuestionWeights."""
-    near, declined = (best.nearness.known, best.nearness.declined) if best.nearness else (0.0, 0.0)
+    nearness = best.nearness or Nearness(known=0.0, declined=0.0, answerable=0.0)
     form = (best.form is Form.QUESTION, best.form is Form.STATEMENT)
-    return [log_odds(best.confidence), near, declined, faq.asks_of_names(best), *form]
+    of_embedding = (nearness.known, nearness.declined, nearness.answerable)
+    return [log_odds(best.confidence), *of_embedding, faq.asks_of_names(best), *form]
 
 
 def _fit(

@@ -280,7 +280,11 @@ def _judged(library: Library, number: int, kind: str) -> "list[Judged]":
             names=ours and at % 2 == 0,
             form=Form.QUESTION if at % 4 or not ours else Form.STATEMENT,
             extent=(0.8, 0.5, 0.4) if ours else (0.7 * share, 0.1, 0.7),
-            nearness=Nearness(0.5 + 0.4 * share if ours else 0.2 + 0.4 * share**2, 0.5 if ours else 0.4),
+            nearness=Nearness(
+                known=0.5 + 0.4 * share if ours else 0.2 + 0.4 * share**2,
+                declined=0.5 if ours else 0.4,
+                answerable=2 * share if ours else -4 * share,
+            ),
         )
         gold = frozenset({best.entry}) if ours else frozenset[str]()
         texts.append(Judged(Labelled(f"{kind} {at}", gold, "ana", "plain" if ours else kind), candidate, candidate))
@@ -320,6 +324,7 @@ def test_what_is_worth_asking_and_what_is_a_question_to_us_is_learnt_from_techni
     assert share([text for text in ours if text.best and text.best.confidence > 0.9], _is_answerable(second)) > 0.9
     assert share(chatter, _is_answerable(second)) < 0.1
     assert to_us.near > 0
+    assert to_us.answerable > 0
     assert to_us.names > 0
 
 

@@ -77,15 +77,29 @@ def test_less_is_enough_to_ask_about_a_short_question_in_known_words(library: Li
     assert not worth(known=0.68, length=0.5, form=Form.STATEMENT)
 
 
-def test_what_is_told_must_be_all_but_certain(library: Library, second: SecondStage):
+def test_what_is_told_is_answered_where_the_embedding_speaks_for_a_question(library: Library, second: SecondStage):
     scores = second.score(QUESTION, library)
     best = library.index.rank(QUESTION, semantic=scores)[0]
-    told = replace(best, confidence=0.85, form=Form.STATEMENT, nearness=Nearness(known=0.95, declined=0.3))
 
-    second_thresholds = library.thresholds.second
-    assert not faq.answerable(told, second_thresholds)
-    assert faq.answerable(replace(told, confidence=0.95), second_thresholds)
-    assert faq.answerable(replace(told, form=Form.QUESTION), second_thresholds)
+    def told(known: float, answerable: float) -> Candidate:
+        nearness = Nearness(known=known, declined=0.3, answerable=answerable)
+        return replace(best, confidence=0.85, form=Form.STATEMENT, names=False, nearness=nearness)
+
+    assert faq.answerable(told(0.95, 5.0), library.thresholds.second)
+    assert not faq.answerable(told(0.95, -5.0), library.thresholds.second)
+    assert not faq.answerable(told(0.2, 5.0), library.thresholds.second)
+
+
+def test_what_is_told_is_answered_though_nobody_asked_and_what_is_told_about_it_is_not(
+    library: Library, second: SecondStage
+):
+    def reply(text: str) -> faq.Reply:
+        scorer = partial(second.score, library=library)
+        return faq.reply_to(text, Surface.CHANNEL, library.index, library.thresholds, scorer=scorer)
+
+    wants = reply("I still couldn't tell you what a research engineer does that a research scientist doesn't")
+    assert isinstance(wants, Answer)
+    assert reply("our new research engineer does what the research scientists would not touch") == Silence()
 
 
 def test_where_the_bot_was_asked_the_second_stage_always_is(library: Library):

@@ -149,7 +149,7 @@ class SemanticScores:
 
     def near(self, entry: int) -> "Nearness":
         """Return how near the message is to an entry, and to what is not answered."""
-        return Nearness(float(self.used[entry]), self.declined)
+        return Nearness(float(self.used[entry]), self.declined, self.answerable)
 
     def beyond(self, entry: int, *, known: bool) -> tuple[float, ...]:
         """Give what a network judges an entry by besides what the first stage does.
@@ -195,10 +195,15 @@ class SemanticScores:
 
 @dataclass(frozen=True)
 class Nearness:
-    """Cosine similarities of a message: to the nearest wording `known` of an entry, and to the nearest decoy."""
+    """What the embedding of a message says of an entry and of questions to us.
+
+    known, declined: cosine similarities, to the nearest wording known of the entry and to the nearest decoy.
+    answerable: log-odds that some entry answers the message.
+    """
 
     known: float
     declined: float
+    answerable: float
 
 
 def _kernel(similarities: Floats) -> Floats:

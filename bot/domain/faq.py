@@ -1,6 +1,5 @@
 """Candidates and surface -> Answer, Suggestions, NoAnswer or Silence."""
 
-import math
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
@@ -404,8 +403,8 @@ def answerable(candidate: Candidate, second: SecondThresholds | None = None) -> 
     "what about Meta?" names a company and asks nothing of it, unless its thread says what. Where utterances had a part
     in the confidence, the question must name a role, a company or a person, or sound like a phrasing and be all but
     certain: what is learnt from words alone may mistake everyday chatter for a question. So must what is told rather
-    than asked. Where the second stage was asked, nearness in meaning to what is known counts, which tells chatter apart
-    far better than words do.
+    than asked. Where the second stage was asked, what the embedding says counts, which tells chatter and statements
+    apart far better than words do.
     """
     if candidate.nearness is not None and not candidate.leans:
         weights, least = (second.to_us, second.question) if second else (ASKING_US, QUESTION_TO_US)
@@ -424,11 +423,10 @@ def answerable(candidate: Candidate, second: SecondThresholds | None = None) -> 
 
 
 def odds_of_question(candidate: Candidate, nearness: Nearness, weights: QuestionWeights) -> float:
-    """Give the log-odds that it is a question to us rather than everyday talk; what is told must be all but certain."""
-    if candidate.form is Form.STATEMENT and candidate.confidence < TOLD:
-        return -math.inf
+    """Give the log-odds that it is a question to us rather than everyday talk."""
     odds = weights.bias + weights.confidence * log_odds(candidate.confidence)
     odds += weights.near * nearness.known + weights.declined * nearness.declined
+    odds += weights.answerable * nearness.answerable
     odds += weights.question if candidate.form is Form.QUESTION else 0.0
     odds += weights.statement if candidate.form is Form.STATEMENT else 0.0
     return odds + (weights.names if asks_of_names(candidate) else 0.0)

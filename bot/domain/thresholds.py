@@ -40,6 +40,7 @@ class QuestionWeights(Authored):
     confidence: Weight = 0.473  # of its log-odds
     near: Weight = 5.734  # of the cosine similarity to the nearest known wording
     declined: Weight = 4.132  # of that to the nearest decoy, which is of the field as well
+    answerable: Weight = 0.0  # of the log-odds that some entry answers it, by its embedding
     names: Weight = 1.491  # a role, a company or a person is named
     question: Weight = 0.496  # put as a question
     statement: Weight = -0.64
