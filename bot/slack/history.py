@@ -63,7 +63,7 @@ def listed(
             *([share_button(library.words.result.share, stored.id, primary=False)] if stored.run.shareable else []),
             delete_button(words.delete, stored.id, sure),
         ]
-        people = ", ".join(mention(user) for user in shared.get(stored.id, ()))
+        people = ", ".join(mention(user) for user in dict.fromkeys(shared.get(stored.id, ())))
         summary = f"{line}\n{fill(words.history_shared, people=Mrkdwn(people))}" if people else line
         parts += [section(summary), kit.ActionsBlock([*buttons])]
         lines.append(summary)
