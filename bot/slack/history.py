@@ -36,10 +36,10 @@ def offer(stored: StoredRun, library: Library) -> Message:
 async def of(team: str, user: str, store: Store, library: Library) -> Message:
     """List somebody's rounds."""
     rounds, total = await store.runs.history(team, user, limit=MOST), await store.runs.count(team, user)
-    shared: dict[str, list[str]] = {}
+    shared: dict[str, dict[str, None]] = {}  # in the order of the shares, and each person once
     for share in await store.shares.live(team, user):
         if share.recipient and share.is_live:
-            shared.setdefault(share.run, []).append(share.recipient)
+            shared.setdefault(share.run, {})[share.recipient] = None
     return listed(rounds, total, library, shared)
 
 
@@ -63,7 +63,7 @@ def listed(
             *([share_button(library.words.result.share, stored.id, primary=False)] if stored.run.shareable else []),
             delete_button(words.delete, stored.id, sure),
         ]
-        people = ", ".join(mention(user) for user in dict.fromkeys(shared.get(stored.id, ())))
+        people = ", ".join(mention(user) for user in shared.get(stored.id, ()))
         summary = f"{line}\n{fill(words.history_shared, people=Mrkdwn(people))}" if people else line
         parts += [section(summary), kit.ActionsBlock([*buttons])]
         lines.append(summary)
