@@ -2,7 +2,7 @@
 
 import math
 import re
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 from enum import StrEnum
 
@@ -43,6 +43,7 @@ _ELLIPTIC = re.compile(
     re.IGNORECASE,
 )
 
+_NAMES_BOT = re.compile(r"\brole\s?fit\b|\b(?:the|this|our|slack|hey|hi|hello|dear) (?:slack )?bot\b", re.IGNORECASE)
 _OF_PERSON = re.compile(r"\b(?:he|she|him|her|his|hers)\b", re.IGNORECASE)
 _COMING_AND_GOING = re.compile(
     r"\b(?:leav(?:e|es|ing)|left|quit(?:s|ting)?|resign(?:s|ed|ing)?|join(?:s|ed|ing)?)\b", re.IGNORECASE
@@ -163,6 +164,17 @@ def of_questions(whole: Reply, replies: Sequence[Reply]) -> Reply:
     answers = [reply.entries if isinstance(reply, Answer) else () for reply in replies]
     both = both_answered(whole.entries if isinstance(whole, Answer) else (), answers, MAX_ANSWERS)
     return Answer(both) if both else whole
+
+
+def is_for_others(reply: Reply, utterance: str, surface: Surface, about_bot: Collection[str]) -> bool:
+    """Return whether nobody spoke to the bot, and the answer would be about the bot itself.
+
+    "Where do your answers come from?" in a channel asks a colleague, unless it names the bot. about_bot: the entries
+    about it.
+    """
+    if surface not in UNPROMPTED or not isinstance(reply, Answer) or _NAMES_BOT.search(utterance):
+        return False
+    return any(candidate.entry in about_bot for candidate in reply.entries)
 
 
 def is_elliptic(utterance: str) -> bool:

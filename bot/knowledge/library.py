@@ -166,6 +166,11 @@ class Library:
             return None
         return entry.id
 
+    @cached_property
+    def about_bot(self) -> frozenset[str]:
+        """The ids of the entries that are about the bot itself."""
+        return frozenset(entry.id for entry in self.entries.values() if entry.about_bot)
+
     def known(self, entry_ids: Iterable[str]) -> list[Entry]:
         """Give the entries with these ids, as `entry` does, without those that are gone."""
         return [entry for entry_id in entry_ids if (entry := self.entry(entry_id)) is not None]

@@ -53,6 +53,8 @@ async def decide(
         reply = below
     if isinstance(reply, Suggestions | NoAnswer):
         await prepare_decoys(library)
+    if faq.is_for_others(reply, text, surface, library.about_bot):
+        return None
     return _planned(reply, text, library, prompted=prompted)
 
 
