@@ -138,7 +138,7 @@ class Chat:
     # The FAQ
 
     async def _answer(self, text: str) -> None:
-        after = self._answered if self._library.index.follows(text, prompted=True) else None
+        after = self._answered if self._library.follows(text, prompted=True) else None
         planned = await decide(text, Surface.MENTION, self._library, self._second, after)
         self._suggested, self._question = None, None
         if planned is None:

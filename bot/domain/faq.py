@@ -17,7 +17,7 @@ from bot.domain.thresholds import (
     ReplyThresholds,
     SecondThresholds,
 )
-from bot.domain.two_questions import both_answered, questions_of
+from bot.domain.two_questions import both_answered, has_two_sides, questions_of
 
 MAX_SUGGESTIONS = 3
 MAX_ANSWERS = 2
@@ -112,7 +112,7 @@ def reply_to(
             question, surface, index, thresholds, after=answered_before(replies, after), scorer=scorer
         )
         replies.append(reply)
-    return of_questions(whole, replies)
+    return of_questions(whole, replies, lenient=has_two_sides(utterance))
 
 
 def _reply_to_one(
@@ -156,12 +156,20 @@ def answered_before(replies: Sequence[Reply], after: str | None) -> str | None:
     return answers[-1] if answers else after
 
 
-def of_questions(whole: Reply, replies: Sequence[Reply]) -> Reply:
+def of_questions(whole: Reply, replies: Sequence[Reply], *, lenient: bool = False) -> Reply:
     """Answer the questions of a message, two at most, where the reply to the whole leaves some out.
 
-    replies: to each by itself, in order; none if they were not looked at.
+    replies: to each by itself, in order; none if they were not looked at. lenient: they are the sides of "SaaS against
+    frontier labs", and so short that the only suggestion for one is taken for its answer.
     """
-    answers = [reply.entries if isinstance(reply, Answer) else () for reply in replies]
+    answers = [
+        reply.entries
+        if isinstance(reply, Answer)
+        else reply.candidates
+        if lenient and isinstance(reply, Suggestions) and len(reply.candidates) == 1
+        else ()
+        for reply in replies
+    ]
     both = both_answered(whole.entries if isinstance(whole, Answer) else (), answers, MAX_ANSWERS)
     return Answer(both) if both else whole
 
