@@ -5,7 +5,7 @@ import re
 from bot.domain.numbered_answers import read_numbered
 from bot.domain.one_choice import picked_mark, read_choice, read_wording
 from bot.domain.quiz_run import Run
-from bot.domain.readings import Answered, WhatIf
+from bot.domain.readings import Answered, NotAsked, WhatIf
 
 LONGEST = 200  # characters; who writes more has something else to say
 _RESULT = r"(?:it|that|this|things?|anything|the (?:result|outcome|role|recommendation)|my (?:result|role))"
@@ -46,7 +46,7 @@ def read_what_if(text: str, run: Run) -> WhatIf | None:
     if answer is None:
         numbered = read_numbered(supposed, run)
         if not isinstance(numbered, Answered):
-            return WhatIf() if said else None
+            return WhatIf() if said or isinstance(numbered, NotAsked) else None
         [(question, given)] = list(numbered.answers.items())[:1]
         return WhatIf(question, given[0]) if len(given) == 1 else WhatIf()
     return _of_any_question(answer, run)
