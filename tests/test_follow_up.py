@@ -398,20 +398,22 @@ async def test_what_the_answer_above_says_is_pointed_back_to(library: Library, t
 
 
 @pytest.mark.parametrize(
-    ("text", "unasked"),
-    [
-        ("where do your answers come from", False),
-        ("where do you get your answers from?", False),
-        ("what are your sources", False),
-        ("On which documents does Rolefit base its answers?", True),
-    ],
+    "text",
+    ["where do your answers come from", "where do you get your answers from?", "what are your sources"],
 )
-async def test_a_question_about_the_bot_is_for_it_only_where_somebody_speaks_to_it(
-    library: Library, text: str, unasked: bool
-):
+async def test_a_question_about_the_bot_is_for_it_only_where_somebody_speaks_to_it(library: Library, text: str):
     expected = PlannedReply(ANSWER, ("about-sources",))
 
     assert await decide(text, Surface.DM, library, None) == expected
     assert await decide(text, Surface.MENTION, library, None) == expected
-    assert await decide(text, Surface.CHANNEL, library, None) == (expected if unasked else None)
-    assert unasked or await decide(text, Surface.THREAD, library, None) is None
+    for surface in (Surface.CHANNEL, Surface.THREAD):
+        assert await decide(text, surface, library, None) is None
+
+
+def test_who_names_the_bot_asks_it(library: Library):
+    reply = replied(library, "what are your sources", Surface.DM, FLAT)
+    assert isinstance(reply, Answer)
+
+    for text, is_for_others in (("what are your sources", True), ("what are Rolefit's sources, and the bot's?", False)):
+        assert faq.is_for_others(reply, text, Surface.CHANNEL, library.about_bot) is is_for_others
+        assert not faq.is_for_others(reply, text, Surface.DM, library.about_bot)

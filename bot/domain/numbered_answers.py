@@ -10,6 +10,7 @@ from bot.domain.quiz_run import Run
 from bot.domain.readings import Answered, Command, NotAsked, SeveralUnclear
 from bot.domain.two_choices import bare_letters, read_halves, says_half
 
+LONGEST = 200  # characters in which a question is called by more than its number
 _NUMBERS = ("one", "two", "three", "four", "five", "six")
 _ORDINALS = ("first", "second", "third", "fourth", "fifth", "sixth")
 _PLACES = {word: number for words in (_NUMBERS, _ORDINALS) for number, word in enumerate(words, 1)}
@@ -18,7 +19,7 @@ _PLACES = {word: number for words in (_NUMBERS, _ORDINALS) for number, word in e
 _LEAD = (
     r"(?:(?:actually|oh|wait|sorry|no|hm+|um+|ok|okay|well|and|but|then|so|please|just|let['’]?s|let me"
     r"|(?:can|could|would|will|may)\s+(?:you|i|we)|i(?:['’]d|\s+would)\s+(?:like|prefer|rather)(?:\s+to)?"
-    r"|i\s+(?:want|need|have|meant|mean)\s+to)\b[\s,;:.!…–—-]*)*"
+    r"|i\s+(?:want|need|have|meant|mean)\s+to)\b[\s,;:.!…–—-]*){0,8}"
 )
 _NOUN = r"(?:questions?|answers?|number|no\.?|q|#)"
 # A question by a number that is called one: "number 2", "my answer to question two", "the second question". By itself
@@ -106,6 +107,8 @@ def read_several(text: str, run: Run) -> Answered | None:
 
 def _called(text: str, run: Run) -> Answered | NotAsked | None:
     """Read a change of an answer whose question is called so, with what it is changed to; None if either is unclear."""
+    if len(text) > LONGEST:
+        return None
     for pattern in _CALLED_FIRST:
         if (match := pattern.fullmatch(text)) and (changed := _changed_called(match[1] or match[2], match[3], run)):
             return changed

@@ -304,7 +304,7 @@ def _asked_command(text: str, words: TypedWords, aside: str | None) -> Command |
 
     aside: the intent of small talk that it is; "can I stop?" asks about the quiz, "I want to stop" does not.
     """
-    request = _REQUEST.match(smalltalk.plain(text))
+    request = _REQUEST.match(smalltalk.plain(text)) if len(text) <= smalltalk.MAX_CHARACTERS else None
     if request is None or aside not in (None, OF_BEGINNING, *([OF_THE_QUIZ] if request["wish"] else [])):
         return None
     wished = request.string[request.end() :]
