@@ -511,7 +511,7 @@ async def test_what_is_not_understood_is_told_how_to_skip_and_to_stop(workspace:
     [again] = [shown(each) for each in thread if "maybe none of them is right for you" in shown(each)]
     assert "type skip" in first
     assert "type stop" in first
-    assert "press the button here, or type skip" in again
+    assert "by the button here or by typing skip" in again
 
 
 async def test_a_hedge_between_two_answers_is_asked_about_and_may_be_both(workspace: Workspace, library: Library):
