@@ -323,7 +323,9 @@ def count_reply(kind: str, surface: str) -> None:
         metrics.REPLIES.labels(kind, surface).inc()
 
 
-def rendered(kind: str, entries: Sequence[str], library: Library, *, in_round: bool = False) -> Message:
+def rendered(  # noqa: PLR0911 - one for each kind
+    kind: str, entries: Sequence[str], library: Library, *, in_round: bool = False
+) -> Message:
     """Render a reply, given as PlannedReply is. in_round: in the thread of a round of the quiz."""
     if kind == HELLO:
         return blocks.hello(library)
@@ -338,7 +340,9 @@ def rendered(kind: str, entries: Sequence[str], library: Library, *, in_round: b
         return blocks.not_answered(decoy.reply, current_entries, library, in_round=in_round)
     if not current_entries:
         return blocks.unknown(library, in_round=in_round)
-    return (blocks.answers if kind == ANSWER else blocks.suggestions)(current_entries, library)
+    if kind == ANSWER:
+        return blocks.answers(current_entries, library, in_round=in_round)
+    return blocks.suggestions(current_entries, library)
 
 
 def says_no_answer(reply: Reply) -> bool:
