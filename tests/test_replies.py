@@ -60,6 +60,22 @@ async def test_what_work_that_is_gone_has_held_is_taken_over(store: Store, monke
     assert await store.replies.hold_posted(TEAM, ASK, FIRST.question_ts, by="correction")
 
 
+async def test_what_was_held_by_a_clock_that_has_been_put_back_is_free(store: Store, monkeypatch: pytest.MonkeyPatch):
+    start, edited = time.time(), replace(FIRST, revision="6.0")
+    monkeypatch.setattr("bot.storage.replies.time.time", lambda: start + 7200)
+    await store.replies.hold(TEAM, ASK, FIRST, by="work that died")
+
+    monkeypatch.setattr("bot.storage.replies.time.time", lambda: start)
+    assert not await store.replies.is_held(TEAM, ASK, FIRST.question_ts)
+    assert await store.replies.hold(TEAM, ASK, edited, by="edit")
+    posted = replace(edited, state=ReplyState.POSTED, answer_ts="6.1")
+    await store.replies.settle(TEAM, ASK, posted, by="edit", posted=True)
+    monkeypatch.setattr("bot.storage.replies.time.time", lambda: start + 7200)
+    assert await store.replies.hold_posted(TEAM, ASK, FIRST.question_ts, by="work that died, too")
+    monkeypatch.setattr("bot.storage.replies.time.time", lambda: start)
+    assert await store.replies.hold_posted(TEAM, ASK, FIRST.question_ts, by="correction")
+
+
 async def test_an_entry_is_posted_once_in_ten_minutes_in_each_channel(store: Store, monkeypatch: pytest.MonkeyPatch):
     assert await store.replies.claim_entries(TEAM, ASK, ["mts"], "5.0", 600) == {}
     assert await store.replies.claim_entries(TEAM, ASK, ["mts"], "5.0", 600) == {}

@@ -14,6 +14,7 @@ from sqlalchemy import (
     case,
     delete,
     func,
+    not_,
     or_,
     select,
     tuple_,
@@ -31,6 +32,7 @@ from bot.storage.tables import channel_settings, hushed_threads, people, recent_
 TOP_LEVEL = ""  # in place of a thread's ts, for what was said in a direct message outside threads
 HELD_AT_MOST = 900.0  # seconds after which work that holds a reply is taken to be gone
 DIRECT_MESSAGE = "D"  # what the id of a direct message begins with
+HELD_AHEAD = 1800.0  # seconds; who holds a reply until later than that has a clock that was put back since
 HELD_FRESH = 60.0  # seconds after which work that goes on holding a reply says so
 
 
@@ -91,7 +93,7 @@ class Replies:
                 return reply
             mine = _of_message(team, channel, reply.question_ts)
             kept = (await connection.execute(select(replies).where(*mine).with_for_update())).one()
-            if kept.holder not in (None, by) and kept.held_at > time.time() - HELD_AT_MOST:
+            if kept.holder not in (None, by) and -HELD_AT_MOST < kept.held_at - time.time() < HELD_AHEAD:
                 raise BusyError
             revision = reply.revision if revises else kept.revision
             if kept.revision > revision or (revises and kept.holder != by and kept.revision == revision):
@@ -120,7 +122,7 @@ class Replies:
         Raises BusyError while other work holds it. Again by the same work gives the same.
         """
         mine = (*_of_message(team, channel, question_ts), replies.c.state == ReplyState.POSTED)
-        free = or_(replies.c.holder.is_(None), replies.c.holder == by, replies.c.held_at <= time.time() - HELD_AT_MOST)
+        free = or_(replies.c.holder.is_(None), replies.c.holder == by, not_(replies.c.held_at.between(*_held_within())))
         # One statement, since SQLite locks nothing for a reader who is going to write.
         hold = update(replies).where(*mine, free).values(holder=by, held_at=time.time()).returning(replies)
         async with self._engine.begin() as connection:
@@ -193,7 +195,7 @@ class Replies:
 
     async def is_held(self, team: str, channel: str, question_ts: str) -> bool:
         """Say whether work is at the reply to a message now."""
-        held = (replies.c.holder.is_not(None), replies.c.held_at > time.time() - HELD_AT_MOST)
+        held = (replies.c.holder.is_not(None), replies.c.held_at.between(*_held_within()))
         count = select(func.count()).select_from(replies).where(*_of_message(team, channel, question_ts), *held)
         async with autocommit(self._engine) as connection:
             return bool(await connection.scalar(count))
@@ -278,6 +280,7 @@ class Replies:
         surfaces: of the messages whose answers in this thread are counted; with those that are on their way to messages
         before `question_ts`.
         """
+        since, until = _held_within()
         asked = {
             "of_team": team,
             "of_channel": channel,
@@ -285,7 +288,8 @@ class Replies:
             "of_user": user,
             "of_question": question_ts or "",
             "of_surfaces": list(surfaces),
-            "since": time.time() - HELD_AT_MOST,
+            "since": since,
+            "until": until,
         }
         async with autocommit(self._engine) as connection:
             row = (await connection.execute(SURROUNDINGS, asked)).one()
@@ -431,9 +435,8 @@ def _surroundings() -> Select[Any]:
     team, channel, thread, question = (bindparam(name, type_=String()) for name in names)
     here = (channel_settings.c.team == team, channel_settings.c.channel == channel)
     mine = (people.c.team == team, people.c.user == bindparam("of_user"))
-    coming = and_(
-        replies.c.state == ReplyState.BEGUN, replies.c.held_at > bindparam("since"), replies.c.question_ts < question
-    )
+    held = replies.c.held_at.between(bindparam("since"), bindparam("until"))
+    coming = and_(replies.c.state == ReplyState.BEGUN, held, replies.c.question_ts < question)
     in_thread = (replies.c.team == team, replies.c.channel == channel, replies.c.thread_ts == thread)
     others = (
         or_(replies.c.state == ReplyState.POSTED, coming),
@@ -449,6 +452,12 @@ def _surroundings() -> Select[Any]:
         select(people.c.answers_unasked).where(*mine).scalar_subquery().label("answers_unasked"),
         count.select_from(replies).where(*in_thread, *others).scalar_subquery().label("answers"),
     )
+
+
+def _held_within() -> tuple[float, float]:
+    """Give the times between which a reply must have been held for work to be at it now, in seconds since 1970."""
+    now = time.time()
+    return now - HELD_AT_MOST, now + HELD_AHEAD
 
 
 def _of_message(team: str, channel: str, question_ts: str) -> tuple[ColumnElement[bool], ...]:
