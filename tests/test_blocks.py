@@ -197,6 +197,20 @@ def test_a_second_excerpt_that_is_long_is_shown_in_as_many_sections_as_it_takes(
     assert all(f"*Row {at}:*" in text for at in range(60))
 
 
+def test_a_table_below_a_result_is_shown_in_as_many_sections_as_it_takes(library: Library):
+    table = library.tables[library.quiz.tables.roles]
+    rows = tuple(
+        row.model_copy(update={"cells": dict.fromkeys(row.cells, f"{row.id} {'is & was ' * 20}")}) for row in table.rows
+    )
+    longer = replace(library, tables={**library.tables, table.id: table.model_copy(update={"rows": rows})})
+
+    message = run_messages.render("table", gallery.finished_runs(library)[0], "r", longer)
+
+    check_message([dict(block) for block in message.blocks])
+    text = "\n".join(block["text"]["text"] for block in message.blocks if block["type"] == "section")
+    assert all(text.count(row.id) == len(library.quiz.roles) for row in rows)
+
+
 def test_an_ampersand_in_an_answer_is_shown_as_it_is(library: Library):
     entry = library.entries["need-research-team"].model_copy(update={"answer": "R&D needs <researchers> & engineers."})
 
