@@ -75,7 +75,9 @@ _LIMITS_IN_QUIZ: Mapping[Hashable, tuple[int, str]] = {  # by key; where there i
 
 def _limited_in_faq(library: Library) -> Iterator[Limited]:
     for at, entry in enumerate(library.entries.values()):
-        yield "faq.yaml", ("entries", at, "answer"), entry.answer, MAX_SECTION_TEXT, "in an answer"
+        for name, text in (("answer", entry.answer), ("in_quiz", entry.in_quiz)):
+            if text:
+                yield "faq.yaml", ("entries", at, name), text, MAX_SECTION_TEXT, "in an answer"
         yield "faq.yaml", ("entries", at, "question"), entry.question, MAX_BUTTON_TEXT * 2, "in a suggestion"
         yield "faq.yaml", ("entries", at, "owner"), entry.owner, MAX_BUTTON_TEXT, "of an owner"
         for number, citation in enumerate(entry.sources):
@@ -172,6 +174,8 @@ def _own_texts(library: Library) -> Iterator[tuple[str, YamlPath, str]]:
     """Give the texts that are to be in our own words, with file and path."""
     for position, entry in enumerate(library.entries.values()):
         yield "faq.yaml", ("entries", position, "answer"), entry.answer
+        if entry.in_quiz:
+            yield "faq.yaml", ("entries", position, "in_quiz"), entry.in_quiz
     for position, question in enumerate(library.not_answered):
         if question.reply:
             yield NOT_ANSWERED, ("not_answered", position, "reply"), question.reply
