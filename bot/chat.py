@@ -113,7 +113,7 @@ class Chat:
             pass
         elif smalltalk.plain(text) == "why" or (self._question and self._talk(text) == "certainty"):
             await self._explain()
-        elif self._suggested and word.isdigit() and 1 <= int(word) <= len(self._suggested.entries):
+        elif self._suggested and word.isdecimal() and 1 <= int(word) <= len(self._suggested.entries):
             self._take_suggestion(self._suggested, int(word))
         else:
             await self._answer(text)

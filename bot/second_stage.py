@@ -23,7 +23,7 @@ from bot.domain.two_questions import has_two_sides, questions_of
 from bot.encoder import Encoder, EncoderError
 from bot.knowledge import Library
 
-PROMISES = 1_000  # texts of a knowledge whose embeddings are kept from one check to the next; ours has 250
+OF_KNOWLEDGE = 4_000  # texts of a knowledge whose embeddings are kept from one edit to the next, 1.5 kB each
 REMEMBERED = 64  # texts whose embeddings are kept: a mention comes as two events, and each is decided about
 WAITING = 20  # messages that may wait for the encoder; more are decided by the first stage alone
 
@@ -31,9 +31,10 @@ log = structlog.get_logger()
 _loaded = cache(encoder.load)  # a process needs it once
 
 
-@lru_cache(maxsize=PROMISES)
-def _embedding_of(text: str) -> Floats:
-    return _loaded(encoder.MODEL).encode(text)
+@lru_cache(maxsize=OF_KNOWLEDGE)
+def _embedding_of(model: Path, text: str) -> Floats:
+    """Give the embedding of a promise, or of a wording that nothing was learnt from: most outlast an edit."""
+    return _loaded(model).encode(text)
 
 
 def scorer_for(library: Library) -> SemanticScorer:
@@ -41,7 +42,7 @@ def scorer_for(library: Library) -> SemanticScorer:
 
     It is for texts of the knowledge, such as promises: most are the same after an edit, and each takes 10 ms, once.
     """
-    second = SecondStage(embedded=_embedding_of)
+    second = SecondStage(embedded=partial(_embedding_of, encoder.MODEL))
     second.prepare(library)
     return partial(second.score, library=library)
 
@@ -96,7 +97,7 @@ class SecondStage:
             await asyncio.gather(asyncio.shield(asyncio.wrap_future(self._preparing)), return_exceptions=True)
 
     def prepare(self, library: Library) -> None:
-        """Get ready for a snapshot of the knowledge: some 0.2 s, and 10 ms for each wording that was added since."""
+        """Get ready for a snapshot of the knowledge: some 0.2 s, and 10 ms for each wording that is new, once."""
         embedded = library.embedded
         if embedded is None or library.thresholds.second is None or library.learnt is None or not self._load():
             return
@@ -163,10 +164,13 @@ class SecondStage:
         return faq.rank(text, surface, index, thresholds, after=after, scorer=scores.get)
 
     async def _scores(self, text: str, library: Library) -> SemanticScores | None:
-        """Score a message on the thread of this stage; None where it is not ready, or too many others wait."""
+        """Score a message on the thread of this stage; None where it is not ready, or too many others wait.
+
+        What is asked by a knowledge that was edited just now is not ready, and the thread is busy with it.
+        """
         if self._prepared is None:
             await self.ready()
-        if self._prepared is None or self._waiting >= WAITING:
+        if self._prepared is None or self._prepared[0] is not library or self._waiting >= WAITING:
             return None
         self._waiting += 1
         try:
@@ -189,7 +193,7 @@ class SecondStage:
 
     def _embeddings(self, texts: Sequence[str], computed: Mapping[str, Floats]) -> Floats:
         """Give a row for each text, computed only where it is not known."""
-        rows = [computed[text] if text in computed else self._embedding(text) for text in texts]
+        rows = [computed[text] if text in computed else _embedding_of(self._model, text) for text in texts]
         return np.array(rows, np.float32).reshape(-1, encoder.SIZE)
 
     def _embedding(self, text: str) -> Floats:

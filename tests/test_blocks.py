@@ -5,7 +5,7 @@ import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from functools import cache
-from itertools import chain, product
+from itertools import chain, islice, product
 from pathlib import Path
 from string import ascii_lowercase
 from types import MappingProxyType
@@ -19,6 +19,7 @@ from slack_sdk.models.blocks import Block as SdkBlock
 from bot.domain.compare import State
 from bot.domain.content import Column, Excerpt, Row
 from bot.domain.fit import Clearness
+from bot.domain.quiz_content import Quiz
 from bot.domain.quiz_run import PARTS, Graded, Run, Status
 from bot.domain.readings import Reviewed
 from bot.domain.reply import read
@@ -27,11 +28,13 @@ from bot.domain.share import Delivery, Part, Refusal
 from bot.domain.why import Certainty, Silent
 from bot.knowledge import Library
 from bot.knowledge.slack_limits import MAX_BUTTON_TEXT
+from bot.knowledge.text_checks import limited_in_quiz
 from bot.local.block_kit import check_message, check_view
 from bot.slack import blocks, feedback_blocks, gallery, gaps_blocks, result, review_messages, run_messages, share_blocks
 from bot.slack.answer_controls import Reason
 from bot.slack.feedback_work import NOT_HELPFUL
 from bot.slack.gallery import Rendering, View
+from bot.slack.gallery.quiz import halves, reviews
 from bot.slack.pieces import Message
 from bot.slack.plainer import Block, plainer
 from bot.slack.share_controls import SHARE
@@ -116,6 +119,23 @@ def test_slack_takes_all_that_the_bot_can_show(rendered: list[tuple[str, Message
             raise
 
 
+def test_texts_of_the_quiz_that_are_as_long_as_the_check_lets_them_be_can_be_shown(library: Library):
+    data: Any = library.quiz.model_dump(mode="json")
+    filler = "many words & so on " * 200
+    names = {"id", "dimension", "column", "regime", "document", "cell", "role", "short"}
+    for _, path, text, limit, _ in limited_in_quiz(library.quiz):
+        if path[0] != "tables" and path[-1] not in names and not isinstance(path[-1], int):
+            holder = data
+            for part in path[:-1]:
+                holder = holder[part]
+            holder[path[-1]] = filler[: max(limit, len(text))].strip()
+    longest = replace(library, quiz=Quiz.model_validate(data))
+    assert longest.quiz.roles[0].summary != library.quiz.roles[0].summary
+
+    for rendering in chain(islice(halves(longest), 60), islice(reviews(longest), 20)):
+        judge(rendering.render(), 2 * FALLBACK)
+
+
 def test_what_has_one_name_is_one_message(rendered: list[tuple[str, Message | View]]):
     first: dict[str, Message | View] = {}
     for name, shown in rendered:
@@ -175,6 +195,20 @@ def test_a_second_excerpt_that_is_long_is_shown_in_as_many_sections_as_it_takes(
     check_message([dict(block) for block in message.blocks])
     text = "\n".join(block["text"]["text"] for block in message.blocks if block["type"] == "section")
     assert all(f"*Row {at}:*" in text for at in range(60))
+
+
+def test_a_table_below_a_result_is_shown_in_as_many_sections_as_it_takes(library: Library):
+    table = library.tables[library.quiz.tables.roles]
+    rows = tuple(
+        row.model_copy(update={"cells": dict.fromkeys(row.cells, f"{row.id} {'is & was ' * 20}")}) for row in table.rows
+    )
+    longer = replace(library, tables={**library.tables, table.id: table.model_copy(update={"rows": rows})})
+
+    message = run_messages.render("table", gallery.finished_runs(library)[0], "r", longer)
+
+    check_message([dict(block) for block in message.blocks])
+    text = "\n".join(block["text"]["text"] for block in message.blocks if block["type"] == "section")
+    assert all(text.count(row.id) == len(library.quiz.roles) for row in rows)
 
 
 def test_an_ampersand_in_an_answer_is_shown_as_it_is(library: Library):

@@ -74,6 +74,12 @@ async def test_a_suggestion_is_taken_by_its_number(terminal: Terminal):
     assert "Here is the answer to" not in again
 
 
+async def test_a_digit_that_is_no_number_takes_no_suggestion(terminal: Terminal):
+    said = await terminal.type(VAGUE, "²")
+
+    assert "Here is the answer to" not in said
+
+
 @pytest.mark.parametrize("text", ["why", "why?", "how sure are you?"])
 async def test_why_says_that_an_answer_was_picked_and_how_near_it_was(terminal: Terminal, library: Library, text: str):
     said = await terminal.type(VAGUE, "1", text)

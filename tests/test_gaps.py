@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import yaml
 from hypothesis import given
 from hypothesis import strategies as st
 from rapidfuzz import process
@@ -365,6 +366,15 @@ def test_a_draft_has_each_wording_once_and_none_of_another_file(library: Library
 
     assert re.findall(r"^      - (.*)$", text, re.MULTILINE) == ['"Where is a quant?"']
     assert f"is a wording of {refused.id} in not_answered.yaml" in text
+
+
+@pytest.mark.parametrize(
+    ("text", "new_id"), [("What is a 404?", "404"), ("null?", "null"), ("2026 11 28", "2026-11-28")]
+)
+def test_the_id_of_a_draft_is_text_whatever_yaml_makes_of_such_words(library: Library, text: str, new_id: str):
+    [entry] = yaml.safe_load(knowledge.draft(Gap(tuple(asked(text)), text), library))
+
+    assert entry["id"] == new_id
 
 
 def test_a_finished_draft_passes_and_is_answered(library: Library, tmp_path: Path):

@@ -47,6 +47,10 @@ def entry(data: dict[str, Any], entry_id: str = "xai-dropped-researcher") -> Any
     return next(item for item in data["entries"] if item["id"] == entry_id)
 
 
+def skills(data: dict[str, Any]) -> Any:
+    return next(table for table in data["tables"] if table["id"] == "skills")
+
+
 def line_of(folder: Path, name: str, text: str) -> int:
     """Count to the last line that holds this text."""
     lines = (folder / name).read_text().splitlines()
@@ -286,12 +290,50 @@ FAULTS: dict[str, tuple[str, Change, str, str]] = {
     "text Slack would cut": (
         "quiz.yaml",
         lambda data: data["questions"][0].update(text="planted " * 400),
-        "Slack shows 3000 in a question",
+        "Slack shows 200 in a question",
         "Shorten it by",
+    ),
+    "a sentence below a result that goes on and on": (
+        "quiz.yaml",
+        lambda data: data["roles"][0].update(summary_role="planted " * 60),
+        "479 characters; Slack shows 400 there",
+        "Shorten it by 79",
+    ),
+    "a question put in words for a role that goes on and on": (
+        "quiz.yaml",
+        lambda data: data["questions"][0].update(text_role="planted " * 30),
+        "239 characters; Slack shows 200 in a question",
+        "Shorten it by 39",
+    ),
+    "an owner who is no name but a text": (
+        "faq.yaml",
+        lambda data: entry(data).update(owner="planted " * 10),
+        "79 characters; Slack shows 75 of an owner",
+        "Shorten it by 4",
+    ),
+    "a title that has swallowed what stands below it": (
+        "sources.yaml",
+        lambda data: data["documents"][0].update(title="planted " * 20),
+        "159 characters; Slack shows 150 in small print",
+        "Shorten it by 9",
+    ),
+    "a key of a table that goes on and on": (
+        "tables.yaml",
+        lambda data: data["tables"][0].update(key="planted " * 60),
+        "479 characters; Slack shows 400 in a table",
+        "Shorten it by 79",
+    ),
+    "more sources than a line has room for": (
+        "faq.yaml",
+        lambda data: entry(data).update(sources=entry(data)["sources"] * 60),
+        "in the names of what is cited; Slack shows 2000 in small print",
+        "Cite less",
     ),
     "table Slack would refuse": (
         "tables.yaml",
-        lambda data: data["tables"][0]["rows"][0]["cells"].update(researcher="planted " * 1300),
+        lambda data: [
+            row["cells"].update(dict.fromkeys(row["cells"], "planted " * 48)) for row in skills(data)["rows"]
+        ],
         "characters in its cells; Slack shows 10000",
         "Shorten or split the table",
     ),

@@ -2,6 +2,7 @@
 
 import asyncio
 import shutil
+import threading
 import time
 from dataclasses import replace
 from functools import partial
@@ -22,7 +23,7 @@ from bot.knowledge import Library
 from bot.second_stage import WAITING, SecondStage, scorer_for
 from bot.settings import KNOWLEDGE
 from tests.conftest import bot_in
-from tests.workspace import Workspace, shown
+from tests.workspace import PATIENCE, Workspace, shown
 
 QUESTION = "why does literally everyone at the ChatGPT company have the same generic three-letter thing on linkedin"
 CHATTER = "The CI on main is red again, who merged 4f2a?"
@@ -247,6 +248,52 @@ async def test_more_messages_than_may_wait_are_decided_by_the_first_stage(librar
     finally:
         second._waiting = 0
     assert isinstance(await second.reply_to(QUESTION, Surface.CHANNEL, library), Answer)
+
+
+def with_new_wording(library: Library, text: str) -> Library:
+    """A knowledge to which an entry was added that has one wording, unknown to the encoder."""
+    of = {"id": "cactus", "question": text, "phrasings": (), "keywords": ("cactus of the lab",), "answer": "Ana."}
+    new = library.entries["bell-labs"].model_copy(update=of)
+    return replace(library, entries={**library.entries, new.id: new})
+
+
+async def test_a_long_preparation_for_an_edit_holds_up_no_message(library: Library, monkeypatch: pytest.MonkeyPatch):
+    answered, encode = threading.Event(), Encoder.encode
+    new = "Who dusts the cactus of the lab?"
+
+    def wait_and_encode(self: Encoder, text: str) -> Any:
+        assert text != new or answered.wait(PATIENCE)
+        return encode(self, text)
+
+    monkeypatch.setattr(Encoder, "encode", wait_and_encode)
+    stage, edited = SecondStage(), with_new_wording(library, new)
+    stage.take_up(library)
+    await stage.ready()
+    stage.take_up(edited)
+    try:
+        async with asyncio.timeout(PATIENCE):
+            assert await stage.reply_to(QUESTION, Surface.CHANNEL, edited) == Silence()
+    finally:
+        answered.set()
+    await stage.ready()
+    assert isinstance(await stage.reply_to(QUESTION, Surface.CHANNEL, edited), Answer)
+    stage.close()
+
+
+def test_a_new_wording_is_embedded_for_the_first_of_several_edits(library: Library, monkeypatch: pytest.MonkeyPatch):
+    encoded: list[str] = []
+
+    def encode(self: Encoder, text: str, real: Any = Encoder.encode) -> Any:
+        encoded.append(text)
+        return real(self, text)
+
+    monkeypatch.setattr(Encoder, "encode", encode)
+    new, stage = "Who fills the candy jar of the lab?", SecondStage()
+    scorer_for(with_new_wording(library, new))  # as the check before it is taken up does
+    stage.prepare(with_new_wording(library, new))
+    stage.prepare(with_new_wording(library, new))
+
+    assert encoded.count(new) == 1
 
 
 async def test_the_bot_answers_with_it_and_the_setting_leaves_it_out(tmp_path: Path, library: Library):

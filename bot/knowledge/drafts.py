@@ -5,6 +5,8 @@ import re
 from collections import Counter
 from collections.abc import Container, Iterable, Iterator, Mapping
 
+import yaml
+
 from bot.domain.content import Entry, NotAnswered
 from bot.domain.gaps import Gap, readable
 from bot.domain.matching_text import words
@@ -36,7 +38,9 @@ def draft(gap: Gap, library: Library) -> str:
 def _lines(phrasings: list[str], taken: Mapping[str, str], library: Library) -> Iterator[str]:
     question = phrasings[0] if phrasings else ""
     keywords = _keywords(phrasings)
-    yield f"  - id: {_new_id(_keywords([question]), library.entries)}"
+    new_id = _new_id(_keywords([question]), library.entries)
+    # YAML takes 404 for a number, null for nothing and 2026-11-28 for a day.
+    yield f"  - id: {new_id if yaml.safe_load(new_id) == new_id else _quoted(new_id)}"
     yield (
         f"    question: {_quoted(_as_question(question))}{_collision(question, library)}"
         if question

@@ -23,7 +23,7 @@ from bot.domain.thresholds import ReplyThresholds
 from bot.knowledge.library import LANGUAGES, NOT_ANSWERED, Contents, FilesSaved, Library
 from bot.knowledge.problems import KnowledgeError, Problem, YamlPath, only_knowledge_errors
 from bot.knowledge.references import find_reference_problems
-from bot.knowledge.text_checks import find_long_texts
+from bot.knowledge.text_checks import find_long_citations, find_long_texts
 from bot.knowledge.words import Words
 from bot.knowledge.yaml_file import UnreadableError, YamlFile, parse, read_bytes
 from bot.validation import describe, describe_unreadable
@@ -106,6 +106,8 @@ def read(folder: Path) -> Reading:
         return Reading(files, [problem for problem in (learnt, embedded) if isinstance(problem, Problem)])
     library = Library.of(contents, learnt, embedded, saved)
     problems = [*find_reference_problems(contents, library, files), *find_long_texts(library, files)]
+    if not problems:
+        problems += find_long_citations(library, files["faq.yaml"])
     return Reading(files, problems, None if problems else library)
 
 

@@ -1,7 +1,7 @@
 """Texts that people read: short enough for Slack, in our own words, with articles, and with signs explained."""
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Hashable, Iterator, Mapping
 from itertools import chain
 from pathlib import Path
 from typing import Any
@@ -9,7 +9,6 @@ from typing import Any
 from bot.domain.content import Table
 from bot.domain.quiz_content import Quiz, with_article
 from bot.knowledge.library import NOT_ANSWERED, Library
-from bot.knowledge.phrases import questions_with_paths
 from bot.knowledge.problems import Problem, YamlPath
 from bot.knowledge.slack_limits import (
     MAX_ACTIONS,
@@ -21,6 +20,11 @@ from bot.knowledge.slack_limits import (
 )
 from bot.knowledge.yaml_file import YamlFile
 
+# Several texts stand together in one section or line, and Slack refuses what is too long as a whole. These leave room
+# for that, and are more than anybody reads: what is longer has mostly swallowed the lines below it, by a slip in YAML.
+MAX_SENTENCES, MAX_PARAGRAPH, MAX_NAME, MAX_ADDRESS = 400, 1000, 150, 500
+MAX_QUESTION, MAX_ROLE = 200, 40  # of the quiz, whose result names several of either
+MAX_CITED = 2000  # what names the sources of an answer, or of a table in it
 COPIED_WORDS = 9  # in a row that make a copy
 MAX_TOPIC_NAME = MAX_BUTTON_TEXT - 15  # the button of a topic counts its entries, too
 MAX_TOPICS = MAX_ACTIONS - 1  # the last button is for the entries without a topic
@@ -42,7 +46,8 @@ Files = Mapping[str, YamlFile]
 
 def find_long_texts(library: Library, files: Files) -> Iterator[Problem]:
     """Find text, tables and topics that Slack would cut or refuse."""
-    for name, path, text, limit, where in chain(_limited_in_faq(library), _limited_in_quiz(library.quiz)):
+    limited = _limited_in_faq(library), limited_in_quiz(library.quiz), _limited_in_tables(library)
+    for name, path, text, limit, where in chain(*limited, _limited_in_sources(library)):
         yield from _find_long_text(files[name], path, text, limit, where)
     for path, text in _texts(library.words.model_dump()):
         yield from _find_long_text(files["words.yaml"], path, text, MAX_SECTION_TEXT, "there")
@@ -56,24 +61,67 @@ def find_long_texts(library: Library, files: Files) -> Iterator[Problem]:
         yield from _find_large_table(table, ("tables", position), files["tables.yaml"])
 
 
-_Limited = tuple[str, YamlPath, str, int, str]  # file, path in it, text, the most characters, where these are shown
+Limited = tuple[str, YamlPath, str, int, str]  # file, path in it, text, the most characters, where these are shown
+SMALL = "in small print"
+_LIMITS_IN_QUIZ: Mapping[Hashable, tuple[int, str]] = {  # by key; where there is none, MAX_SENTENCES
+    "label": (MAX_BUTTON_TEXT, "on a button"),
+    "name": (MAX_ROLE, "of a role"),
+    **dict.fromkeys(("text", "text_role", "text_other"), (MAX_QUESTION, "in a question")),
+    "term": (MAX_BUTTON_TEXT, "of a term"),
+    "called": (MAX_PARAGRAPH, "there"),
+    "section": (MAX_NAME, SMALL),
+}
 
 
-def _limited_in_faq(library: Library) -> Iterator[_Limited]:
+def _limited_in_faq(library: Library) -> Iterator[Limited]:
     for at, entry in enumerate(library.entries.values()):
         for name, text in (("answer", entry.answer), ("in_quiz", entry.in_quiz)):
             if text:
                 yield "faq.yaml", ("entries", at, name), text, MAX_SECTION_TEXT, "in an answer"
         yield "faq.yaml", ("entries", at, "question"), entry.question, MAX_BUTTON_TEXT * 2, "in a suggestion"
+        yield "faq.yaml", ("entries", at, "owner"), entry.owner, MAX_BUTTON_TEXT, "of an owner"
+        for number, citation in enumerate(entry.sources):
+            yield "faq.yaml", ("entries", at, "sources", number, "section"), citation.section, MAX_NAME, SMALL
     for at, topic in enumerate(library.topics):
         yield "faq.yaml", ("topics", at, "name"), topic.name, MAX_TOPIC_NAME, "of a topic on its button"
 
 
-def _limited_in_quiz(quiz: Quiz) -> Iterator[_Limited]:
-    for path, question in questions_with_paths(quiz):
-        yield "quiz.yaml", (*path, "text"), question.text, MAX_SECTION_TEXT, "in a question"
-        for at, choice in enumerate(question.choices):
-            yield "quiz.yaml", (*path, "choices", at, "label"), choice.label, MAX_BUTTON_TEXT, "on a button"
+def limited_in_quiz(quiz: Quiz) -> Iterator[Limited]:
+    """Give each text of the quiz that is shown, with how long it may be."""
+    for path, text in _texts(quiz.model_dump()):
+        if {"says", "also"}.isdisjoint(path):  # what people type is not shown
+            key = None if path[0] == "glossary" and path[-1] == "text" else path[-1]
+            yield "quiz.yaml", path, text, *_LIMITS_IN_QUIZ.get(key, (MAX_SENTENCES, "there"))
+
+
+def _limited_in_tables(library: Library) -> Iterator[Limited]:
+    for at, table in enumerate(library.tables.values()):
+        for path, text in _texts(table.model_dump()):
+            limit = MAX_SENTENCES if "cells" in path or path[-1] == "key" else MAX_NAME
+            yield "tables.yaml", ("tables", at, *path), text, limit, "in a table"
+
+
+def _limited_in_sources(library: Library) -> Iterator[Limited]:
+    for at, document in enumerate(library.documents.values()):
+        yield "sources.yaml", ("documents", at, "title"), document.title, MAX_NAME, SMALL
+        yield "sources.yaml", ("documents", at, "author"), document.author or "", MAX_BUTTON_TEXT, SMALL
+        yield "sources.yaml", ("documents", at, "url"), document.url or "", MAX_ADDRESS, "behind a link"
+
+
+def find_long_citations(library: Library, file: YamlFile) -> Iterator[Problem]:
+    """Find answers whose sources, or those of the table in them, are too many to be named in a line of small print.
+
+    file: faq.yaml, all of whose references have been found to be there.
+    """
+    for at, entry in enumerate(library.entries.values()):
+        excerpt = library.excerpt(entry)
+        for key, citations in (("sources", entry.sources), ("excerpt", excerpt.citations if excerpt else ())):
+            documents = [library.documents[name] for name in {citation.document for citation in citations}]
+            names = [document.title + document.made + (document.url or "") for document in documents]
+            characters = sum(map(len, (*names, *(citation.section for citation in citations))))
+            if characters > MAX_CITED:
+                message = f"{characters} characters in the names of what is cited; Slack shows {MAX_CITED} {SMALL}"
+                yield file.problem(("entries", at, key), message, "Cite less")
 
 
 def _find_long_text(file: YamlFile, path: YamlPath, text: str, limit: int, where: str) -> Iterator[Problem]:

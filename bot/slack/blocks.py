@@ -8,9 +8,9 @@ from bot.domain.authored import Citation
 from bot.domain.content import Entry
 from bot.domain.language import Language
 from bot.knowledge import Library
-from bot.knowledge.slack_limits import MAX_BUTTON_TEXT, MAX_SECTION_TEXT
+from bot.knowledge.slack_limits import MAX_BUTTON_TEXT
 from bot.slack.answer_controls import entry_button
-from bot.slack.pieces import Message, context, in_lines, joined, message, plain, section, table
+from bot.slack.pieces import Message, context, in_lines, joined, message, packed, plain, section, table
 from bot.slack.quiz_controls import BeginFrom, begin_button
 from bot.slack.text import Mrkdwn, escape, fill, linked, mention
 
@@ -55,24 +55,12 @@ def answer_parts(
             small = "\n".join([title, *([escape(shown.explained)] if shown.explained else [])])
             excerpt = in_lines(shown)
             as_table = as_tables and not tables and len(shown.rows) > 1 and len(shown.columns) <= WIDEST
-            parts += [context(small), *([table(shown)] if as_table else _in_sections(excerpt))]
+            parts += [context(small), *([table(shown)] if as_table else map(section, packed(excerpt)))]
             lines += [small, *excerpt]
             tables += as_table
         parts.append(context(about(entry)))
         lines.append(about(entry))
     return parts, lines
-
-
-def _in_sections(lines: Sequence[str]) -> list[kit.Block]:
-    """Put lines into as few sections as hold them; what is too long for one by itself is cut off."""
-    texts = [""]
-    for line in lines:
-        longer = f"{texts[-1]}\n{line}".lstrip("\n")
-        if len(longer) <= MAX_SECTION_TEXT:
-            texts[-1] = longer
-        else:
-            texts.append(line[: MAX_SECTION_TEXT - 1] + "…" if len(line) > MAX_SECTION_TEXT else line)
-    return [section(text) for text in texts if text]
 
 
 def sources(citations: Sequence[Citation], library: Library, *, with_sections: bool = True) -> Mrkdwn:

@@ -1,12 +1,13 @@
 """What messages are made of: Block Kit by slackblocks, and the text that says the same."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import slackblocks as kit
 
 from bot.domain.content import Table
+from bot.knowledge.slack_limits import MAX_SECTION_TEXT
 from bot.slack.text import escape
 
 FOLDED = 250  # characters, from which on Slack may fold a section; it does not say when, and this is soon enough
@@ -82,6 +83,18 @@ def table(excerpt: Table) -> kit.TableBlock:
     rows += [[row.label, *(row.cells[column.id] for column in excerpt.columns)] for row in excerpt.rows]
     cells: list[list[Any]] = [[kit.RawText(text or DASH) for text in row] for row in rows]
     return kit.TableBlock(cells, column_settings=[kit.ColumnSettings(is_wrapped=True) for _ in rows[0]])
+
+
+def packed(lines: Sequence[str]) -> list[str]:
+    """Put lines of Slack's markup into as few texts as sections take; what is too long for one by itself is cut off."""
+    texts = [""]
+    for line in lines:
+        longer = f"{texts[-1]}\n{line}".lstrip("\n")
+        if len(longer) <= MAX_SECTION_TEXT:
+            texts[-1] = longer
+        else:
+            texts.append(line[: MAX_SECTION_TEXT - 1] + "…" if len(line) > MAX_SECTION_TEXT else line)
+    return [text for text in texts if text]
 
 
 def in_lines(excerpt: Table) -> list[str]:

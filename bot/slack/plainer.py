@@ -3,10 +3,10 @@
 from collections.abc import Iterator, Sequence
 from typing import Any
 
+from bot.slack.pieces import packed
 from bot.slack.text import escape
 
 Block = dict[str, Any]
-MAX_SECTION = 3000  # characters, as Slack counts them
 CHART, TABLE, FEEDBACK = "data_visualization", "table", "context_actions"
 
 
@@ -60,13 +60,7 @@ def _raw(cell: Block) -> str:
 
 def _sections(lines: Sequence[str]) -> list[Block]:
     """Put lines of Slack's markup into as few sections as hold them."""
-    texts: list[str] = []
-    for line in lines:
-        if texts and len(texts[-1]) + len(line) < MAX_SECTION:
-            texts[-1] += f"\n{line}"
-        else:
-            texts.append(line[:MAX_SECTION])
-    return [{"type": "section", "text": {"type": "mrkdwn", "text": text}} for text in texts]
+    return [{"type": "section", "text": {"type": "mrkdwn", "text": text}} for text in packed(lines)]
 
 
 def _bare(block: Block) -> list[Block]:

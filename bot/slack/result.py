@@ -25,7 +25,7 @@ from bot.domain.quiz_content import (
 )
 from bot.domain.quiz_run import PARTS, Run
 from bot.knowledge import Library
-from bot.slack.pieces import Message, context, in_lines, message, section, table
+from bot.slack.pieces import Message, context, in_lines, message, packed, section, table
 from bot.slack.text import Mrkdwn, escape, fill
 
 TELLING = 3  # rows of the table on the first screen, one less where more is said; a button opens the rest
@@ -482,7 +482,7 @@ def _skills(run: Run, library: Library) -> list[str]:
             if any(row.cells[title].startswith(CORE) for title in role.titles):
                 cells = ", ".join(f"{column.label} {row.cells[column.id].split(' ')[0]}" for column in skills.columns)
                 lines.append("• " + fill(words.skill, skill=row.label, titles=cells))
-        texts.append("\n".join(lines))
+        texts += packed(lines)
     return texts
 
 
@@ -498,7 +498,7 @@ def _tracks(run: Run, library: Library) -> list[str]:
             if risk := run.quiz.risks.get(column.id):
                 option = fill(words.track_risk, option=option, risk=risk)
             lines.append(f"• {option}")
-        texts.append("\n".join(lines))
+        texts += packed(lines)
     return texts
 
 
@@ -510,4 +510,4 @@ def _whole_table(run: Run, library: Library) -> list[str]:
     for row in excerpt.rows:
         lines.append(fill(words.row, label=row.label))
         lines += ["• " + fill(words.cell, column=column.label, cell=row.cells[column.id]) for column in excerpt.columns]
-    return ["\n".join(lines)]
+    return packed(lines)
