@@ -158,6 +158,18 @@ def _compiled_once() -> Iterator[None]:
         yield
 
 
+@pytest.fixture(scope="session", autouse=True)
+def _played_once(tmp_path_factory: pytest.TempPathFactory, worker_id: str) -> Iterator[None]:
+    """Let processes of tests that run beside each other play once among them what many tests begin with."""
+    if worker_id == "master":  # there is one
+        yield
+        return
+    folder = tmp_path_factory.getbasetemp().parent / "played"
+    folder.mkdir(exist_ok=True)
+    with played.shared_in(folder):
+        yield
+
+
 @pytest.fixture(scope="session")
 def postgres(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """The address of a PostgreSQL server of our own, without a database. What it holds need not outlive the machine."""
