@@ -28,6 +28,7 @@ from bot.domain.readings import (
     PerhapsReviewed,
     Reading,
     Reviewed,
+    WhatIf,
 )
 from bot.domain.reply import read
 from bot.domain.reply_kinds import ANSWER, NOT_ANSWERED, SUGGEST, TALK
@@ -137,7 +138,7 @@ class Chat:
     # The FAQ
 
     async def _answer(self, text: str) -> None:
-        after = self._answered if self._library.index.follows(text, prompted=True) else None
+        after = self._answered if self._library.follows(text, prompted=True) else None
         planned = await decide(text, Surface.MENTION, self._library, self._second, after)
         self._suggested, self._question = None, None
         if planned is None:
@@ -233,7 +234,7 @@ class Chat:
                 return False
             case Aside() | Defined() | Command("so_far" | "why") if not is_last:
                 return False
-            case AboutResult() | AsksForTitle() | Aside() | Defined() | Command("so_far" | "why"):
+            case AboutResult() | WhatIf() | AsksForTitle() | Aside() | Defined() | Command("so_far" | "why"):
                 if note := _said_apart(reading, run, self._library):
                     show(note, self._console)
                 else:

@@ -14,12 +14,13 @@ from itertools import pairwise
 from typing import Any
 
 from dbos import DBOS, DBOSClient, WorkflowStatus
-from sqlalchemy.exc import OperationalError, ProgrammingError
+from sqlalchemy.exc import DBAPIError, OperationalError, ProgrammingError
 
 from bot import jobs
 from bot.jobs import ENDS, FAILED_TOO_OFTEN, UNDER_WAY, Key, kind_of
 from bot.storage import sqlite_file
 
+NO_TABLE = ("42P01", "no such table")  # how PostgreSQL says so, by its SQLSTATE, and how SQLite's message begins
 SLEEP = "DBOS.sleep"  # what DBOS calls its own step
 PAGE = 500  # records that are read or deleted at a time
 ID = re.compile(r"[\w.-]+")  # Slack's ids and times, and our own
@@ -215,7 +216,7 @@ class WorkRecords:
         try:
             return self._client.list_workflows(load_input=False, **which)
         except (OperationalError, ProgrammingError) as error:
-            if "workflow_status" in str(error):  # the table is not there: no bot has worked here yet
+            if _has_no_table(error):  # no bot has worked here yet
                 return []
             raise
 
@@ -225,3 +226,8 @@ class WorkRecords:
         return FailedWork(
             status.workflow_id, (status.updated_at or 0) / 1000, step, kind_of(status.error), status.app_version or ""
         )
+
+
+def _has_no_table(error: DBAPIError) -> bool:
+    """Say whether a table was looked for that is not there; the statement, which names it, says so of any error."""
+    return str(getattr(error.orig, "sqlstate", None) or error.orig).startswith(NO_TABLE)

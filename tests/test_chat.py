@@ -432,3 +432,30 @@ def test_quit_ends_it():
 
     assert result.exit_code == 0
     assert result.output.strip() == "> quit"
+
+
+async def test_what_another_answer_would_have_led_to_is_said_and_changes_nothing(terminal: Terminal, library: Library):
+    await terminal.type("quiz", "a", "b", "d", "b", "b", "b")
+    words = library.words.result
+
+    other = await terminal.type("what if I'd said a to question 1?")
+    assert "“Find out what new thing is true or possible”" in other
+    assert "type “change 1 to a”" in other
+    assert "That is your answer already" in await terminal.type("what if I'd said b to question 1?")
+    assert "How the answers divide" in await terminal.type("what if I'd said e?")
+    assert "half" not in await terminal.type("change 1 to a")
+    assert str(words.what_if_stays).startswith("Your answer stays")
+
+
+async def test_an_answer_within_a_round_sends_nobody_to_the_command_of_the_quiz(terminal: Terminal, library: Library):
+    sending = [entry for entry in library.entries.values() if "*/rolefit*" in entry.answer]
+    assert sending
+
+    for entry in sending:
+        assert "/rolefit" in await terminal.type(entry.question)
+    await terminal.type("quiz", "b")
+    for entry in sending:
+        answer = await terminal.type(entry.question)
+        assert entry.in_quiz
+        assert " ".join(entry.in_quiz.split())[:60] in answer
+        assert "/rolefit" not in answer

@@ -37,8 +37,10 @@ from slack_sdk.webhook.async_client import AsyncWebhookClient
 from bot import jobs
 from bot.settings import BOLT_READS_THESE
 from bot.slack import dispatch, socket
+from bot.slack.access import Member, OneWorkspace
 from bot.slack.client import UNREADABLE, Client, code
 from bot.slack.event_payloads import EventCallback
+from bot.slack.gateway import SlackGateway, recorded
 from bot.slack.incoming import Classified
 from bot.slack.interaction_payloads import BlockActions, SlashCommand
 from bot.slack.payloads import parse
@@ -616,6 +618,23 @@ async def test_a_response_url_is_answered_once_and_says_with_which_status():
     answered = await client.send(text="a", blocks=BLOCKS, response_type="ephemeral", replace_original=True)
 
     assert answered.status_code == 404
+    assert session.requests == [("POST", "http://slack.invalid/hook")]
+
+
+class Breaking(Answering):
+    """Stands for a session whose connection breaks once a request was sent."""
+
+    async def __aenter__(self) -> "Answering":
+        raise aiohttp.ServerDisconnectedError
+
+
+async def test_what_may_have_reached_a_response_url_is_not_sent_again_by_itself():
+    session = Breaking(200, "text/plain", "")
+    gateway = SlackGateway(OneWorkspace(Member("T1", "U1", "B1", "xoxb-1"), Client(), session), None, 0)  # type: ignore[arg-type]
+
+    with pytest.raises(aiohttp.ServerDisconnectedError):
+        await gateway._respond("http://slack.invalid/hook", recorded({"text": "a", "blocks": BLOCKS}), {})
+
     assert session.requests == [("POST", "http://slack.invalid/hook")]
 
 

@@ -172,6 +172,29 @@ def test_who_is_of_neither_our_workspace_nor_our_organisation_is_from_outside(
     assert EventCallback.model_validate(EVENT | envelope | {"event": event}).from_outside("T_LOCAL") is outside
 
 
+@pytest.mark.parametrize(
+    ("channel", "team", "mode"),
+    [
+        ("C_ASK", "T_SISTER", "off"),  # another workspace of our organisation
+        ("C_ASK", "T_LOCAL", "off"),
+        ("C_PARTNER", "T_OTHER", None),
+        ("C_GONE", "T_SISTER", None),  # of which Slack says nothing
+    ],
+)
+async def test_a_colleague_of_another_workspace_sets_the_mode_of_a_channel_and_an_outsider_does_not(
+    edge: Edge, tmp_path: Path, channel: str, team: str, mode: str | None
+):
+    action = {"action_id": "channel_mode:off", "value": "off"}
+    container = {"type": "message", "message_ts": "1.000001", "channel_id": channel}
+    where = {"channel": {"id": channel}, "container": container, "user": {"id": "U_ANA", "team_id": team}}
+    body = click(**action, **where)
+
+    assert await edge.post(body, edge.signed(body) | {"Content-Type": FORM}) == (200, "")
+
+    async with rows(tmp_path, {}) as store:
+        assert (await store.replies.channel("T_LOCAL", channel)).mode == mode
+
+
 def test_who_deletes_a_message_or_joins_a_channel_is_not_asked_where_from():
     joins = EVENT | {"event": {"type": "member_joined_channel", "channel": "C_ASK", "user": "U_KIM", "team": "T_OTHER"}}
 

@@ -9,11 +9,15 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from sqlalchemy import insert
 
+from bot.domain.gaps import QuestionKind
 from bot.domain.matching_text import MAX_CHARACTERS
 from bot.knowledge import Library
 from bot.slack.event_payloads import MessageChanged, MessageEvent
 from bot.slack.incoming import incoming_message
+from bot.storage import Store
+from bot.storage.tables import questions
 from tests.conftest import bot_in
 from tests.sharing import copy_of, shared
 from tests.test_quiz_conversation import begin, message, question, result, take, write
@@ -22,6 +26,7 @@ from tests.workspace import Sent, Workspace, shown
 # Seconds of processor time, which others on the machine do not add to; the workspace's own callbacks are among them.
 # The longest takes half of it; parsing a long reply whole, or finding what flips a result, took several times as long.
 MOST = 0.02
+THOUSANDS = 3_000  # of questions, which all at once take the loop several times as long as that
 LONGEST = "half zq, " * 4_400  # Slack lets a message have 40,000 characters
 
 
@@ -67,6 +72,25 @@ async def test_no_part_of_a_conversation_holds_the_event_loop(
             if took[0][0] < MOST:
                 break
 
+    assert min(longest)[0][0] < MOST, longest
+
+
+async def test_reading_thousands_of_questions_does_not_hold_the_event_loop(
+    store: Store, monkeypatch: pytest.MonkeyPatch
+):
+    kept = {"team": "T1", "user": "U1", "kind": QuestionKind.UNANSWERED, "text": "what is it?", "asked_at": 1.0}
+    async with store._engine.begin() as connection:
+        await connection.execute(insert(questions), [{**kept, "id": f"C1:{number}"} for number in range(THOUSANDS)])
+
+    longest = []
+    for _ in range(2):
+        with longest_callbacks(monkeypatch) as took:
+            listed = await asyncio.create_task(store.gaps.listed("T1"))
+        longest.append(took[:3])
+        if took[0][0] < MOST:
+            break
+
+    assert len(listed) == THOUSANDS
     assert min(longest)[0][0] < MOST, longest
 
 

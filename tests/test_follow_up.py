@@ -5,7 +5,9 @@ import pytest
 from bot.domain import faq
 from bot.domain.below_answer import reply_below
 from bot.domain.faq import Answer, NoAnswer, Silence, Suggestions, Surface
+from bot.domain.reply_kinds import ANSWER, TALK
 from bot.knowledge import Library
+from bot.slack.deciding import ABOVE, PlannedReply, decide
 from tests.workspace import BOT, Json, Sent, Workspace, buttons, shown
 
 COMPANIES = {
@@ -155,7 +157,7 @@ def test_a_role_that_a_colleague_has_is_no_question_in_a_thread(library: Library
         assert replied(library, text, Surface.THREAD, after) == Silence(), after
 
 
-@pytest.mark.parametrize("after", ["role-differences", "phd-needed"])
+@pytest.mark.parametrize("after", ["role-differences", FLAT])
 async def test_a_role_alone_is_answered_below_an_answer_that_nobody_asked_for(
     workspace: Workspace, library: Library, after: str
 ):
@@ -348,3 +350,70 @@ def test_what_was_just_answered_is_not_suggested_again(library: Library):
     reply = reply_below(suggested, text, above, library.index)
 
     assert reply is None or above not in [candidate.entry for candidate in faq.offered_by(reply)]
+
+
+@pytest.mark.parametrize("surface", [Surface.DM, Surface.MENTION, Surface.THREAD])
+@pytest.mark.parametrize(
+    ("text", "after", "expected"),
+    [
+        ("and AI engineers?", "grade-research-engineer", "role-metrics"),
+        ("what about the ML engineers?", "engineers-publish", None),
+        ("and AI engineers?", "engineers-publish", None),
+        ("and data scientists?", "on-call", None),
+        ("and an applied scientist?", "phd-needed", None),
+        ("and AI engineers?", "research-engineer", "ai-engineer"),
+        ("and AI engineers?", "role-differences", "ai-engineer"),
+        ("and AI engineers?", "member-of-technical-staff", "ai-engineer"),
+    ],
+)
+async def test_another_role_is_asked_about_what_was_answered_above(
+    library: Library, text: str, after: str, expected: str | None, surface: Surface
+):
+    planned = await decide(text, surface, library, None, after)
+
+    if expected is not None:
+        assert planned is None or planned.entries == (expected,)
+        assert planned or surface is Surface.THREAD
+    else:
+        assert planned == (None if surface is Surface.THREAD else PlannedReply(TALK, (ABOVE,)))
+
+
+@pytest.mark.parametrize(
+    ("text", "after", "is_above"),
+    [
+        ("who disagreed?", "xai-dropped-researcher", True),
+        ("and who objected", "xai-dropped-researcher", True),
+        ("how long did the first phase take?", "alphafold", True),
+        ("how long did the applied team take?", "alphafold", True),
+        ("when does the office open?", "alphafold", False),
+        ("who won the game last night?", "alphafold", False),
+        ("who owns the build this quarter?", "alphafold", False),
+    ],
+)
+async def test_what_the_answer_above_says_is_pointed_back_to(library: Library, text: str, after: str, is_above: bool):
+    leans = library.follows(text, prompted=True)
+    planned = await decide(text, Surface.DM, library, None, after if leans else None)
+
+    assert (planned == PlannedReply(TALK, (ABOVE,))) == is_above
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["where do your answers come from", "where do you get your answers from?", "what are your sources"],
+)
+async def test_a_question_about_the_bot_is_for_it_only_where_somebody_speaks_to_it(library: Library, text: str):
+    expected = PlannedReply(ANSWER, ("about-sources",))
+
+    assert await decide(text, Surface.DM, library, None) == expected
+    assert await decide(text, Surface.MENTION, library, None) == expected
+    for surface in (Surface.CHANNEL, Surface.THREAD):
+        assert await decide(text, surface, library, None) is None
+
+
+def test_who_names_the_bot_asks_it(library: Library):
+    reply = replied(library, "what are your sources", Surface.DM, FLAT)
+    assert isinstance(reply, Answer)
+
+    for text, is_for_others in (("what are your sources", True), ("what are Rolefit's sources, and the bot's?", False)):
+        assert faq.is_for_others(reply, text, Surface.CHANNEL, library.about_bot) is is_for_others
+        assert not faq.is_for_others(reply, text, Surface.DM, library.about_bot)

@@ -589,6 +589,12 @@ async def test_where_files_may_not_be_sent_the_export_comes_as_text(
         assert {row["question"] for row in export["tables"]["answers"]} >= {library.quiz.questions[0].id}
 
 
+def test_a_separator_of_lines_in_what_somebody_wrote_stays_in_an_export(library: Library):
+    written = json.dumps({"note": "one\u2028two\u0085three"}, indent=1, ensure_ascii=False)
+
+    assert privacy.in_parts(written) == [written]
+
+
 @pytest.mark.parametrize("text", ["`" * 9, "<&>" * 2000, "a\n" * 4000, "x" * 9000])
 def test_an_export_of_any_length_fits_into_messages(text: str, library: Library):
     written = json.dumps({"text": text.splitlines()}, indent=1)

@@ -375,6 +375,18 @@ def test_a_key_that_no_failed_work_has_is_refused(tmp_path: Path):
     assert "--replay say:nothing: no work with this key has failed. `rolefit jobs` lists what has." in result.stderr
 
 
+def test_records_of_work_that_cannot_be_read_are_not_taken_for_none(tmp_path: Path):
+    with_tables(tmp_path)
+    with contextlib.closing(sqlite3.connect(tmp_path / "jobs.db")) as records:
+        records.execute("DROP TABLE IF EXISTS workflow_status")
+        records.execute("CREATE TABLE workflow_status (workflow_uuid TEXT)")
+
+    result = rolefit_here("jobs", DATA_DIR=str(tmp_path))
+
+    assert (result.returncode, result.stdout) == (2, "")
+    assert f"DATA_DIR: {tmp_path / 'jobs.db'} cannot be used: no such column:" in result.stderr
+
+
 async def _told(workspace: Workspace, code: str) -> bool:
     return any(each["status"] == code for each in await workspace.traffic("chat.postMessage"))
 

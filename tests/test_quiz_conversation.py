@@ -508,10 +508,10 @@ async def test_what_is_not_understood_is_told_how_to_skip_and_to_stop(workspace:
 
     thread = await workspace.thread(root.channel, root, "U_ANA")
     [first] = [shown(each) for each in thread if "I did not catch which one you mean." in shown(each)]
-    [again] = [shown(each) for each in thread if "perhaps none of them fits" in shown(each)]
+    [again] = [shown(each) for each in thread if "maybe none of them is right for you" in shown(each)]
     assert "type skip" in first
     assert "type stop" in first
-    assert "press the button here, or type skip" in again
+    assert "by the button here or by typing skip" in again
 
 
 async def test_a_hedge_between_two_answers_is_asked_about_and_may_be_both(workspace: Workspace, library: Library):
@@ -686,7 +686,7 @@ async def test_so_far_shows_the_picture_and_says_that_it_is_none(workspace: Work
 
     await workspace.click("U_ANA", await card(workspace, root, "2 of 5 answered"), "Show me so far")
 
-    told = shown(await message(workspace, root, "So far, from 2 of 5 answers."))
+    told = shown(await message(workspace, root, "Here is where it points after 2 of 5 questions."))
     assert "This is not your result yet." in told
     assert "AI researcher      █" in told
 
@@ -1172,7 +1172,7 @@ async def test_what_it_is_about_is_answered_by_the_letter_on_its_button(workspac
     assert "type its letter" in shown(asked)
 
     await write(workspace, root, "purple")
-    assert f"b. {ROLE}" in shown(await message(workspace, root, "Here I only need to know whom they are about:"))
+    assert f"b. {ROLE}" in shown(await message(workspace, root, "tell me whose work we are looking at."))
     await write(workspace, root, "b")
 
     await message(workspace, root, f"Your answer: *{ROLE}*")
@@ -1795,7 +1795,7 @@ async def test_of_a_deleted_round_nothing_that_was_said_or_recorded_remains(
         await take(workspace, root, 0, 1)
         await question(workspace, root, 3)
         await write(workspace, root, "so far")
-        await message(workspace, root, "So far, from 2 of 5 answers.")
+        await message(workspace, root, "Here is where it points after 2 of 5 questions.")
         await write(workspace, root, "3a 4c 5a")
         told = await result(workspace, root)
         for name in PARTS:

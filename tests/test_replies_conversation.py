@@ -325,6 +325,19 @@ async def test_where_it_is_no_member_an_answer_is_posted_here_by_the_click(works
     assert shown(await workspace.until(posted, "U_MEI")).startswith("<@U_MEI> had me answer this here: *What does")
 
 
+async def test_what_a_click_may_have_posted_for_all_is_not_posted_again(workspace: Workspace, library: Library):
+    await workspace.command("U_MEI", "C_LEADS", "/rolefit", MTS)
+    offered = await whispered(workspace, "Only you can see this.", "U_MEI", "C_LEADS")
+    await workspace.faults(api=[{"method": "response_url", "error": "internal_error", "done": True}])
+
+    await workspace.click("U_MEI", offered, "Post here")
+
+    told = await workspace.latest("U_MEI", offered, once=lambda now: not buttons(now))
+    assert "Slack did not say whether it has posted it." in shown(told)
+    messages, answer = await workspace.messages("C_LEADS", "U_MEI"), library.entries[MTS_ENTRY].answer
+    assert sum(answer in shown(message) for message in messages if not message.get("ephemeral")) == 1
+
+
 @pytest.mark.parametrize(
     ("error", "told"),
     [

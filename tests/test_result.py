@@ -218,7 +218,7 @@ def test_what_is_too_close_to_call_says_of_each_role_what_speaks_for_it(library:
             continue
         text, names = said(run, library), [with_article(role.name) for role in (found.role, found.runner_up)]
         if not found.reasons and not found.against:
-            assert f"No answer speaks more for {names[0]} than for {names[1]}, or less." in text
+            assert f"None of the answers tips it between {names[0]} and {names[1]}." in text
             continue
         for role, other, reasons in zip(names, reversed(names), (found.reasons, found.against), strict=True):
             first = text.partition(f"*What speaks for {role}*\n• ")[2].partition("\n")[0]

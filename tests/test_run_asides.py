@@ -91,8 +91,8 @@ def test_the_second_time_nothing_was_understood_it_may_be_that_nothing_fits(libr
     run = begun(library)
     twice = said(RunAside.UNCLEAR_AGAIN, None, run, library)
 
-    assert "perhaps none of them fits" in twice
-    assert "Press one of the buttons above, or type its letter, a to e." in twice  # which it does not list again
+    assert "maybe none of them is right for you" in twice
+    assert "press one of the buttons above, or type its letter, a to e;" in twice  # which it does not list again
     assert not any(choice.label in twice for choice in run.quiz.questions[0].choices)
     assert "no “f” here: the letters are a to e" in said(RunAside.NO_SUCH_MARK, "f", run, library)
     third = run.quiz.questions[2].id

@@ -16,6 +16,7 @@ from bot.domain.readings import (
     Reading,
     SeveralUnclear,
     Unclear,
+    WhatIf,
     WhichOffered,
 )
 from bot.domain.reply import read
@@ -26,6 +27,15 @@ from bot.knowledge import Library
 def at(library: Library, number: int) -> Run:
     """Begin a run in which a question is asked, by its number."""
     return quiz.apply(quiz.begin(library.quiz), Change(question=library.quiz.questions[number - 1].id)).run
+
+
+def answered_before(library: Library, number: int) -> Run:
+    """Begin a run about one's own work in which a question is asked by now, and those before it have an answer."""
+    run = quiz.apply(quiz.begin(library.quiz), Answer(prompt=1, question="purpose", choices=("own",))).run
+    for question, position in zip(library.quiz.questions[: number - 1], (0, 3, 0, 3), strict=False):
+        answer = Answer(prompt=len(run.prompts), question=question.id, choices=(question.choices[position].id,))
+        run = quiz.apply(run, answer).run
+    return run
 
 
 def finished(library: Library, purpose: str) -> Run:
@@ -168,3 +178,127 @@ def test_who_answers_about_a_colleague_may_ask_why_they_were_asked(library: Libr
 )
 def test_what_people_ask_the_bot_about_itself(library: Library, said: str, intent: str):
     assert smalltalk.read(said, library.words.talk) == intent
+
+
+@pytest.mark.parametrize(
+    ("typed", "number", "position"),
+    [
+        ("actually make number 2 the first one", 2, 0),
+        ("oh wait, change question two to the last one", 2, -1),
+        ("sorry, for question 2 I meant a", 2, 0),
+        ("I meant b for question 1", 1, 1),
+        ("the second question should be c", 2, 2),
+        ("my answer to question 1 is b", 1, 1),
+        ("can you change the first one to b", 1, 1),
+        ("let's make number two the second one instead", 2, 1),
+        ("answer 2 should have been papers", 2, 0),
+        ("no wait, 2b", 2, 1),
+    ],
+)
+def test_an_answer_is_changed_however_its_question_is_called(library: Library, typed: str, number: int, position: int):
+    question = library.quiz.questions[number - 1]
+    run = answered_before(library, 3)
+
+    assert reading(library, typed, run) == Answered({question.id: (question.choices[position].id,)}, named=True)
+
+
+@pytest.mark.parametrize(
+    "typed", ["make two prototypes a week", "make number 9 the first one", "the second half is papers"]
+)
+def test_a_number_in_an_answer_changes_no_other_question(library: Library, typed: str):
+    read_as = reading(library, typed, at(library, 2))
+
+    assert not (isinstance(read_as, Answered) and read_as.named)
+
+
+@pytest.mark.parametrize(
+    "typed",
+    ["bit of a and bit of b", "bits of a and b", "sort of a and sort of b", "mix of a and b", "a tad of a, a tad of b"],
+)
+def test_something_of_each_of_two_is_half_of_each(library: Library, typed: str):
+    question = library.quiz.questions[2]
+    two = tuple(choice.id for choice in question.choices[:2])
+
+    assert reading(library, typed, at(library, 3)) == Answered({question.id: two})
+
+
+@pytest.mark.parametrize(
+    ("typed", "choice"),
+    [
+        ("between one month and three", "weeks-to-months"),
+        ("from two weeks to three", "weeks-to-months"),
+        ("one month", "weeks-to-months"),
+        ("half a year", "months-to-years"),
+        ("between 3 and 6 months", "months-to-years"),
+    ],
+)
+def test_a_span_of_time_is_read_with_its_unit_said_once(library: Library, typed: str, choice: str):
+    assert reading(library, typed, at(library, 4)) == Answered({library.quiz.questions[3].id: (choice,)})
+
+
+@pytest.mark.parametrize(
+    "typed",
+    ["can I do this over", "I'd like to start over", "let me do it again", "redo", "could we start from scratch?"],
+)
+def test_a_round_is_begun_anew_by_who_wants_to_do_it_over(library: Library, typed: str):
+    for run in (at(library, 3), finished(library, "own")):
+        assert reading(library, typed, run) == Command("start_over")
+
+
+@pytest.mark.parametrize(
+    ("typed", "command"),
+    [
+        ("can I go back", "back"),
+        ("could we skip this one please", "skip"),
+        ("I want to stop", "stop"),
+        ("let me take a break", "pause"),
+    ],
+)
+def test_what_is_asked_or_wished_for_is_done(library: Library, typed: str, command: str):
+    assert reading(library, typed, at(library, 3)) == Command(command)
+
+
+@pytest.mark.parametrize("typed", ["it's just for me", "just for me", "this is only for me"])
+def test_just_for_me_is_whom_it_is_about_and_later_who_sees_it(library: Library, typed: str):
+    assert reading(library, typed, quiz.begin(library.quiz)) == Answered({"purpose": ("own",)})
+    assert reading(library, typed, at(library, 3)) == Aside("privacy")
+
+
+@pytest.mark.parametrize(
+    ("typed", "number", "position"),
+    [
+        ("what if I'd said years?", 4, 0),
+        ("what if I had answered years instead", 4, 0),
+        ("what if question 4 was years", 4, 0),
+        ("what if my answer to 4 were a?", 4, 0),
+        ("what if I'd said b to question 1?", 1, 1),
+        ("suppose I'd picked papers", 2, 0),
+        ("would it change if I said years?", 4, 0),
+    ],
+)
+def test_what_another_answer_would_have_led_to_is_no_change(library: Library, typed: str, number: int, position: int):
+    question = library.quiz.questions[number - 1]
+    supposed = WhatIf(question.id, question.choices[position].id)
+
+    assert reading(library, typed, finished(library, "own")) == supposed
+    assert isinstance(reading(library, typed, at(library, 3)), WhatIf)
+
+
+def test_what_if_without_an_answer_that_can_be_read_asks_how_the_result_comes_about(library: Library):
+    assert reading(library, "what if I'd said a?", finished(library, "own")) == WhatIf()
+    assert not isinstance(reading(library, "what if I lose my job?", finished(library, "own")), WhatIf)
+
+
+@pytest.mark.parametrize(
+    "typed",
+    [
+        "how come not a researcher",
+        "how come it's not a researcher",
+        "how come I'm not a researcher?",
+        "for what reason not a researcher",
+    ],
+)
+def test_how_come_asks_why(library: Library, typed: str):
+    read_as = reading(library, typed, finished(library, "own"), answerable=True)
+
+    assert read_as == AboutResult("researcher")

@@ -411,6 +411,19 @@ async def test_home_shares_the_latest_result_and_lists_who_can_see_it(workspace:
     assert await workspace.dm(MEI) == []
 
 
+async def test_who_has_two_copies_of_a_result_is_named_once_in_the_list_of_rounds(workspace: Workspace):
+    root, _ = await shared(workspace)
+    await window(workspace, await result(workspace, root))
+    await fill_in(workspace, note="Once more, with a note.")
+    await workspace.submit(ANA)
+    await workspace.close(ANA)
+    await workspace.settled()
+
+    await workspace.command(ANA, "C_ASK", "/rolefit", "history")
+
+    assert shown(await privately(workspace, "Your rounds")).count("<@U_MEI>") == 1
+
+
 async def test_who_deletes_a_round_is_told_who_has_a_copy(workspace: Workspace):
     await shared(workspace)
 

@@ -232,6 +232,15 @@ async def test_who_clicks_for_a_window_that_slack_does_not_open_is_asked_to_clic
     await window(workspace, await result(workspace, root))
 
 
+async def test_who_clicks_for_a_window_is_not_kept_waiting_where_slack_does_not_answer(workspace: Workspace):
+    _, told = await finished(workspace)
+    await workspace.faults(api=[{"method": "views.open", "error": None, "delay": 60}])
+
+    await workspace.click(ANA, told, SHARE)
+
+    await told_alone(workspace, "Slack did not open the window for that.", ANA)
+
+
 # What is forged
 
 

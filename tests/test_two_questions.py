@@ -31,6 +31,10 @@ from tests.workspace import Json, Sent, Workspace, buttons, shown
         ),
         ("what is it all and " * 200 + "what is it all?", []),
         ("", []),
+        ("SaaS against frontier labs", ["SaaS", "frontier labs"]),
+        ("and startups compared to big tech?", ["startups", "big tech"]),
+        ("is it us against them", []),
+        ("what speaks against frontier labs", []),
     ],
 )
 def test_a_message_is_parted_where_a_second_question_begins(text: str, questions: list[str]):
@@ -143,3 +147,15 @@ async def test_a_follow_up_leans_on_the_second_of_two_answers(workspace: Workspa
     *_, follow_up = await workspace.replies(asked, count=3)
 
     assert library.entries["anthropic-roles"].answer in shown(follow_up)
+
+
+@pytest.mark.parametrize(
+    "text", ["SaaS against frontier labs", "SaaS vs. frontier labs", "SaaS compared with frontier labs?"]
+)
+def test_two_sides_that_are_held_against_each_other_are_both_answered(library: Library, text: str):
+    for after in (None, "alphafold"):
+        assert answered(library, text, Surface.DM, after) == ["vertical-saas", "frontier-labs"]
+
+
+def test_two_roles_are_still_compared(library: Library):
+    assert answered(library, "ML engineer vs AI engineer", Surface.DM) == ["ml-engineer-vs-ai-engineer"]

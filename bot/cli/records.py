@@ -4,7 +4,7 @@ import asyncio
 import json
 from collections import Counter
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, closing
 from datetime import UTC, date, datetime, timedelta
 from datetime import time as datetime_time
 from typing import TYPE_CHECKING, Annotated
@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from bot.knowledge import Library
     from bot.storage import Store, StoredRun
     from bot.storage.runs import Runs
+    from bot.work_records import WorkRecords
 
 LISTED = 20  # rounds
 
@@ -86,7 +87,6 @@ def jobs(
     ] = None,
 ) -> None:
     """List the work that was given up, by key, or have it done again."""
-    from bot.jobs import WORK_VERSION
     from bot.run import usable
     from bot.work_records import WorkRecords
 
@@ -95,35 +95,37 @@ def jobs(
         with usable(settings, settings.jobs_file):
             if settings.database_url is None and not settings.jobs_file.exists():
                 stop([_no_database(settings)])
-            records = WorkRecords(settings.jobs_url)
+            with closing(WorkRecords(settings.jobs_url)) as records:
+                _list_or_replay(records, replay)
     except SettingsError as error:
         stop(error.problems)
-    try:
-        failed = records.failed()
-        if replay is None:
-            for failure in failed:
-                at = datetime.fromtimestamp(failure.at, UTC)
-                typer.echo(f"{at:%Y-%m-%d %H:%M:%S}  {failure.key}  {failure.step}: {failure.error}")
-            if not failed:
-                typer.echo("No work has failed.")
-            for version, count in records.left_behind().items():
-                pieces = plural(count, "piece") + (" of work waits" if count == 1 else " of work wait")
-                typer.echo(f"{pieces} for a process of version {version}: start one of that release, until it is done.")
-            return
-        chosen = [failure for failure in failed if replay in ("all", failure.key)]
-        if replay != "all" and not chosen:
-            stop([f"--replay {replay}: no work with this key has failed. `rolefit jobs` lists what has."])
-        ours = [failure for failure in chosen if failure.version == WORK_VERSION]
-        for failure in ours:
-            records.replay(failure.key)
-        typer.echo(f"{plural(len(ours), 'piece')} of work will be done again.")
-        for version, count in Counter(failure.version for failure in chosen if failure.version != WORK_VERSION).items():
-            pieces = plural(count, "piece") + (" of work is" if count == 1 else " of work are")
-            typer.echo(
-                f"{pieces} of version {version}, whose steps this one does not know: use a release of that version."
-            )
-    finally:
-        records.close()
+
+
+def _list_or_replay(records: "WorkRecords", replay: str | None) -> None:
+    """List the work that was given up, or have that with the key `replay`, or all of it, done again."""
+    from bot.jobs import WORK_VERSION
+
+    failed = records.failed()
+    if replay is None:
+        for failure in failed:
+            at = datetime.fromtimestamp(failure.at, UTC)
+            typer.echo(f"{at:%Y-%m-%d %H:%M:%S}  {failure.key}  {failure.step}: {failure.error}")
+        if not failed:
+            typer.echo("No work has failed.")
+        for version, count in records.left_behind().items():
+            pieces = plural(count, "piece") + (" of work waits" if count == 1 else " of work wait")
+            typer.echo(f"{pieces} for a process of version {version}: start one of that release, until it is done.")
+        return
+    chosen = [failure for failure in failed if replay in ("all", failure.key)]
+    if replay != "all" and not chosen:
+        stop([f"--replay {replay}: no work with this key has failed. `rolefit jobs` lists what has."])
+    ours = [failure for failure in chosen if failure.version == WORK_VERSION]
+    for failure in ours:
+        records.replay(failure.key)
+    typer.echo(f"{plural(len(ours), 'piece')} of work will be done again.")
+    for version, count in Counter(failure.version for failure in chosen if failure.version != WORK_VERSION).items():
+        pieces = plural(count, "piece") + (" of work is" if count == 1 else " of work are")
+        typer.echo(f"{pieces} of version {version}, whose steps this one does not know: use a release of that version.")
 
 
 @cli.command("explain")

@@ -178,7 +178,8 @@ class Entry(Authored):
     """One question people ask, the ways they ask it, and the answer.
 
     `formerly` are the ids of entries that went, and whose questions this one answers now: an id is for ever. `topic` is
-    the one under which the Home tab lists it; without one it stands there among the other questions.
+    the one under which the Home tab lists it; without one it stands there among the other questions. `in_quiz` is said
+    in place of the answer in the thread of a round. What is `about_bot` is answered only to who speaks to the bot.
     """
 
     id: Identifier
@@ -187,6 +188,8 @@ class Entry(Authored):
     phrasings: tuple[Wording, ...] = Field(min_length=5, max_length=30)
     keywords: tuple[Wording, ...] = Field(min_length=1)
     answer: Line
+    in_quiz: Line | None = None
+    about_bot: bool = False
     excerpt: Excerpt | None = None
     sources: tuple[Citation, ...] = Field(min_length=1)
     owner: Line
@@ -204,8 +207,9 @@ class Entry(Authored):
 
     @model_validator(mode="after")
     def _short_enough_to_read(self) -> Self:
-        if (words := len(self.answer.split())) > MAX_ANSWER_WORDS:
-            raise ValueError(f"the answer has {words} words; say it in {MAX_ANSWER_WORDS}")
+        for name, text in (("answer", self.answer), ("answer in the quiz", self.in_quiz or "")):
+            if (words := len(text.split())) > MAX_ANSWER_WORDS:
+                raise ValueError(f"the {name} has {words} words; say it in {MAX_ANSWER_WORDS}")
         return self
 
 

@@ -2,7 +2,7 @@
 
 import math
 import re
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 from enum import StrEnum
 
@@ -17,7 +17,7 @@ from bot.domain.thresholds import (
     ReplyThresholds,
     SecondThresholds,
 )
-from bot.domain.two_questions import both_answered, questions_of
+from bot.domain.two_questions import both_answered, has_two_sides, questions_of
 
 MAX_SUGGESTIONS = 3
 MAX_ANSWERS = 2
@@ -43,6 +43,7 @@ _ELLIPTIC = re.compile(
     re.IGNORECASE,
 )
 
+_NAMES_BOT = re.compile(r"\brole\s?fit\b|\b(?:the|this|our|slack|hey|hi|hello|dear) (?:slack )?bot\b", re.IGNORECASE)
 _OF_PERSON = re.compile(r"\b(?:he|she|him|her|his|hers)\b", re.IGNORECASE)
 _COMING_AND_GOING = re.compile(
     r"\b(?:leav(?:e|es|ing)|left|quit(?:s|ting)?|resign(?:s|ed|ing)?|join(?:s|ed|ing)?)\b", re.IGNORECASE
@@ -111,7 +112,7 @@ def reply_to(
             question, surface, index, thresholds, after=answered_before(replies, after), scorer=scorer
         )
         replies.append(reply)
-    return of_questions(whole, replies)
+    return of_questions(whole, replies, lenient=has_two_sides(utterance))
 
 
 def _reply_to_one(
@@ -155,14 +156,33 @@ def answered_before(replies: Sequence[Reply], after: str | None) -> str | None:
     return answers[-1] if answers else after
 
 
-def of_questions(whole: Reply, replies: Sequence[Reply]) -> Reply:
+def of_questions(whole: Reply, replies: Sequence[Reply], *, lenient: bool = False) -> Reply:
     """Answer the questions of a message, two at most, where the reply to the whole leaves some out.
 
-    replies: to each by itself, in order; none if they were not looked at.
+    replies: to each by itself, in order; none if they were not looked at. lenient: they are the sides of "SaaS against
+    frontier labs", and so short that the only suggestion for one is taken for its answer.
     """
-    answers = [reply.entries if isinstance(reply, Answer) else () for reply in replies]
+    answers = [
+        reply.entries
+        if isinstance(reply, Answer)
+        else reply.candidates
+        if lenient and isinstance(reply, Suggestions) and len(reply.candidates) == 1
+        else ()
+        for reply in replies
+    ]
     both = both_answered(whole.entries if isinstance(whole, Answer) else (), answers, MAX_ANSWERS)
     return Answer(both) if both else whole
+
+
+def is_for_others(reply: Reply, utterance: str, surface: Surface, about_bot: Collection[str]) -> bool:
+    """Return whether nobody spoke to the bot, and the answer would be about the bot itself.
+
+    "Where do your answers come from?" in a channel asks a colleague, unless it names the bot. about_bot: the entries
+    about it.
+    """
+    if surface not in UNPROMPTED or not isinstance(reply, Answer) or _NAMES_BOT.search(utterance):
+        return False
+    return any(candidate.entry in about_bot for candidate in reply.entries)
 
 
 def is_elliptic(utterance: str) -> bool:

@@ -24,6 +24,8 @@ _NUMBERS = {
     )
     for word in words
 }
+_NUMBERS |= {"top": "1", "topmost": "1"}
+_LAST = ("last", "bottom")
 _ORDINALS = ("first", "second", "third", "fourth", "fifth")
 # "b", "2.", "(c)", "option 1", "no. 1" (but "no b" denies b), "the second one", "I think b", "b please", "hmm, b lol".
 _PICKED = re.compile(
@@ -31,7 +33,7 @@ _PICKED = re.compile(
     r"(?:(?:i(?:['’]d| would)? (?:think|guess|say|pick|choose|take|go (?:for|with))|(?:it|that)(?:['’]s| is)"
     r"|it would be|must be|probably|definitely|mostly|more like|maybe)\s+)*"
     r"(?:the\s+)?(?:(?:answer|option|choice|number|no(?=\.?\s*\(?\d))\b\.?|#)?\s*\(?"
-    rf"({'|'.join(_NUMBERS)}|[1-9]|[{LETTERS}])"
+    rf"({'|'.join((*_NUMBERS, *_LAST))}|[1-9]|[{LETTERS}])"
     r"[).:!]*(?:\s+(?:one|answer|option|choice))?"
     r"(?:,?\s+(?:please|pls|i think|i guess|i['’]d say|for me|then|probably|definitely|for sure"
     r"|i suppose|actually|honestly|tbh|lol|haha|thanks|thank you)\b)*[.!]*",
@@ -83,7 +85,7 @@ def read_pick(text: str, question: HasChoices) -> Option | None:
 def choice_at(mark: str, question: HasChoices) -> Option | None:
     """Find the choice with this letter or number, which may be spelt out; None if there is none."""
     # Some letters are another one in lower case: "ı" and "İ" pass for an i, and are none of ours.
-    mark = _NUMBERS.get(mark.lower(), mark.lower())
+    mark = str(len(question.choices)) if mark.lower() in _LAST else _NUMBERS.get(mark.lower(), mark.lower())
     position = int(mark) - 1 if mark.isdigit() else LETTERS.find(mark)
     return question.choices[position] if 0 <= position < len(question.choices) else None
 

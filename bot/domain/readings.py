@@ -123,9 +123,17 @@ class Unclear:
     mark: str | None = None
 
 
+@dataclass(frozen=True)
+class WhatIf:
+    """A question what another answer would have led to: a choice of a question, neither where that cannot be read."""
+
+    question: str | None = None
+    choice: str | None = None
+
+
 # What changes nothing in a round, and is replied to.
 Remark = (
     Command | Defined | AboutResult | Aside | WhichTwo | WhichOffered | SeveralUnclear
-    | AsksForOther | AsksWhyMe | AsksForTitle | Asks | NotAsked | Unclear
+    | AsksForOther | AsksWhyMe | AsksForTitle | Asks | NotAsked | WhatIf | Unclear
 )  # fmt: skip
 Reading = Answered | Perhaps | Reviewed | PerhapsReviewed | Remark

@@ -9,10 +9,11 @@ from rapidfuzz.distance import OSA
 
 from bot.domain import smalltalk, typed
 from bot.domain.asked_back import asks_for_role, asks_for_title, asks_what_is_meant, asks_whom_to_hire, asks_why_me
-from bot.domain.clauses import numbered_in_words, read_by_clause, read_either
+from bot.domain.clauses import read_by_clause, read_either
 from bot.domain.fit import Given
 from bot.domain.kept_question import asks_to_delete, asks_who_sees
-from bot.domain.one_choice import choice_at, picked_mark, position_of, read_choice, read_pick, read_wording
+from bot.domain.numbered_answers import read_numbered
+from bot.domain.one_choice import picked_mark, position_of, read_choice, read_pick, read_wording
 from bot.domain.own_words import (
     MOST_GUESSES,
     SHORT,
@@ -33,34 +34,26 @@ from bot.domain.readings import (
     AsksWhyMe,
     Command,
     Defined,
-    NotAsked,
     Perhaps,
     PerhapsReviewed,
     Reading,
     Reviewed,
-    SeveralUnclear,
     Unclear,
     WhichOffered,
     WhichTwo,
 )
 from bot.domain.result_question import AboutResult, about_result, is_early
 from bot.domain.review import ReviewQuestion
-from bot.domain.two_choices import bare_letters, is_both, read_halves, read_hedged, read_little, read_two, says_half
+from bot.domain.two_choices import bare_letters, is_both, read_hedged, read_little, read_two, says_half
+from bot.domain.what_if import read_what_if
 
 MOST_READ = 1_500  # characters of a reply, which is read in many ways: nobody answers a question in more
 MOST_CLAUSES = 30  # of a message in which a pause, or that it is not for them, is looked for
+# Intents of small talk: of who wants to take the quiz, which within a round is to take it again; of who asks about it
+OF_BEGINNING, OF_THE_QUIZ = "begin", "about_quiz"
 SAME = 88  # fuzz.ratio of a term with a typo
 MOST_OF_OPENING = 6  # words in which whom a round is about may be said loosely; what has more describes work
 
-# "1b, 2a", "question 1: half b, half d; 2 b and c", "change 1 to b and 3 to d": before the first number nothing else.
-_SEVERAL = re.compile(r"(?:\b(?:questions?|answers?|number|no\.?|q)\s*|#\s*)?(?<!\d)(\d{1,2})(?!\d)", re.IGNORECASE)
-_BEFORE_SEVERAL = re.compile(r"\s*(?:please\s+)?(?:(?:change|set|make|correct|switch)\s+(?:my\s+)?)?", re.IGNORECASE)
-_FIFTY = re.compile(r"\b50\s*[/:-]\s*50\b")
-_CHANGE = re.compile(
-    r"(?:please\s+)?(?:change|set|make|correct|switch)\s+(?:my\s+)?(?:question|answer|number|no\.?|#)?\s*(?:to\s+)?"
-    r"(\d{1,2})(?:\s*(?:to|into|as|is|=|:)?\s+(.+)|\s*[=:]\s*(.+))?",
-    re.IGNORECASE,
-)
 _MEANT_BY = re.compile(r"(?:and\s+)?what(?:\s+do you mean|['’]s meant|\s+is meant)\s+(?:by|with)\s+(.+)", re.IGNORECASE)
 _MEANS = re.compile(
     r"(?:and\s+)?what does\s+(.+?)\s+mean(?:\s+(?:here|in (?:this|the) question))?\s*[?.!]*", re.IGNORECASE
@@ -73,6 +66,19 @@ _OF_OTHERS = re.compile(
 _CLAUSES = re.compile(r"[.,;:!?…()]+|\s[-–—]\s|\b(?:and|but|because|since|so|as)\b", re.IGNORECASE)
 # "sorry in a meeting, later"
 _PAUSES = re.compile(r"[.,;:!…()]+|\s[-–—]\s|\b(?:and|but|because|so|let['’]?s)\b", re.IGNORECASE)
+_UNIT_ONCE = re.compile(
+    r"\b((?:between|from)\s+[\w.]+\s+(days?|weeks?|months?|quarters?|years?)\s+(?:and|to|or)\s+(?!an?\b)[\w.]+)"
+    r"(?=[\s.,!]*$)",
+    re.IGNORECASE,
+)
+# "can I do this over", in the spelling of small talk
+_REQUEST = re.compile(
+    r"^(?:(?:ok|okay|so|and|but|oh|wait|hm+|sorry|actually|well)\s)*"
+    r"(?:(?P<wish>i (?:want|wish|would like|would rather|would prefer|need|have)|let me|let us|lets)"
+    r"|(?:can|may|shall|should|am) (?:i|we|you)|is it possible|is there a way)"
+    r"(?: (?:please|just|maybe|also|allowed))*(?: to)? (?=\w)"
+)
+_REQUEST_END = re.compile(r"(?:\s(?:please|now|here|then|again|instead|maybe|thanks))+$")
 _AT_ALL = re.compile(r"\s+(?:at all|whatsoever|anyway|though)\b", re.IGNORECASE)
 _FIRST_PART = re.compile(r"[.,;!…]|\s[-–—]\s|\s+(?:but|because|since|really|honestly)\b")
 _TERM = re.compile(
@@ -126,7 +132,8 @@ def _read(
     about_roles = asks_about_roles(text, run.quiz)
     return (
         _to_guess(text, run, words)
-        or _explicit(text, run)
+        or read_what_if(text, run)
+        or read_numbered(text, run)
         or (question and (_in_these_words(text, question) or (of_quiz and _picked(text, of_quiz))))
         or (review and _picked_cell(text, review, aside))
         or (AsksWhyMe() if run.subject is not None and asks_why_me(text) else None)
@@ -135,6 +142,7 @@ def _read(
         or (Command("so_far") if is_early(text, run, words) else None)
         or _asked_back(text, run, of_quiz)
         or _exact_command(text, words)
+        or _asked_command(text, words, aside)
         or _leaves(text, words)
         or _not_for_me(text, words)
         or _yes_or_no(as_sent, words)
@@ -159,7 +167,7 @@ def _read(
 def read_again(text: str, run: Run, questions: Sequence[str]) -> Mapping[str, Given] | None:
     """Read the edited text of a message that answered these questions; None if it does not answer them any more."""
     text = _typed(text)
-    explicit = _explicit(text, run)
+    explicit = read_numbered(text, run)
     if isinstance(explicit, Answered):
         return explicit.answers if set(questions) <= set(explicit.answers) else None
     if len(questions) != 1:
@@ -176,8 +184,11 @@ def _bounded(text: str) -> str:
 
 
 def _typed(text: str) -> str:
-    """Give the text that a person reads in the first MOST_READ characters of a message, without Slack's markup."""
-    return " ".join(typed.plain(_bounded(text)).split())
+    """Give the text that a person reads in the first MOST_READ characters of a message, without Slack's markup.
+
+    A unit that is said once of two amounts is put behind the second as well: "between one month and three".
+    """
+    return _UNIT_ONCE.sub(r"\1 \2", " ".join(typed.plain(_bounded(text)).split()))
 
 
 def _asked_back(text: str, run: Run, question: AnyQuestion | None) -> Command | AboutResult | AsksForTitle | None:
@@ -211,52 +222,6 @@ def _mark_of_none(text: str, question: HasChoices | None) -> str | None:
     return mark.lower() if question and mark and len(mark) == 1 else None
 
 
-def _explicit(text: str, run: Run) -> Answered | Command | NotAsked | SeveralUnclear | None:
-    """Read what names its questions by number: "change 3 to b", "1b, 2a", "1 half b half d, 2 c"."""
-    in_words = numbered_in_words(text, run)
-    several = _several(text, run) or (Answered(in_words, named=True) if in_words else None)
-    if several:
-        [first, *more] = several.answers
-        return NotAsked(first) if not more and _CHANGE.fullmatch(text) and not run.has_asked(first) else several
-    if changed := _CHANGE.fullmatch(text):
-        question = _numbered(changed.group(1), run)
-        if question is None:
-            return None
-        answer = changed.group(2) or changed.group(3)
-        choice = read_choice(answer, question) if answer else None
-        halves = read_halves(answer, question) if answer and not choice else ()
-        if (choice or halves) and not run.has_asked(question.id):
-            return NotAsked(question.id)  # "change 4 to years"
-        if choice:
-            return Answered({question.id: (choice.id,)}, named=True)
-        return Answered({question.id: halves}, named=True) if halves else Command("change", question.id)
-    return None if in_words is None else SeveralUnclear()
-
-
-def _several(text: str, run: Run) -> Answered | None:
-    """Read letters behind the numbers of questions: one, or two that take half each."""
-    before, *rest = _SEVERAL.split(_FIFTY.sub("half", text))
-    if not rest or not _BEFORE_SEVERAL.fullmatch(before):
-        return None
-    answers: dict[str, Given] = {}
-    for number, answer in zip(rest[::2], rest[1::2], strict=True):
-        question = _numbered(number, run)
-        letters = bare_letters(answer)
-        if question is None or not letters:
-            return None
-        choices = [choice for letter in letters if (choice := choice_at(letter, question))]
-        chosen = tuple(dict.fromkeys(choice.id for choice in choices))
-        most = 1 if isinstance(question, Opening) else 2
-        if len(choices) != len(letters) or len(chosen) > most or (says_half(answer) and len(chosen) < most):
-            return None
-        answers[question.id] = chosen
-    return Answered(answers, named=True)
-
-
-def _numbered(number: str, run: Run) -> AnyQuestion | None:
-    return run.numbered[int(number) - 1] if 0 < int(number) <= len(run.numbered) else None
-
-
 def _in_these_words(text: str, question: HasChoices) -> Answered | None:
     """Read what the knowledge has word for word, before "half" or "both" in it can be taken for two answers."""
     choice = read_wording(text, question)
@@ -276,10 +241,15 @@ def _picked_cell(text: str, review: ReviewQuestion, aside: str | None) -> Answer
     return None if aside else _picked(text, review)
 
 
-def _which_two(text: str, question: AnyQuestion) -> Answered | WhichTwo | None:
-    """Read "half and half" without two choices named; a tie-break may have one choice that says just this."""
+def _which_two(text: str, question: AnyQuestion) -> Answered | Perhaps | WhichTwo | None:
+    """Read "half and half" without two choices named; a tie-break may have one choice that says just this.
+
+    "Somewhere between a month and a year" says between what, though no choice has these words.
+    """
     if not says_half(text):
         return None
+    if not is_both(text) and (likely := guesses(text, question)):
+        return Perhaps(question.id, likely)
     neither = [side.id for side in question.choices if side.role is None] if isinstance(question, TieBreak) else []
     return Answered({question.id: (neither[0],)}) if len(neither) == 1 and is_both(text) else WhichTwo()
 
@@ -327,6 +297,18 @@ def _exact_command(text: str, words: TypedWords) -> Command | None:
     commands = _commands(words)
     name = commands.get(utils.default_process(text)) or commands.get(smalltalk.bare(text))
     return Command(name) if name else None
+
+
+def _asked_command(text: str, words: TypedWords, aside: str | None) -> Command | None:
+    """Read a command that is asked or wished for: "can I go back?", "I'd like to start over".
+
+    aside: the intent of small talk that it is; "can I stop?" asks about the quiz, "I want to stop" does not.
+    """
+    request = _REQUEST.match(smalltalk.plain(text)) if len(text) <= smalltalk.MAX_CHARACTERS else None
+    if request is None or aside not in (None, OF_BEGINNING, *([OF_THE_QUIZ] if request["wish"] else [])):
+        return None
+    wished = request.string[request.end() :]
+    return _exact_command(wished, words) or _exact_command(_REQUEST_END.sub("", wished), words)
 
 
 def _begins_unsure(text: str, words: TypedWords) -> Command | None:

@@ -19,6 +19,13 @@ _ARTICLES = frozenset({"a", "an", "the"})
 _OF_THE_ROUND = frozenset({"i", "me", "my", "mine", "you", "your", "result"})
 # What is said of a result, and not of a question that is open.
 _OF_A_RESULT = re.compile(r"\b(?:arole|results?|change|flip|tips?|tipped|deci\w+|speaks?|spoke|difference)\b")
+# Other ways to ask why, and the order of words behind them: "how come it is not", "why is it not"
+_WHY = re.compile(
+    r"^(?:how (?:come|is it|comes it|comes)|for (?:what|which) reasons?|what (?:is|are) the reasons?|wherefore"
+    r"|why on earth|why exactly|i wonder why|(?:can you )?(?:explain|tell me|say)(?: to me)? why)"
+    r"(?: that)?(?: you (?:say|said|think|did not say|do not say|didnt say|dont say))? (?=\w)"
+)
+_IN_ORDER = re.compile(r"^why (i|it|this|that|my work|result) (am|is|was|isnt)\b")
 A_ROLE = "arole"  # in place of the name of a role, while a text is compared with the phrases
 
 
@@ -41,7 +48,7 @@ def about_result(text: str, run: Run, words: TypedWords, *, answerable: bool = F
         return None
     explain, sure = _explaining(words.explain), _explaining(words.sure)
     roles = _with_roles(smalltalk.plain(text), run.quiz)[1]
-    spellings = {_with_roles(plain, run.quiz)[0] for plain in (smalltalk.plain(text), smalltalk.bare(text))}
+    spellings = _spellings(text, run.quiz)
     asking = [spelling for spelling in spellings if _asks_about_result(spelling, explain | sure, answerable=answerable)]
     if not asking:
         return None
@@ -57,11 +64,16 @@ def is_early(text: str, run: Run, words: TypedWords) -> bool:
     if run.recommendation is not None:
         return False
     phrases = _explaining(words.explain) | _explaining(words.sure)
-    spellings = (_with_roles(plain, run.quiz)[0] for plain in (smalltalk.plain(text), smalltalk.bare(text)))
     return any(
         _OF_A_RESULT.search(spelling) and _asks_about_result(spelling, phrases, answerable=False)
-        for spelling in spellings
+        for spelling in _spellings(text, run.quiz)
     )
+
+
+def _spellings(text: str, quiz: Quiz) -> set[str]:
+    """Give a text in the spellings in which it may be one of the phrases; "how come not …" asks why not."""
+    spelt = {_with_roles(plain, quiz)[0] for plain in (smalltalk.plain(text), smalltalk.bare(text))}
+    return spelt | {_IN_ORDER.sub(r"why \2 \1", _WHY.sub("why ", spelling)) for spelling in spelt}
 
 
 def _likeness(spelling: str, phrases: Iterable[str]) -> float:

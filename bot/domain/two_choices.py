@@ -17,19 +17,20 @@ _BETWEEN = re.compile(r"\b(?:and|to|into|as|is|please)\b|[^\w?]", re.IGNORECASE)
 _LETTERS = re.compile(rf"(?:[{LETTERS}]\s+)+[{LETTERS}]", re.IGNORECASE)
 _HALF = re.compile(
     r"\b(?:half\s*(?:and|&|-and-)\s*half|half[- ]half|fifty[- ]fifty|50\s*[/:-]\s*50|half|halves|both|equally|equal"
-    r"|even(?:ly)?|a (?:mix|mixture|blend|split) (?:of|between)|split between|in the middle"
+    r"|even(?:ly)?|(?:a )?(?:mix|mixture|blend|split) (?:of|between)|in the middle"
     r"|(?:somewhere )?in[- ]between|somewhere between)\b",
     re.IGNORECASE,
 )
 _FILLER = re.compile(
-    r"\b(?:about|around|roughly|mostly|more or less|it'?s|it is|i'?d say|parts?|of|the|each|really|kind of)\b",
+    r"\b(?:about|around|roughly|mostly|more or less|it'?s|it is|i'?d say|parts?|of|the|each|really"
+    r"|(?:kind|sort)s? of)\b",
     re.IGNORECASE,
 )
 # "mostly a with some b", "a, mostly, but sometimes b": of two choices one has more and the other less.
 _MORE = "mostly|mainly|primarily|largely"
 _LESS = (
     r"sometimes|occasionally|at times|now and then|partly|(?:and |but )?also|some"
-    r"|a (?:(?:little )?bit|little|touch)(?: of)?"
+    r"|(?:a )?(?:(?:little )?bits?|dash|tad|touch)(?: of)?|a little(?: of)?"
 )
 _MOST_OF_IT = re.compile(rf"\b(?:{_MORE})\b", re.IGNORECASE)
 _MORE_OR_LESS = re.compile(rf"\b(?:{_MORE}|{_LESS})\b", re.IGNORECASE)

@@ -20,6 +20,24 @@ _ASKS = (
 _JOINT = re.compile(rf",?\s+(?:and|but|plus)\s+(?:(?:also|then|if so),?\s+)?(?=(?:{_ASKS})\b)", re.IGNORECASE)
 
 
+# "SaaS against frontier labs": two things held against each other, with no verb between them or in them.
+_SIDE = (
+    r"(?:(?!(?:is|are|was|were|be|do|does|did|can|could|should|would|will|has|have|i|we|you|they|it|he|she|to|not|no"
+    r"|what|why|how|who|where|when|which|if|that|because|but|difference|between)\b)[\w’'-]+\s+){0,2}"
+    r"(?!(?:is|are|it|to|not|them|me|us|you|this|that)\b)[\w’'-]+"
+)
+_TWO_SIDES = re.compile(
+    rf"\W*(?:(?:and|or|what about|how about)\s+)?(?P<first>{_SIDE})\s+"
+    rf"(?:(?:as\s+)?(?:against|opposed to)|versus|vs\.?|v\.?|compared\s+(?:to|with))\s+(?P<second>{_SIDE})\W*",
+    re.IGNORECASE,
+)
+
+
+def has_two_sides(utterance: str) -> bool:
+    """Return whether a message holds two things against each other, and says nothing besides."""
+    return _TWO_SIDES.fullmatch(utterance[:MAX_CHARACTERS]) is not None
+
+
 def questions_of(utterance: str) -> tuple[str, ...]:
     """Give the questions that a message puts one after the other, each as a text; nothing unless there are two to MOST.
 
@@ -27,6 +45,8 @@ def questions_of(utterance: str) -> tuple[str, ...]:
     writes question marks writes one behind each question: without one a sentence then tells something, however it
     reads, as in "I can't decide between an engineer and a scientist. Whom do I need?".
     """
+    if two := _TWO_SIDES.fullmatch(utterance[:MAX_CHARACTERS]):
+        return two["first"], two["second"]
     asked: list[str] = []
     told, is_marked = "", "?" in utterance
     for text in SENTENCE_END.split(cleaned(utterance[:MAX_CHARACTERS])):

@@ -11,6 +11,7 @@ from pathlib import Path
 import numpy as np
 
 from bot.domain.authored import Citation
+from bot.domain.below_answer import may_ask_for_detail
 from bot.domain.content import (
     Checks,
     Document,
@@ -32,6 +33,7 @@ from bot.domain.lexicon import English
 from bot.domain.matching import Index
 from bot.domain.not_answered import Decoys
 from bot.domain.quiz_content import Quiz
+from bot.domain.same_of_role import SameOfRole
 from bot.domain.thresholds import ReplyThresholds
 from bot.knowledge.words import Words
 
@@ -165,6 +167,38 @@ class Library:
         if entry is None or (not is_elliptic(utterance) and self.decoys.recognise(utterance)):
             return None
         return entry.id
+
+    @cached_property
+    def about_bot(self) -> frozenset[str]:
+        """The ids of the entries that are about the bot itself."""
+        return frozenset(entry.id for entry in self.entries.values() if entry.about_bot)
+
+    @cached_property
+    def same_of_role(self) -> SameOfRole:
+        """Give what puts the question of an entry about another role."""
+        return SameOfRole(self.synonyms.concepts)
+
+    def follows(self, utterance: str, *, prompted: bool) -> bool:
+        """Return whether a message may lean on what was answered before it; prompted: the bot was asked."""
+        return self.index.follows(utterance, prompted=prompted) or (prompted and may_ask_for_detail(utterance))
+
+    def of_named_role(self, utterance: str, after: str | None) -> str | None:
+        """Give the question of the entry `after` about the role that a follow-up names: "and AI engineers?".
+
+        None if the follow-up says more than that, or that question asks what roles are.
+        """
+        if after is None or self.index.about_role(utterance) is None:
+            return None
+        question = self.entries[after].question
+        return self.same_of_role.question(utterance, question, self.index.topics(question))
+
+    def saying_of_role(self, question: str, after: str) -> str | None:
+        """Give the entry, other than `after`, that has a wording for a question that `of_named_role` has put."""
+        topics = self.index.topics(question)
+        entries = (entry for entry in self.entries.values() if entry.id != after)
+        return next(
+            (entry.id for entry in entries if self.same_of_role.says_it_of(question, topics, entry.wordings)), None
+        )
 
     def known(self, entry_ids: Iterable[str]) -> list[Entry]:
         """Give the entries with these ids, as `entry` does, without those that are gone."""

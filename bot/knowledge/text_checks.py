@@ -61,7 +61,9 @@ _Limited = tuple[str, YamlPath, str, int, str]  # file, path in it, text, the mo
 
 def _limited_in_faq(library: Library) -> Iterator[_Limited]:
     for at, entry in enumerate(library.entries.values()):
-        yield "faq.yaml", ("entries", at, "answer"), entry.answer, MAX_SECTION_TEXT, "in an answer"
+        for name, text in (("answer", entry.answer), ("in_quiz", entry.in_quiz)):
+            if text:
+                yield "faq.yaml", ("entries", at, name), text, MAX_SECTION_TEXT, "in an answer"
         yield "faq.yaml", ("entries", at, "question"), entry.question, MAX_BUTTON_TEXT * 2, "in a suggestion"
     for at, topic in enumerate(library.topics):
         yield "faq.yaml", ("topics", at, "name"), topic.name, MAX_TOPIC_NAME, "of a topic on its button"
@@ -124,6 +126,8 @@ def _own_texts(library: Library) -> Iterator[tuple[str, YamlPath, str]]:
     """Give the texts that are to be in our own words, with file and path."""
     for position, entry in enumerate(library.entries.values()):
         yield "faq.yaml", ("entries", position, "answer"), entry.answer
+        if entry.in_quiz:
+            yield "faq.yaml", ("entries", position, "in_quiz"), entry.in_quiz
     for position, question in enumerate(library.not_answered):
         if question.reply:
             yield NOT_ANSWERED, ("not_answered", position, "reply"), question.reply

@@ -27,10 +27,11 @@ def handler(app: App) -> Callable[[web.Request], Any]:
         try:
             arguments = await Arguments.read(request)
             sent = arguments.values
-            if fault := app.space.faults.strike("response_url"):
+            fault = app.space.faults.strike("response_url")
+            if fault is None or fault.done:
+                respond(app, app.permits.use_reply(request.match_info["key"]), arguments)
+            if fault:
                 raise app.space.faults.refuse(fault)
-            reply = app.permits.use_reply(request.match_info["key"])
-            respond(app, reply, arguments)
         except SlackError as refusal:
             status = refusal.status if refusal.status != 200 else 400
             app.space.traffic.record(

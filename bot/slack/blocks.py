@@ -21,8 +21,13 @@ REPEATED = 100  # characters of what somebody has typed that are repeated to the
 # The FAQ
 
 
-def answers(entries: Sequence[Entry], library: Library) -> Message:
-    """Render the answer of an entry, or of two that were asked at once, with table excerpt and sources."""
+def answers(entries: Sequence[Entry], library: Library, *, in_round: bool = False) -> Message:
+    """Render the answer of an entry, or of two that were asked at once, with table excerpt and sources.
+
+    in_round: in the thread of a round of the quiz, to which nobody has to be sent there.
+    """
+    if in_round:
+        entries = [entry.model_copy(update={"answer": entry.in_quiz or entry.answer}) for entry in entries]
 
     def source(entry: Entry) -> Mrkdwn:
         return fill(library.words.faq.source, sources=sources(entry.sources, library))

@@ -1,8 +1,12 @@
 """How the bot behaves in a channel: what it says on being invited, and /rolefit channel."""
 
+import asyncio
 import re
 
+from aiohttp import ClientError
 from slack_bolt.async_app import AsyncAck, AsyncApp, AsyncBoltContext
+from slack_sdk.errors import SlackApiError
+from slack_sdk.web.async_client import AsyncWebClient
 
 from bot import jobs, work_records
 from bot.jobs import step, worker, workflow
@@ -17,6 +21,7 @@ from bot.slack.slack_worker import SlackWorker
 from bot.slack.work import Work
 from bot.storage import Store
 
+PATIENCE = 2.0  # seconds that Slack has to say something about a channel: it waits three for the click's answer
 DIRECT_MESSAGE = "D"  # what the ids of direct messages begin with
 
 
@@ -118,10 +123,12 @@ async def panel(team: str, channel: str, library: Library, store: Store) -> Mess
     return manners_blocks.channel_panel(settings, channel, editors, library)
 
 
-async def set_mode(ack: AsyncAck, block_actions: BlockActions, context: AsyncBoltContext, store: Store) -> None:
+async def set_mode(
+    ack: AsyncAck, block_actions: BlockActions, context: AsyncBoltContext, client: AsyncWebClient, store: Store
+) -> None:
     """Set the mode of the channel where the button stands, and show that it is set."""
     team, (mode, shared) = str(context.team_id), read_mode(block_actions.action)
-    if _is_outsider(block_actions, team):
+    if await _is_outsider(block_actions, team, client):
         await ack()
         return
     clicked_at = block_actions.action.action_ts
@@ -138,10 +145,22 @@ async def set_mode(ack: AsyncAck, block_actions: BlockActions, context: AsyncBol
     await ack()
 
 
-def _is_outsider(clicked: BlockActions, team: str) -> bool:
-    """Say whether the click is by somebody of another organisation, who may change nothing in a shared channel."""
+async def _is_outsider(clicked: BlockActions, team: str, client: AsyncWebClient) -> bool:
+    """Say whether the click is by somebody of another organisation, who may change nothing in a shared channel.
+
+    In a large organisation colleagues carry the id of another of its workspaces: then it is the channel that tells,
+    and where Slack does not say whether outsiders are in it, they may be.
+    """
     ours = {None, team, clicked.enterprise.id if clicked.enterprise else None}
-    return clicked.user.team_id not in ours
+    if clicked.user.team_id in ours:
+        return False
+    channel = clicked.channel.id if clicked.channel else clicked.ephemeral_place.channel
+    try:
+        async with asyncio.timeout(PATIENCE):
+            info = (await client.conversations_info(channel=channel))["channel"]
+    except (SlackApiError, ClientError, TimeoutError):
+        return True
+    return info.get("is_ext_shared") is not False
 
 
 async def set_editors(ack: AsyncAck, block_actions: BlockActions, context: AsyncBoltContext, store: Store) -> None:

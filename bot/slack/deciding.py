@@ -25,7 +25,7 @@ class PlannedReply:
     entries: tuple[str, ...] = ()
 
 
-async def decide(
+async def decide(  # noqa: PLR0911 - one for each kind of reply
     text: str, surface: Surface, library: Library, second: SecondStage | None, after: str | None = None
 ) -> PlannedReply | None:
     """Ask the domain what to say to a message; None is silence. `after` is what its thread was answered with.
@@ -39,21 +39,41 @@ async def decide(
     if prompted and (intent := smalltalk.read(text, talk)):
         return PlannedReply(TALK, (intent,)) if talk.of(intent).reply else None
     after = await _leaning(text, library, after)
-    if second is None:
-        reply = faq.reply_to(text, surface, library.index, library.thresholds, after=after)
-    else:
-        reply = await second.reply_to(text, surface, library, after)
+    if after is not None and (asked := library.of_named_role(text, after)):
+        return _of_named_role(asked, after, library, prompted=prompted)
+    reply = await _reply_to(text, surface, library, second, after)
     # Looked for last: nearly all that is said in channels gets silence in any language.
     if not isinstance(reply, Silence) and (language := library.language.identify(text)):
         return PlannedReply(ONLY_ENGLISH, (language.value,)) if prompted else None
     if prompted and after is not None:
-        below = reply_below(reply, text, after, library.index)
+        below = reply_below(reply, text, after, library.index, library.entries[after].answer)
         if below is None:
             return PlannedReply(TALK, (ABOVE,))
         reply = below
     if isinstance(reply, Suggestions | NoAnswer):
         await prepare_decoys(library)
+    if faq.is_for_others(reply, text, surface, library.about_bot):
+        return None
     return _planned(reply, text, library, prompted=prompted)
+
+
+async def _reply_to(
+    text: str, surface: Surface, library: Library, second: SecondStage | None, after: str | None
+) -> faq.Reply:
+    """Ask the second stage what to say to a message, or the first alone where there is none."""
+    if second is None:
+        return faq.reply_to(text, surface, library.index, library.thresholds, after=after)
+    return await second.reply_to(text, surface, library, after)
+
+
+def _of_named_role(asked: str, after: str, library: Library, *, prompted: bool) -> PlannedReply | None:
+    """Reply to "and AI engineers?" below an answer on another role, or on them all; asked: that question about these.
+
+    Where no other entry says it, what there is stands in the answer above.
+    """
+    if entry := library.saying_of_role(asked, after):
+        return PlannedReply(ANSWER, (entry,))
+    return PlannedReply(TALK, (ABOVE,)) if prompted else None
 
 
 async def prepare_decoys(library: Library) -> None:
@@ -78,6 +98,8 @@ async def rank(
 ) -> tuple[Candidate, ...]:
     """Give the candidates that `decide` decides by, best first, as the domain's `rank` does."""
     after = await _leaning(text, library, after)
+    if asked := library.of_named_role(text, after):
+        text, after = asked, None
     if second is None:
         return faq.rank(text, surface, library.index, library.thresholds, after=after)
     return await second.rank(text, surface, library, after)

@@ -136,9 +136,17 @@ class FaqWorker(SuggestionWorker):
             wanted = Reply(private_ts, "", asker, Surface.COMMAND, ANSWER, tuple(entries))
             outcome = await self._try_to_post(team, channel, wanted, response_url)
         if outcome == "not_a_member":
-            posted = await self._gateway.respond(response_url, self._posted_here(asker, entries), visible=True)
-            outcome = "posted_here_now" if posted else "cannot_post"
+            outcome = await self._answer_openly(response_url, asker, entries)
         await self._replace_private(response_url, outcome, entries, private_place("", "", entries))
+
+    async def _answer_openly(self, response_url: str, asker: str, entries: list[str]) -> str:
+        """Answer a click so that all in the channel see it; gives the outcome as `_try_to_post` does, and raises it."""
+        try:
+            posted = await self._gateway.respond(response_url, self._posted_here(asker, entries), visible=True)
+        except UncertainError:
+            await self._replace_private(response_url, "perhaps_posted")
+            raise
+        return "posted_here_now" if posted else "cannot_post"
 
     async def _try_to_post(self, team: str, channel: str, wanted: Reply, response_url: str) -> str:
         """Post what one person has seen; gives the outcome as `post_private` does, and where Slack refuses, why.
@@ -315,7 +323,9 @@ def count_reply(kind: str, surface: str) -> None:
         metrics.REPLIES.labels(kind, surface).inc()
 
 
-def rendered(kind: str, entries: Sequence[str], library: Library, *, in_round: bool = False) -> Message:
+def rendered(  # noqa: PLR0911 - one for each kind
+    kind: str, entries: Sequence[str], library: Library, *, in_round: bool = False
+) -> Message:
     """Render a reply, given as PlannedReply is. in_round: in the thread of a round of the quiz."""
     if kind == HELLO:
         return blocks.hello(library)
@@ -330,7 +340,9 @@ def rendered(kind: str, entries: Sequence[str], library: Library, *, in_round: b
         return blocks.not_answered(decoy.reply, current_entries, library, in_round=in_round)
     if not current_entries:
         return blocks.unknown(library, in_round=in_round)
-    return (blocks.answers if kind == ANSWER else blocks.suggestions)(current_entries, library)
+    if kind == ANSWER:
+        return blocks.answers(current_entries, library, in_round=in_round)
+    return blocks.suggestions(current_entries, library)
 
 
 def says_no_answer(reply: Reply) -> bool:

@@ -342,12 +342,15 @@ class SlackGateway(OwnMessages):
         """Answer a command or a click privately, also where the bot is not a member, or replace what only one saw.
 
         visible: to all in the channel. delete: take away what was clicked; nothing is said. An address works for half
-        an hour, and five times; one that does not work any more is let go, and gives False.
+        an hour, and five times; one that does not work any more is let go, and gives False. What all can see is not
+        said again where Slack leaves open whether it was: nobody could look for it or take it back. Then it raises
+        UncertainError.
         """
         how: dict[str, Any] = {"replace_original": replace, "response_type": "in_channel" if visible else "ephemeral"}
         if delete:
             how = {"delete_original": True}
-        return "refused" not in await self._call("reply", lambda _: self._respond(response_url, render, how))
+        look = _cannot_look if visible else None
+        return "refused" not in await self._call("reply", lambda _: self._respond(response_url, render, how), look)
 
     async def replace_clicked(self, response_url: str, render: Render, *, lease: Lease) -> CallResult:
         """Replace the message that was clicked, which stays as visible as it was. It is tried once.
@@ -363,7 +366,9 @@ class SlackGateway(OwnMessages):
     async def _respond(self, response_url: str, render: Render, how: dict[str, Any]) -> CallResult:
         if (message := await render()) is None:
             return {}
-        webhook, blocks = AsyncWebhookClient(response_url, session=self._access.session), list(message.blocks)
+        blocks = list(message.blocks)
+        # By itself it would send again what Slack may have taken before the connection broke.
+        webhook = AsyncWebhookClient(response_url, session=self._access.session, retry_handlers=[])
         answered = await webhook.send_dict({"text": message.text, "blocks": blocks, **how})
         for plainer_blocks in plainer(blocks):
             if answered.status_code != HTTPStatus.BAD_REQUEST or not refuses_blocks(answered.body):
@@ -377,7 +382,7 @@ class SlackGateway(OwnMessages):
         if status == HTTPStatus.TOO_MANY_REQUESTS:
             return {"wait": seconds_to_wait(answered.headers, default=1.0), "error": "ratelimited"}
         if status >= HTTPStatus.INTERNAL_SERVER_ERROR:
-            return {"wait": 1.0, "counts": 1, "error": f"status {status}"}
+            return {"wait": 1.0, "counts": 1, "error": f"status {status}", "uncertain": True}
         return {"refused": True}
 
     async def _post(
@@ -457,6 +462,11 @@ class SlackGateway(OwnMessages):
                 if not blocks:  # where there is nothing but the text, as much of it as fits
                     arguments.setdefault("text", text.encode()[:MAX_UPDATE_BYTES].decode(errors="ignore"))
         return await method(**arguments)
+
+
+async def _cannot_look(_: CallResult) -> CallResult | None:
+    """Stand in for a look whether something was done, where there is none. Raises UncertainError."""
+    raise UncertainError("cannot_look")
 
 
 def refuses_blocks(body: str) -> bool:

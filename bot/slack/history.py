@@ -36,10 +36,10 @@ def offer(stored: StoredRun, library: Library) -> Message:
 async def of(team: str, user: str, store: Store, library: Library) -> Message:
     """List somebody's rounds."""
     rounds, total = await store.runs.history(team, user, limit=MOST), await store.runs.count(team, user)
-    shared: dict[str, list[str]] = {}
+    shared: dict[str, dict[str, None]] = {}  # in the order of the shares, and each person once
     for share in await store.shares.live(team, user):
         if share.recipient and share.is_live:
-            shared.setdefault(share.run, []).append(share.recipient)
+            shared.setdefault(share.run, {})[share.recipient] = None
     return listed(rounds, total, library, shared)
 
 

@@ -219,7 +219,7 @@ async def classify(
 def _follows(message: IncomingMessage, library: Library) -> bool:
     """Say whether a message may lean on what was said before it."""
     prompted = message.surface not in UNPROMPTED
-    return message.is_continuation and library.index.follows(message.text, prompted=prompted)
+    return message.is_continuation and library.follows(message.text, prompted=prompted)
 
 
 async def _decide(message: IncomingMessage, library: Library, second: SecondStage | None) -> PlannedReply | None:

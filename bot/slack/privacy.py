@@ -208,7 +208,8 @@ def in_parts(text: str) -> list[str]:
     Backticks, which would end a block of code, are written as JSON's escapes.
     """
     parts, part = list[str](), ""
-    for line in text.replace("`", "\\u0060").splitlines():
+    # Not by `splitlines`, which takes for its end also what may stand in somebody's words as it is.
+    for line in text.replace("`", "\\u0060").split("\n"):
         for piece in _pieces(line):
             if part and len(escape(f"{part}\n{piece}")) > MAX_CODE:
                 parts.append(part)

@@ -1,10 +1,14 @@
 """What is said to who asks below a result how it comes about, or how sure it is."""
 
+from types import MappingProxyType
+
 from bot.domain import fit
-from bot.domain.fit import Clearness, Recommendation
-from bot.domain.quiz_content import Role, with_article
+from bot.domain.fit import Clearness, Recommendation, choice_of
+from bot.domain.quiz_content import Question, Role, with_article
 from bot.domain.quiz_run import Run
+from bot.domain.readings import WhatIf
 from bot.knowledge import Library
+from bot.slack.choice_letters import letter_of
 from bot.slack.pieces import Message, message, plain, section
 from bot.slack.result import (
     early_line,
@@ -13,8 +17,10 @@ from bot.slack.result import (
     how_far,
     in_hundredths,
     in_quotes,
+    named,
     question_name,
     question_names,
+    quoted,
     recommended,
 )
 from bot.slack.text import Mrkdwn, escape, fill
@@ -79,6 +85,28 @@ def _why_not(run: Run, recommendation: Recommendation, other: Role, library: Lib
     if run.flip and run.flip.role == other:
         lines += _what_would_change(run, recommendation, library)
     return message([section("\n".join(lines))], lines)
+
+
+def what_if(run: Run, supposed: WhatIf, library: Library) -> Message:
+    """Say what the result would be with another answer, which stays as it is; how it comes about, if none was read.
+
+    Raises ValueError if the run is not finished.
+    """
+    if run.subject is not None or supposed.question is None or supposed.choice is None:
+        return explanation(run, None, library)
+    words, question = library.words.result, run.quiz.question(supposed.question)
+    if run.answers.get(question.id) == (supposed.choice,):
+        return plain(fill(library.words.quiz.same_answer, choice=quoted(run.chosen(question.id), library)))
+    answers = MappingProxyType({**run.answers, question.id: (supposed.choice,)})
+    other = Run(run.quiz, answers, skipped=run.skipped)
+    before, now = recommended(run), other.so_far
+    name, was = named(now, library) if now else "", named(before, library)
+    choice = quoted(other.chosen(question.id), library)
+    lead = fill(words.what_if_same if name == was else words.what_if, choice=choice, now=name)
+    if not isinstance(question, Question):
+        return plain(lead)
+    letter = letter_of(question, choice_of(question, supposed.choice))
+    return plain(f"{lead} {fill(words.what_if_stays, number=str(run.number(question)), letter=letter)}")
 
 
 def sureness(run: Run, role: str | None, library: Library) -> Message:

@@ -18,6 +18,7 @@ from bot.domain.readings import (
     Remark,
     SeveralUnclear,
     Unclear,
+    WhatIf,
     WhichOffered,
     WhichTwo,
 )
@@ -36,6 +37,7 @@ class RunAside(StrEnum):
     OTHER_ANSWERS = "other_answers"  # nobody sees what the other person has answered, who compares with them
     EXPLAIN = "explain"  # how the result comes about; with a role, why it is that one or not
     HOW_SURE = "how_sure"  # how sure the result is; with a role, of that one
+    WHAT_IF = "what_if"  # what another answer would have led to: it and its question, as `record_what_if` has them
     SO_FAR = "so_far"  # the picture from the answers so far
     TERM = "term"  # what a term means
     KEPT = "kept"  # an edit has changed no answer
@@ -89,6 +91,8 @@ def aside_to(reading: Remark) -> tuple[RunAside, str | None]:  # noqa: PLR0911, 
             return RunAside.TERM, term.term
         case AboutResult(role, how_sure):
             return RunAside.HOW_SURE if how_sure else RunAside.EXPLAIN, role
+        case WhatIf():
+            return RunAside.WHAT_IF, record_what_if(reading)
         case Aside(intent):
             return RunAside.SMALLTALK, intent
         case WhichTwo():
@@ -129,7 +133,9 @@ def render_aside(  # noqa: PLR0911, PLR0912 - one for each aside
             return result_explained.explanation(run, about, library)
         case RunAside.HOW_SURE if run.finished:
             return result_explained.sureness(run, about, library)
-        case RunAside.SO_FAR:
+        case RunAside.WHAT_IF if run.finished:
+            return result_explained.what_if(run, read_what_if(about), library)
+        case RunAside.SO_FAR | RunAside.WHAT_IF:
             if run.finished:
                 return finished(run, library)
             if run.nothing_to_weigh:
@@ -240,6 +246,17 @@ def read_cells(record: str) -> list[Graded]:
     """Take cells from the term of an aside."""
     pairs = (cell.partition("/") for cell in record.split())
     return [Graded(dimension, column) for dimension, _, column in pairs]
+
+
+def record_what_if(reading: WhatIf) -> str | None:
+    """Give the question and the choice that somebody supposes as the term of an aside, for `read_what_if`."""
+    return f"{reading.question}/{reading.choice}" if reading.question and reading.choice else None
+
+
+def read_what_if(record: str | None) -> WhatIf:
+    """Take what somebody supposes from the term of an aside."""
+    question, _, choice = (record or "").partition("/")
+    return WhatIf(question, choice) if choice else WhatIf()
 
 
 def confirmation(stored: StoredRun, typed: Action, outcome: str, ts: str, library: Library) -> Message | None:

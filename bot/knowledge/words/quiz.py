@@ -188,6 +188,9 @@ class ResultWords(Authored):
     sure_tie_break: Annotated[Line, text("role", "percent", "other", "other_percent")]
     sure_close: Annotated[Line, text("role", "percent", "other", "other_percent")]
     sure_picture: Annotated[Line, text("done", "count")]
+    what_if: Annotated[Line, text("choice", "now")]
+    what_if_same: Annotated[Line, text("choice", "now")]
+    what_if_stays: Annotated[Line, text("number", "letter")]
     tip_close: Plain
     why_not: Annotated[Line, text("role", "other", "answers", "against", "percent", "other_percent")]
     why_not_for: Annotated[Line, text("role", "other", "answers", "percent", "other_percent")]

@@ -11,6 +11,7 @@ from bot.domain.actions import Pause, Skip, Stop
 from bot.domain.quiz import Outcome
 from bot.domain.quiz_content import AnyQuestion
 from bot.domain.quiz_run import PARTS, Graded, Prompt, Run, Status
+from bot.domain.readings import WhatIf
 from bot.domain.review import REVIEW
 from bot.knowledge import Library
 from bot.slack import (
@@ -275,6 +276,11 @@ def lists(library: Library) -> Iterator[Rendering]:
         name = f"explanation of {described(run)} against {role or 'the next'}"
         yield Rendering(name, partial(result_explained.explanation, run, role, library))
         yield Rendering(f"how sure the {name} is", partial(result_explained.sureness, run, role, library))
+    for run, asked in product(finished, library.quiz.all_questions):
+        for option in asked.choices:
+            supposed = WhatIf(asked.id, option.id)
+            name = f"what {option.id} at {asked.id} would change in {described(run)}"
+            yield Rendering(name, partial(result_explained.what_if, run, supposed, library))
     for before, after in zip([finished[-1], *finished], finished, strict=False):
         name = f"note that {described(before)} was changed to {described(after)}"
         yield Rendering(name, partial(change_notes.change_note, before.answers, after, library))

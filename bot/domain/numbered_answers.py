@@ -1,0 +1,139 @@
+"""Answers that name their questions: "change 3 to b", "1b, 2a", "actually make number 2 the first one"."""
+
+import re
+
+from bot.domain.clauses import numbered_in_words
+from bot.domain.fit import Given
+from bot.domain.one_choice import choice_at, read_choice
+from bot.domain.quiz_content import AnyQuestion, Opening
+from bot.domain.quiz_run import Run
+from bot.domain.readings import Answered, Command, NotAsked, SeveralUnclear
+from bot.domain.two_choices import bare_letters, read_halves, says_half
+
+LONGEST = 200  # characters in which a question is called by more than its number
+_NUMBERS = ("one", "two", "three", "four", "five", "six")
+_ORDINALS = ("first", "second", "third", "fourth", "fifth", "sixth")
+_PLACES = {word: number for words in (_NUMBERS, _ORDINALS) for number, word in enumerate(words, 1)}
+
+# "oh wait, can you", "actually,", "sorry I'd like to"
+_LEAD = (
+    r"(?:(?:actually|oh|wait|sorry|no|hm+|um+|ok|okay|well|and|but|then|so|please|just|let['’]?s|let me"
+    r"|(?:can|could|would|will|may)\s+(?:you|i|we)|i(?:['’]d|\s+would)\s+(?:like|prefer|rather)(?:\s+to)?"
+    r"|i\s+(?:want|need|have|meant|mean)\s+to)\b[\s,;:.!…–—-]*){0,8}"
+)
+_NOUN = r"(?:questions?|answers?|number|no\.?|q|#)"
+# A question by a number that is called one: "number 2", "my answer to question two", "the second question". By itself
+# a number may belong to an answer, as in "make 2 datasets a month".
+_CALLED = (
+    r"(?:(?:my|the|your)\s+)?"
+    rf"(?:(?:answers?\s+(?:to|for|of|on|in)\s+(?:{_NOUN}\s*)?|{_NOUN}\s*)(\d{{1,2}}|{'|'.join(_NUMBERS)})"
+    rf"|(?:answers?\s+(?:to|for|of|on|in)\s+)?(?:the\s+)?({'|'.join(_ORDINALS)})\s+(?:questions?|answers?))\b"
+)
+_VERB = r"(?:change|set|make|correct|switch|turn|update|fix|put)"
+_CALLED_AS = r"(?:(?:be|become|say|read)\b|(?:back\s+)?(?:to|into|as|is)\b|[=:,])?\s*"
+# What stands before several: "change 1 to b and 3 to d".
+_SEVERAL = re.compile(r"(?:\b(?:questions?|answers?|number|no\.?|q)\s*|#\s*)?(?<!\d)(\d{1,2})(?!\d)", re.IGNORECASE)
+_BEFORE_SEVERAL = re.compile(rf"\s*{_LEAD}(?:(?:change|set|make|correct|switch)\s+(?:my\s+)?)?", re.IGNORECASE)
+_FIFTY = re.compile(r"\b50\s*[/:-]\s*50\b")
+_CHANGE = re.compile(
+    rf"{_LEAD}(?:change|set|make|correct|switch)\s+(?:my\s+)?(?:question|answer|number|no\.?|#)?\s*(?:to\s+)?"
+    r"(\d{1,2})(?:\s*(?:to|into|as|is|=|:)?\s+(.+)|\s*[=:]\s*(.+))?",
+    re.IGNORECASE,
+)
+_MEANS = (
+    r"(?:i(?:['’]d| would)? (?:mean|meant|want|wanted|say|pick|choose|take|go (?:for|with))|(?:it|that)(?:['’]?s| is)"
+    r"|(?:it|that) (?:should|ought to|must) (?:be|have been)|make (?:it|that)|take|put|pick|choose)"
+)
+_SHOULD_BE = (
+    r"(?:(?:should|ought to|must|was (?:meant|supposed) to)\s+(?:be|have been|say)"
+    r"|is|was|were|had been|goes to)"
+)
+# The same with the question called one, which may be put in many ways; the answer is the last group, or the first.
+_CALLED_FIRST = tuple(
+    re.compile(_LEAD + pattern, re.IGNORECASE)
+    for pattern in (
+        rf"{_VERB}\s+{_CALLED}\s*{_CALLED_AS}(.+)",  # "make number 2 the first one"
+        # "change the second one to b"
+        rf"{_VERB}\s+()(?:my|the)\s+({'|'.join(_ORDINALS)})(?:\s+one)?\s+(?:to|into)\s+(.+)",
+        rf"{_CALLED}\s+{_SHOULD_BE}\s+(.+)",
+        # "for question 2 I meant a"
+        rf"(?:(?:for|on|in|at|as for|about|to)\s+)?{_CALLED}[\s,:–—-]+(?:{_MEANS}\s+)?(.+)",
+    )
+)
+_CALLED_LAST = re.compile(rf"{_LEAD}{_MEANS}\s+(.+?)\s+(?:for|on|in|at|as|to)\s+{_CALLED}[\s.!]*", re.IGNORECASE)
+_INSTEAD = re.compile(r"[\s,]+(?:instead|please|pls|then|now|after all|rather|thanks|thank you)[\s.!]*$", re.IGNORECASE)
+
+
+def read_numbered(text: str, run: Run) -> Answered | Command | NotAsked | SeveralUnclear | None:
+    """Read what names its questions: "change 3 to b", "1b, 2a", "for question 2 I meant the first one"; None if none.
+
+    A change of a question that is named, of which no answer can be read, asks that question again.
+    """
+    in_words = numbered_in_words(text, run)
+    several = read_several(text, run) or (Answered(in_words, named=True) if in_words else None)
+    if several:
+        [first, *more] = several.answers
+        return NotAsked(first) if not more and _CHANGE.fullmatch(text) and not run.has_asked(first) else several
+    if changed := _CHANGE.fullmatch(text):
+        question = _numbered(changed.group(1), run)
+        if question is None:
+            return None
+        answer = changed.group(2) or changed.group(3)
+        return _changed(question, answer, run) or Command("change", question.id)
+    if changed_to := _called(text, run):
+        return changed_to
+    return None if in_words is None else SeveralUnclear()
+
+
+def read_several(text: str, run: Run) -> Answered | None:
+    """Read letters behind the numbers of questions: one, or two that take half each."""
+    before, *rest = _SEVERAL.split(_FIFTY.sub("half", text))
+    if not rest or not _BEFORE_SEVERAL.fullmatch(before):
+        return None
+    answers: dict[str, Given] = {}
+    for number, answer in zip(rest[::2], rest[1::2], strict=True):
+        question = _numbered(number, run)
+        letters = bare_letters(answer)
+        if question is None or not letters:
+            return None
+        choices = [choice for letter in letters if (choice := choice_at(letter, question))]
+        chosen = tuple(dict.fromkeys(choice.id for choice in choices))
+        most = 1 if isinstance(question, Opening) else 2
+        if len(choices) != len(letters) or len(chosen) > most or (says_half(answer) and len(chosen) < most):
+            return None
+        answers[question.id] = chosen
+    return Answered(answers, named=True)
+
+
+def _called(text: str, run: Run) -> Answered | NotAsked | None:
+    """Read a change of an answer whose question is called so, with what it is changed to; None if either is unclear."""
+    if len(text) > LONGEST:
+        return None
+    for pattern in _CALLED_FIRST:
+        if (match := pattern.fullmatch(text)) and (changed := _changed_called(match[1] or match[2], match[3], run)):
+            return changed
+    if match := _CALLED_LAST.fullmatch(text):
+        return _changed_called(match[2] or match[3], match[1], run)
+    return None
+
+
+def _changed_called(called: str, answer: str, run: Run) -> Answered | NotAsked | None:
+    """Read a change of the question that is called by this number or word."""
+    question = _numbered(str(_PLACES.get(called.lower(), called)), run)
+    return _changed(question, answer, run) if question else None
+
+
+def _changed(question: AnyQuestion, answer: str | None, run: Run) -> Answered | NotAsked | None:
+    """Read what the answer to a question is changed to; None if that is unclear."""
+    answer = _INSTEAD.sub("", answer) if answer else None
+    choice = read_choice(answer, question) if answer else None
+    halves = read_halves(answer, question) if answer and not choice else ()
+    if not (choice or halves):
+        return None
+    if not run.has_asked(question.id):
+        return NotAsked(question.id)  # "change 4 to years"
+    return Answered({question.id: (choice.id,) if choice else halves}, named=True)
+
+
+def _numbered(number: str, run: Run) -> AnyQuestion | None:
+    return run.numbered[int(number) - 1] if number.isdigit() and 0 < int(number) <= len(run.numbered) else None

@@ -1,0 +1,63 @@
+"""“What if I'd said years?”: a question what another answer would have led to, which changes none."""
+
+import re
+
+from bot.domain.numbered_answers import read_numbered
+from bot.domain.one_choice import picked_mark, read_choice, read_wording
+from bot.domain.quiz_run import Run
+from bot.domain.readings import Answered, NotAsked, WhatIf
+
+LONGEST = 200  # characters; who writes more has something else to say
+_RESULT = r"(?:it|that|this|things?|anything|the (?:result|outcome|role|recommendation)|my (?:result|role))"
+_WOULD = rf"(?:what\s+)?(?:would|will|does|might|could)\s+(?:{_RESULT}\s+)?(?:still\s+)?(?:have\s+)?"
+_BE = r"(?:be(?:en)?|changed?|differ|come out|matter|make a difference|happen)"
+_ASKS = re.compile(
+    r"\W*(?:(?:and|but|so|ok|okay|hm+|then|well|just|curious)\b[\s,:.…]*)*"
+    r"(?:what\s+(?:if|happens if|would happen if|would have happened if)|(?<=and )if|(?<=or )if|suppos(?:e|ing)|imagine"
+    rf"|{_WOULD}{_BE}(?:\s+(?:different|the same|{_RESULT}))*\s+if)\s+"
+    r"(?=i\b|my\b|the\b|question|answer|number|q\b|\d)",
+    re.IGNORECASE,
+)
+_I_SAID = re.compile(
+    r"i(?:['’]?d| had| would have| have)?\s+(?:(?:instead|rather)\s+)?"
+    r"(?:said|say|answer(?:ed)?|pick(?:ed)?|chosen?|choose|chose|took|taken?"
+    r"|put|typed?|clicked|selected"
+    r"|(?:gone|went|go) (?:for|with))"
+    r"\s+(.+)",
+    re.IGNORECASE,
+)
+_BEHIND = re.compile(r"(?:[\s,]+(?:instead|there|then|rather|though|please|in its place))*[\s?.!]*$", re.IGNORECASE)
+_TO_QUESTION = re.compile(r"\s+(?:to|for|at|on|in)\s+(?:(?:question|number|no\.?|q|#)\s*)?(\w+)$", re.IGNORECASE)
+
+
+def read_what_if(text: str, run: Run) -> WhatIf | None:
+    """Read a question what another answer would lead to; None if the text is none.
+
+    Without a number it is about the question that has such a choice, if only one has.
+    """
+    asks = _ASKS.match(text) if len(text) <= LONGEST else None
+    if asks is None:
+        return None
+    supposed = _BEHIND.sub("", text[asks.end() :])
+    said = _I_SAID.fullmatch(supposed)
+    answer = said[1] if said else None
+    if answer and (behind := _TO_QUESTION.search(answer)):
+        supposed, answer = f"question {behind[1]} is {answer[: behind.start()]}", None
+    if answer is None:
+        numbered = read_numbered(supposed, run)
+        if not isinstance(numbered, Answered):
+            return WhatIf() if said or isinstance(numbered, NotAsked) else None
+        [(question, given)] = list(numbered.answers.items())[:1]
+        return WhatIf(question, given[0]) if len(given) == 1 else WhatIf()
+    return _of_any_question(answer, run)
+
+
+def _of_any_question(answer: str, run: Run) -> WhatIf:
+    """Find the one question that has a choice which an answer names in words; a letter may be one of any of them."""
+    if picked_mark(answer):
+        return WhatIf()
+    for reads in (read_wording, read_choice):
+        named = [(question.id, choice.id) for question in run.numbered if (choice := reads(answer, question))]
+        if named:
+            return WhatIf(*named[0]) if len(named) == 1 else WhatIf()
+    return WhatIf()
