@@ -4,6 +4,7 @@ import asyncio
 import atexit
 import contextlib
 import gc
+import importlib
 import os
 import random
 import shutil
@@ -64,6 +65,24 @@ if MUTATING:  # mutmut only wants to know whether a test fails, and slows the do
         "mutate", settings.get_profile("rolefit"), phases=found_is_enough, suppress_health_check=list(HealthCheck)
     )
     settings.load_profile("mutate")
+
+
+def pytest_collection(session: pytest.Session) -> None:
+    """Begin each process of several with another part of the modules.
+
+    pytest rewrites the asserts of a module that nobody has read yet, which takes longer than all else until the tests
+    begin. Processes that read one module after another in the same order would all do it for each.
+    """
+    number, count = (os.environ.get(f"PYTEST_XDIST_WORKER{end}", "") for end in ("", "_COUNT"))
+    if not number:
+        return
+    folders = [folder for folder in map(Path, session.config.args) if folder.is_dir()]
+    files = {file for folder in folders for file in folder.resolve().rglob("test_*.py")}
+    largest_first = sorted(files, key=lambda file: (-file.stat().st_size, file))
+    for file in largest_first[int(number.removeprefix("gw")) :: int(count)]:
+        name = ".".join(file.relative_to(session.config.rootpath).with_suffix("").parts)
+        with contextlib.suppress(Exception, pytest.skip.Exception):  # of which pytest tells when it comes to it
+            importlib.import_module(name)
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
@@ -136,6 +155,18 @@ def _careless() -> Iterator[None]:
 @pytest.fixture(scope="session", autouse=True)
 def _compiled_once() -> Iterator[None]:
     with statements.compiled_once():
+        yield
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _played_once(tmp_path_factory: pytest.TempPathFactory, worker_id: str) -> Iterator[None]:
+    """Let processes of tests that run beside each other play once among them what many tests begin with."""
+    if worker_id == "master":  # there is one
+        yield
+        return
+    folder = tmp_path_factory.getbasetemp().parent / "played"
+    folder.mkdir(exist_ok=True)
+    with played.shared_in(folder):
         yield
 
 

@@ -6,6 +6,8 @@ messages are kept, and whoever asks for the same where nothing has happened gets
 the workspace of the bot that runs there: a round is rows, and the bot needs to remember nothing else of it. Where
 anything may be different it is played: with other settings or knowledge, or with trouble arranged with Slack.
 
+Processes of tests that run beside each other share what they play by way of files.
+
 A copy is as old as what was played, minutes at most. What has just begun, and has no answer yet, is treated otherwise
 within its first minute: a test of that, or of how a round begins, begins one itself.
 """
@@ -13,12 +15,16 @@ within its first minute: a test of that, or of how a round begins, begins one it
 import asyncio
 import contextlib
 import functools
+import pickle
 import sqlite3
 from collections.abc import Awaitable, Callable, Coroutine, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing, contextmanager
 from copy import deepcopy
 from dataclasses import dataclass, replace
+from hashlib import sha256
+from pathlib import Path
+from tempfile import NamedTemporaryFile
 from typing import Any, Concatenate, ParamSpec, TypeVar
 from weakref import WeakKeyDictionary
 
@@ -31,6 +37,7 @@ from bot.local.faults import Faults
 from bot.local.space import Space
 from bot.local.state import Channel
 from bot.settings import Settings
+from tests import shipped
 from tests.workspace import Workspace
 
 P = ParamSpec("P")
@@ -78,6 +85,18 @@ class Played:
 _stages: WeakKeyDictionary[Workspace, Stage] = WeakKeyDictionary()
 _thread = ThreadPoolExecutor(1)
 _stories: dict[tuple[Any, ...], Played] = {}
+_folder: Path | None = None  # of what all processes have played
+
+
+@contextmanager
+def shared_in(folder: Path) -> Iterator[None]:
+    """Share with other processes, by files in a folder, what is played until the end of the block."""
+    global _folder  # noqa: PLW0603 - as there is one of what this process has played
+    _folder = folder
+    try:
+        yield
+    finally:
+        _folder = None
 
 
 @contextmanager
@@ -102,7 +121,7 @@ def once(
             return await play(workspace, *args, **kwargs)
         settings, library, [space] = stage.bot.settings, stage.bot.library, workspace.spaces
         key = (play.__module__, play.__qualname__, repr(args), repr(kwargs), *_conditions(stage.bot, space))
-        story = _stories.get(key)
+        story = _stories.get(key) or _played_elsewhere(key, library)
         if story is not None and story.library is library and await _apart(write, settings, story.rows):
             stage.used = True
             _add(space, _led_to(space.config.url, story.url, deepcopy(story.channels)))
@@ -113,10 +132,35 @@ def once(
         stage.used = True
         if not has_rows and await _ended(workspace, settings) and not _is_looked_at(space):
             rows, url = await _apart(read, settings), space.config.url
-            _stories[key] = Played(deepcopy(result), url, library, rows, _added(before, space.state.channels))
+            story = Played(deepcopy(result), url, library, rows, _added(before, space.state.channels))
+            _stories[key] = story
+            _tell_others(key, story)
         return result
 
     return played
+
+
+def _file_of(key: tuple[Any, ...], library: Library) -> Path | None:
+    """Give the file that processes share a story in; None if it is not shared: all have the shipped knowledge alone."""
+    if _folder is None or library is not shipped.library() or " at 0x" in repr(key):  # an address is of one process
+        return None
+    return _folder / sha256(repr(key).encode()).hexdigest()
+
+
+def _played_elsewhere(key: tuple[Any, ...], library: Library) -> Played | None:
+    file = _file_of(key, library)
+    if file is None or not file.exists():
+        return None
+    story: Played = pickle.loads(file.read_bytes())
+    _stories[key] = replace(story, library=library)
+    return _stories[key]
+
+
+def _tell_others(key: tuple[Any, ...], story: Played) -> None:
+    if file := _file_of(key, story.library):
+        with NamedTemporaryFile(dir=file.parent, delete=False) as written:  # others only ever find all of it
+            pickle.dump(replace(story, library=None), written)  # type: ignore[arg-type] # they have their own
+        Path(written.name).replace(file)
 
 
 async def _apart(function: Callable[Q, T], *args: Q.args, **kwargs: Q.kwargs) -> T:
@@ -153,7 +197,8 @@ def _is_looked_at(space: Space) -> bool:
 
 def _conditions(bot: Bot, space: Space) -> tuple[Any, ...]:
     over_http = "http" if space.config.events_url else None
-    return bot.settings.database_url is None, bot.given, replace(space.config, port=0, events_url=over_http)
+    given = tuple(sorted(bot.given, key=repr))
+    return bot.settings.database_url is None, given, replace(space.config, port=0, events_url=over_http)
 
 
 # What was said
@@ -208,7 +253,7 @@ def read(settings: Settings) -> dict[Place, Rows]:
                 with connection.cursor().copy(
                     SQL("COPY {} TO STDOUT (FORMAT BINARY)").format(Identifier(*place))
                 ) as out:
-                    rows[place] = [tuple(out)]
+                    rows[place] = [tuple(map(bytes, out))]
         return rows
     for file in (settings.store_file, settings.jobs_file):
         with closing(sqlite3.connect(file)) as connection:

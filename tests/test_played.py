@@ -33,6 +33,7 @@ STORIES = {
 @pytest.fixture(autouse=True)
 def _nothing_played(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(played, "_stories", {})
+    monkeypatch.setattr(played, "_folder", None)
 
 
 @pytest.fixture
@@ -116,6 +117,29 @@ async def test_a_copy_has_the_rows_and_messages_of_what_was_played(
     assert any("Question 1 of 5" in shown(message) for message in messages)
     assert any(message.get("ephemeral") and "http://workspace" in message["text"] for message in messages)
     assert {place.split(".")[-1] for place, each in found.items() if each} > {"runs", "messages", "workflow_status"}
+
+
+@pytest.mark.parametrize("kept_in", DATABASES, indirect=True)
+async def test_what_another_process_has_played_is_copied(
+    library: Library,
+    tmp_path: Path,
+    kept_in: dict[str, Any],
+    request: pytest.FixtureRequest,
+    monkeypatch: pytest.MonkeyPatch,
+):
+    (folder := tmp_path / "stories").mkdir()
+    with played.shared_in(folder):
+        async with Workspace.start() as workspace, bot_in(workspace, library, tmp_path / "played", **kept_in):
+            result = await sharing.shared(workspace)
+            messages, found = await seen(workspace), kept(tmp_path / "played", kept_in)
+        monkeypatch.setattr(played, "_stories", {})  # as a process has that begins
+        asyncio.get_running_loop().set_default_executor(ThreadPoolExecutor())  # see above
+        elsewhere = {"database_url": request.getfixturevalue("another_database")} if kept_in else {}
+        async with Workspace.start() as workspace, bot_in(workspace, library, tmp_path / "copied", **elsewhere):
+            assert await sharing.shared(workspace) == result
+            assert not await was_played(workspace)
+            assert await seen(workspace) == messages
+            assert kept(tmp_path / "copied", elsewhere) == found
 
 
 async def somebody_has_spoken(workspace: Workspace) -> None:
