@@ -480,7 +480,7 @@ def test_a_round_about_somebody_elses_work_is_loaded_as_such(library: Library):
     run = conversation.begin(library.quiz, "U_ANA")
 
     assert conversation.load(library.quiz, run.answers, run.state(), "U_ANA") == run
-    assert conversation.carried_over(library.quiz, {}, 1, "").purpose == OTHER
+    assert conversation.carried_over(library.quiz, {}, None, "").purpose == OTHER
 
 
 @pytest.mark.parametrize("action", [Change(question=PURPOSE), Manage(), OpenPart(part="titles")])

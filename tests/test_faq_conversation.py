@@ -293,7 +293,7 @@ async def test_a_question_after_the_command_is_answered_to_one_person(workspace:
 
 
 async def test_a_suggestion_after_the_command_is_answered_in_its_place(workspace: Workspace, library: Library):
-    offer = await privately(workspace, "labs with flat titles or not")
+    offer = await privately(workspace, "researchers in product teams")
     label, *_ = buttons(offer)
 
     await workspace.click("U_ANA", offer, label)
@@ -329,7 +329,7 @@ async def test_what_else_may_stand_after_the_command(workspace: Workspace, text:
 
 @pytest.mark.both_databases
 async def test_a_suggestion_becomes_the_answer_however_often_it_is_clicked(workspace: Workspace, library: Library):
-    asked = await workspace.post("U_ANA", "U_ROLEFIT", "labs with flat titles or not")
+    asked = await workspace.post("U_ANA", "U_ROLEFIT", "researchers in product teams")
     [offer] = await workspace.replies(asked)
     label, *_ = buttons(offer)
 
@@ -347,7 +347,7 @@ async def test_a_suggestion_becomes_the_answer_however_often_it_is_clicked(works
 async def test_a_suggestion_is_answered_also_where_slack_refuses_the_blocks_of_the_answer(
     workspace: Workspace, library: Library
 ):
-    asked = await workspace.post("U_ANA", "U_ROLEFIT", "labs with flat titles or not")
+    asked = await workspace.post("U_ANA", "U_ROLEFIT", "researchers in product teams")
     [offer] = await workspace.replies(asked)
     label, *others = buttons(offer)
     await workspace.faults(api=[{"method": "chat.update", "error": "invalid_blocks"}])
@@ -363,7 +363,7 @@ async def test_a_suggestion_is_answered_also_where_slack_refuses_the_blocks_of_t
 async def test_a_suggestion_is_chosen_by_its_number_too(
     workspace: Workspace, library: Library, place: str, prefix: str
 ):
-    asked = await workspace.post("U_ANA", place, f"{prefix}labs with flat titles or not")
+    asked = await workspace.post("U_ANA", place, f"{prefix}researchers in product teams")
     [offer] = await workspace.replies(asked)
     label = buttons(offer)[1].removesuffix("…")
     [chosen] = [entry for entry in library.entries.values() if entry.question.startswith(label)]

@@ -31,7 +31,7 @@ from tests.workspace import BOT, Json, Sent, Workspace, buttons, elements, shown
 TEAM = "T_LOCAL"
 MTS = "member-of-technical-staff"
 ASKS_MTS = "What does MTS stand for?"
-UNCLEAR = "labs with flat titles or not"  # which is suggested for, and not answered
+UNCLEAR = "researchers in product teams"  # which is suggested for, and not answered
 
 
 @pytest.fixture
@@ -314,7 +314,7 @@ async def test_why_reads_the_message_as_it_is_now(workspace: Workspace):
 
 
 async def test_why_says_that_an_answer_was_chosen(workspace: Workspace):
-    asked = await workspace.mention("U_ANA", "C_ASK", "labs with flat titles or not")
+    asked = await workspace.mention("U_ANA", "C_ASK", "researchers in product teams")
     [offer] = await workspace.replies(asked)
     await workspace.click("U_ANA", offer, buttons(offer)[0])
     answer = await workspace.latest("U_ANA", offer, once=lambda now: "Why this?" in buttons(now))
@@ -443,7 +443,7 @@ async def test_suggestions_for_an_edited_question_are_decided_about_anew(workspa
     await workspace.click("U_ANA", offer, buttons(offer)[0])
     await workspace.latest("U_ANA", offer, once=lambda now: "Helpful" in buttons(now))
 
-    await workspace.edit(asked, f"<@{BOT}> the labs: with flat titles or not")
+    await workspace.edit(asked, f"<@{BOT}> researchers: in product teams")
     again = await workspace.latest("U_ANA", offer, once=lambda now: "None of these" in buttons(now))
     await workspace.click("U_BEN", again, buttons(again)[1])
     now = await workspace.latest("U_ANA", offer, once=lambda now: "Helpful" in buttons(now))

@@ -20,7 +20,7 @@ COMPANIES = {
     "xAI": "xai-dropped-researcher",
 }
 FORMS = ("and at {}?", "and {}?", "what about {}", "And what is it like at {}?", "is it the same at {}?")
-UNCLEAR = "labs with flat titles or not"  # which is suggested for, and not answered
+UNCLEAR = "researchers in product teams"  # which is suggested for, and not answered
 FLAT = "flat-or-separate-companies"
 
 
@@ -342,7 +342,7 @@ def test_what_says_nothing_asks_for_nothing_more(library: Library, text: str):
 
 
 def test_what_was_just_answered_is_not_suggested_again(library: Library):
-    text, above = "labs with flat titles or not", FLAT
+    text, above = "researchers in product teams", FLAT
     suggested = replied(library, text, Surface.DM, above)
     assert isinstance(suggested, Suggestions)
     assert above in [candidate.entry for candidate in suggested.candidates]

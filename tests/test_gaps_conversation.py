@@ -330,7 +330,7 @@ async def test_what_was_suggested_or_was_answered_by_itself_is_no_news_after_an_
         question = Question("C_ASK:1.0", "U_ANA", QuestionKind.UNANSWERED, QUANT, "C_ASK", "1.0", known=("quant",))
         await store.gaps.record(TEAM, question)
         await workspace.replies(await workspace.mention("U_BEN", "C_ASK", QUANT))
-        unclear = await workspace.mention("U_ANA", "C_ASK", "labs with flat titles or not")
+        unclear = await workspace.mention("U_ANA", "C_ASK", "researchers in product teams")
         await workspace.replies(unclear)
         await workspace.settled()
         [suggested] = [kept for kept in await store.gaps.listed(TEAM) if kept.ts == unclear]

@@ -572,7 +572,7 @@ async def test_the_shortcut_on_a_reply_answers_in_its_thread_if_the_bot_is_there
         ("what is an MLOps engineer?", "silent_no_answer", "My documents do not describe an MLOps engineer"),
         ("is this anonymous?", "silent_nothing_near", ""),
         ("help", "silent_nothing_near", ""),
-        ("labs with flat titles or not", "silent_unsure", "I am not sure which of these you mean."),
+        ("researchers in product teams", "silent_unsure", "I am not sure which of these you mean."),
         ("I wonder what MTS stands for", "silent_not_asked", "Member of Technical Staff (MTS) is"),
     ],
 )

@@ -141,7 +141,7 @@ def test_a_round_about_a_colleague_stays_one_on_another_version_of_the_quiz(libr
     assert quiz.apply(begun, read({"do": "change", "question": "purpose"})) == Transition(begun, Outcome.STALE)
     run = answered(begun, 0, 0, 0, 0)
 
-    carried_over = quiz.carried_over(library.quiz, run.answers, 5, "U_ANA")
+    carried_over = quiz.carried_over(library.quiz, run.answers, run.state(), "U_ANA")
 
     assert carried_over == replace(run, prompts=(Prompt(ids(library)[4]),) * 6)
 
@@ -436,11 +436,24 @@ def test_to_show_a_run_is_no_sign_of_life(library: Library):
 def test_answers_to_all_questions_carry_over_with_a_result(library: Library):
     run = answered(begun(library), 0, 1, 0, 2, 0)
 
-    after = quiz.carried_over(library.quiz, run.answers, 3)
+    after = quiz.carried_over(library.quiz, run.answers, replace(run, prompts=run.prompts[:3]).state())
 
     assert after.finished
     assert after.prompts == (Prompt(ids(library)[0]),) * 3
-    assert quiz.carried_over(library.quiz, {}, 0) == replace(begun(library), prompts=(Prompt(ids(library)[0]),))
+    assert quiz.carried_over(library.quiz, {}, None) == replace(begun(library), prompts=(Prompt(ids(library)[0]),))
+
+
+@pytest.mark.parametrize("story", ["0 stop", "0 pause", "0 remind", "0 remind expire"])
+def test_who_has_stopped_or_was_reminded_has_on_another_version_too(library: Library, story: str):
+    run = after(library, story)
+    data = library.quiz.model_dump()
+    data["questions"][0]["choices"] = data["questions"][0]["choices"][1:]
+
+    carried = quiz.carried_over(Quiz.model_validate(data), run.answers, run.state())
+
+    told = datetime(2026, 11, 20, 12, tzinfo=UTC)
+    assert (carried.status, carried.reminders, carried.reminding) == (run.status, run.reminders, run.reminding)
+    assert quiz.due(carried, told, None) == quiz.due(run, told, None)
 
 
 def test_answers_carry_over_to_another_version_as_far_as_it_has_them(library: Library):
@@ -449,7 +462,7 @@ def test_answers_carry_over_to_another_version_as_far_as_it_has_them(library: Li
     data["questions"][0]["choices"] = data["questions"][0]["choices"][1:]
     edited = Quiz.model_validate(data)
 
-    after = quiz.carried_over(edited, run.answers, len(run.prompts))
+    after = quiz.carried_over(edited, run.answers, run.state())
 
     assert list(after.answers) == ["purpose", ids(library)[1]]
     assert asked(after) == ids(library)[0]

@@ -31,7 +31,7 @@ from tests.workspace import BOT, Json, Sent, buttons, shown
 __all__ = ["edge"]  # the fixture
 
 TEAM = "T_LOCAL"
-UNCLEAR = "labs with flat titles or not"  # which is suggested for, and not answered
+UNCLEAR = "researchers in product teams"  # which is suggested for, and not answered
 ASKS_ROLES, ROLES = "What roles does OpenAI have?", "What roles does Anthropic have?"
 ASKS_MTS = "What does MTS stand for?"
 QUANT = "what does a quant do at a hedge fund?"  # which no entry answers

@@ -152,7 +152,7 @@ def test_below_a_result_about_a_role_titles_and_whom_to_hire_are_about_it(librar
 
 
 def test_who_answers_about_a_colleague_may_ask_why_they_were_asked(library: Library):
-    run = quiz.carried_over(library.quiz, {}, 0, subject="U_ANA")
+    run = quiz.carried_over(library.quiz, {}, None, subject="U_ANA")
 
     for typed in ("why me?", "who invited me?", "why am I being asked this"):
         assert reading(library, typed, run) == AsksWhyMe()

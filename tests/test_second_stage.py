@@ -17,6 +17,7 @@ from bot import embedded, encoder, knowledge
 from bot.domain import faq
 from bot.domain.embeddings import Nearness
 from bot.domain.faq import Answer, Silence, Surface
+from bot.domain.matching import Candidate
 from bot.domain.matching_text import Form
 from bot.encoder import Encoder
 from bot.knowledge import Library

@@ -112,13 +112,14 @@ def load(quiz: Quiz, answers: Answers, state: Mapping[str, Any] | None, subject:
 
 
 def carried_over(
-    quiz: Quiz, answers: Mapping[str, Sequence[str]], prompt_count: int, subject: str | None = None
+    quiz: Quiz, answers: Mapping[str, Sequence[str]], state: Mapping[str, Any] | None, subject: str | None = None
 ) -> Run:
     """Begin a run on another version of the quiz, with the answers that it has too; about their own work, if none.
 
-    prompt_count: how many prompts the run has had; each is replaced by the question that comes next now. subject: as
-    in Run.
+    state: what `Run.state` described, of which stays what depends on no version: each prompt is replaced by the
+    question that comes next now, who has stopped has stopped, and reminders that were sent count. subject: as in Run.
     """
+    state = state or {"prompts": (), "status": Status.OPEN, "reminders": 0, "reminded": False, "reminding": False}
     kept: dict[str, Given] = {PURPOSE: (OWN,)} if subject is None else {}
     for question in (quiz.purpose, *quiz.all_questions):
         choices, offered = tuple(answers.get(question.id, ())), {choice.id for choice in question.choices}
@@ -126,7 +127,13 @@ def carried_over(
             kept[question.id] = choices
     run = Run(quiz, MappingProxyType(kept), subject=subject, went_on=subject is not None)
     next_ = run.upcoming or quiz.questions[0]
-    return _advance(replace(run, prompts=(Prompt(next_.id),) * prompt_count))
+    return replace(
+        _advance(replace(run, prompts=(Prompt(next_.id),) * len(state["prompts"]))),
+        status=Status(state["status"]),
+        reminders=state["reminders"],
+        reminded=state["reminded"],
+        reminding=state["reminding"],
+    )
 
 
 def apply(run: Run, action: Action) -> Transition:

@@ -395,8 +395,7 @@ class Runs(QuizVersions):
                 return None
             else:
                 digest = digest_of_quiz(self._present)
-                asked = len((row.state or {}).get("prompts", []))
-                run = conversation.carried_over(self._present, chosen, asked, subject)
+                run = conversation.carried_over(self._present, chosen, row.state, subject)
                 carried_over = (len(run.answers.keys() - {PURPOSE}), len(chosen.keys() - {PURPOSE}))
             run = replace(run, closed=closed) if closed else run
         return StoredRun(
