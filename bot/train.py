@@ -43,10 +43,10 @@ SLIGHT = 0.05  # a weight below this share of the largest of its entry is left o
 # is right only if both are.
 # No less sure than this. What passes for a question to us is right more often than the network is sure of.
 LEAST_SURE, LEAST_SURE_ALONE = 0.35, 0.64  # with the second stage, and by the first alone, as our promises ask for
-# Of our technical chatter so much may be taken for a question to us; of real messages, which have fewer words of the
-# field in them, half as many were. As few as that are seen in none, so it is read off the tail: above a high bar, which
-# so many pass, log-odds fall off as an exponential does. The mean over several bars.
-CHATTER_ANSWERED = 2e-4
+# Of our technical chatter so much may be taken for a question to us; of real messages as many were. As few as that are
+# seen in none, so it is read off the tail: above a high bar, which so many pass, log-odds fall off as an exponential
+# does. The mean over several bars.
+CHATTER_ANSWERED = 1e-4
 TAIL = range(10, 21)
 FALSE_UNPROMPTED, PRECISE, SUGGESTED_TO = 0.0295, 0.952, 0.25
 LEAST_SUGGESTED, LEAST_SUGGESTED_ALONE = 0.02, 0.056

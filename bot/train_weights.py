@@ -22,9 +22,9 @@ TECHNICAL = "technical"
 # Inverse of the regularization's strength, of signs that are brought to one scale. Chosen on left-out authors: for the
 # most that is asked about with LOOKED_AT, and for the most right answers by the rule of bot/train.py. The networks know
 # chatter like this from other authors, so that lightly regularized, their confidence would decide nearly alone.
-LOOK_C, QUESTION_C = 0.1, 0.02
+LOOK_C, QUESTION_C = 0.1, 0.1
 LOOKED_AT = (
-    0.032  # of our technical chatter the second stage is asked about so much; of real messages half as many more
+    0.031  # of our technical chatter the second stage is asked about so much; of real messages half as many more
 )
 WORTH = 0.5  # the bar, where nothing is named
 LEAST_TEXTS = 100  # of either kind, or there are too few to learn from
@@ -104,7 +104,7 @@ def _signs_of_question(best: Candidate) -> list[float]:
     nearness = best.nearness or Nearness(known=0.0, declined=0.0, answerable=0.0)
     form = (best.form is Form.QUESTION, best.form is Form.STATEMENT)
     of_embedding = (nearness.known, nearness.declined, nearness.answerable)
-    return [log_odds(best.confidence), *of_embedding, faq.asks_of_names(best), *form]
+    return [log_odds(best.confidence), *of_embedding, faq.asks_of_names(best), *form, *best.extent]
 
 
 def _fit(

@@ -292,7 +292,9 @@ async def test_an_answer_is_chosen_voted_on_explained_and_passed_on_to_a_person(
     await store.feedback.set_editors_channel("T_LOCAL", "C_GENERAL", by="U_MEI")
     await store.close()
     await write(page, "Message #ask-ai-roles", "@Rolefit researchers in product teams")
-    asked = page.get_by_test_id("messages").get_by_test_id("message").filter(has_text="researchers in product teams").last
+    asked = (
+        page.get_by_test_id("messages").get_by_test_id("message").filter(has_text="researchers in product teams").last
+    )
     await asked.get_by_test_id("replies").click()
     thread = page.get_by_test_id("thread-messages")
     offer = thread.get_by_test_id("message").filter(has_text="I am not sure which of these you mean")

@@ -58,7 +58,7 @@ async def test_a_follow_up_leans_on_nothing_of_long_ago(
     monkeypatch.setattr(messages, "FOLLOWED_FOR", 0.0)
     await asked_and_answered(workspace, ASKS_MTS)
 
-    _, reply = await asked_and_answered(workspace, "And an applied scientist?")
+    _, reply = await asked_and_answered(workspace, "What about an applied scientist?")
 
     assert library.entries["applied-scientist"].answer in shown(reply)
 
@@ -68,7 +68,7 @@ async def test_a_follow_up_leans_on_no_answer_that_went_with_its_question(worksp
     await workspace.delete(asked)
     await workspace.settled()
 
-    _, reply = await asked_and_answered(workspace, "And an applied scientist?")
+    _, reply = await asked_and_answered(workspace, "What about an applied scientist?")
 
     assert library.entries["applied-scientist"].answer in shown(reply)
 
@@ -80,7 +80,7 @@ async def test_an_edit_of_an_earlier_question_is_not_what_a_follow_up_leans_on(w
     await workspace.latest("U_ANA", answer, once=lambda now: library.entries[MTS].answer in shown(now))
     await workspace.settled()
 
-    _, reply = await asked_and_answered(workspace, "And an applied scientist?")
+    _, reply = await asked_and_answered(workspace, "What about an applied scientist?")
 
     assert library.entries[MTS].answer not in shown(reply)
 

@@ -443,7 +443,7 @@ async def test_suggestions_for_an_edited_question_are_decided_about_anew(workspa
     await workspace.click("U_ANA", offer, buttons(offer)[0])
     await workspace.latest("U_ANA", offer, once=lambda now: "Helpful" in buttons(now))
 
-    await workspace.edit(asked, f"<@{BOT}> researchers: in product teams")
+    await workspace.edit(asked, f"<@{BOT}> what happens to titles at flat labs?")
     again = await workspace.latest("U_ANA", offer, once=lambda now: "None of these" in buttons(now))
     await workspace.click("U_BEN", again, buttons(again)[1])
     now = await workspace.latest("U_ANA", offer, once=lambda now: "Helpful" in buttons(now))

@@ -342,7 +342,7 @@ def test_what_says_nothing_asks_for_nothing_more(library: Library, text: str):
 
 
 def test_what_was_just_answered_is_not_suggested_again(library: Library):
-    text, above = "researchers in product teams", FLAT
+    text, above = "researchers in product teams", "big-tech"
     suggested = replied(library, text, Surface.DM, above)
     assert isinstance(suggested, Suggestions)
     assert above in [candidate.entry for candidate in suggested.candidates]

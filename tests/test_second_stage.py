@@ -85,7 +85,7 @@ def test_what_is_told_is_answered_where_the_embedding_speaks_for_a_question(libr
 
     def told(known: float, answerable: float) -> Candidate:
         nearness = Nearness(known=known, declined=0.3, answerable=answerable)
-        return replace(best, confidence=0.85, form=Form.STATEMENT, names=False, nearness=nearness)
+        return replace(best, confidence=0.9, form=Form.STATEMENT, nearness=nearness)
 
     assert faq.answerable(told(0.95, 5.0), library.thresholds.second)
     assert not faq.answerable(told(0.95, -5.0), library.thresholds.second)

@@ -449,6 +449,8 @@ def odds_of_question(candidate: Candidate, nearness: Nearness, weights: Question
     odds += weights.answerable * nearness.answerable
     odds += weights.question if candidate.form is Form.QUESTION else 0.0
     odds += weights.statement if candidate.form is Form.STATEMENT else 0.0
+    known_words, field, length = candidate.extent
+    odds += weights.known_words * known_words + weights.field * field + weights.length * length
     return odds + (weights.names if asks_of_names(candidate) else 0.0)
 
 

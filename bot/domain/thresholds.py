@@ -44,6 +44,9 @@ class QuestionWeights(Authored):
     names: Weight = 1.491  # a role, a company or a person is named
     question: Weight = 0.496  # put as a question
     statement: Weight = -0.64
+    known_words: Weight = 0.0  # of the share of tokens that were learnt from
+    field: Weight = 0.0  # of the share that words of the field have
+    length: Weight = 0.0
 
 
 LOOKING, ASKING_US = LookWeights(), QuestionWeights()
