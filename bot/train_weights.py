@@ -23,9 +23,8 @@ TECHNICAL = "technical"
 # most that is asked about with LOOKED_AT, and for the most right answers by the rule of bot/train.py. The networks know
 # chatter like this from other authors, so that lightly regularized, their confidence would decide nearly alone.
 LOOK_C, QUESTION_C = 0.1, 0.1
-LOOKED_AT = (
-    0.031  # of our technical chatter the second stage is asked about so much; of real messages half as many more
-)
+# Of our technical chatter the second stage is asked about so much; of real messages half as many more.
+LOOKED_AT = 0.031
 WORTH = 0.5  # the bar, where nothing is named
 LEAST_TEXTS = 100  # of either kind, or there are too few to learn from
 ROUNDS = 5000  # at most; they end where there is nothing to gain
