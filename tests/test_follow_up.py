@@ -341,6 +341,13 @@ def test_what_says_nothing_asks_for_nothing_more(library: Library, text: str):
     assert not library.index.is_bare(text)
 
 
+@pytest.mark.parametrize("surface", [Surface.DM, Surface.MENTION])
+def test_a_question_of_its_own_is_not_answered_as_the_last_one_was(library: Library, surface: Surface):
+    reply = replied(library, "should I let go my researchers?", surface, "scientists-code")
+
+    assert "scientists-code" not in [candidate.entry for candidate in faq.offered_by(reply)]
+
+
 def test_what_was_just_answered_is_not_suggested_again(library: Library):
     text, above = "researchers in product teams", "big-tech"
     suggested = replied(library, text, Surface.DM, above)

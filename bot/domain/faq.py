@@ -374,6 +374,9 @@ def _ranked(
             return ()
         leant_on = None if _COMING_AND_GOING.search(utterance) else after
     ranked = index.rank(utterance, limit=CONSIDERED, after=leant_on, semantic=scores)
+    if prompted and ranked and ranked[0].entry == after and ranked[0].leans and not is_elliptic(utterance):
+        # Only the words of the last question make it the same one: "should I let go my researchers?".
+        ranked = index.rank(utterance, limit=CONSIDERED, semantic=scores)
     if after is None or not ranked or ranked[0].entry != after:
         return ranked
     own = index.about_role(utterance) if is_elliptic(utterance) else None
