@@ -301,14 +301,14 @@ async def test_an_answer_is_chosen_voted_on_explained_and_passed_on_to_a_person(
     await expect(offer.get_by_role("button", name="None of these")).to_be_visible()
     await picture(page, "suggestions", THREAD)
 
-    await offer.get_by_role("button", name="Which companies are flat").click()
-    answer = thread.get_by_test_id("message").filter(has_text="This answers: Which companies are flat")
+    await offer.get_by_role("button", name="Why do AI projects need").click()
+    answer = thread.get_by_test_id("message").filter(has_text="This answers: Why do AI projects need")
     await expect(answer).to_contain_text("by Rolefit editors")
     await picture(page, "answer", THREAD)
 
     await answer.get_by_role("button", name="Why this?").click()
     why = thread.get_by_test_id("message").filter(has_text="It was chosen from what I suggested")
-    await expect(why).to_contain_text("Which companies are flat")
+    await expect(why).to_contain_text("Why do AI projects need")
 
     await answer.get_by_role("button", name="Not helpful").click()
     wrong = thread.get_by_test_id("message").filter(has_text="What was wrong with it?")

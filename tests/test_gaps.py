@@ -412,12 +412,12 @@ def test_a_draft_begins_its_phrasings_with_the_question_and_counts_what_is_missi
 
 def test_a_draft_says_which_entry_a_phrasing_collides_with(library: Library):
     mts = library.entries["member-of-technical-staff"]
-    gap = Gap(tuple(asked("what does MTS stand for, please", mts.phrasings[0], "who sells quants")), "")
+    gap = Gap(tuple(asked("so what would MTS stand for, please", mts.phrasings[0], "who sells quants")), "")
 
     text = knowledge.draft(gap, library)
 
     assert re.search(
-        r'"What does MTS stand for, please\?"  # collides: answers member-of-.* confidence of 0\.\d\d', text
+        r'"So what would MTS stand for, please\?"  # collides: answers member-of-.* confidence of 0\.\d\d', text
     )
     assert re.search(
         r"# .* is a wording of member-of-technical-staff in faq.yaml  # collides: answers member-of-technical-staff",

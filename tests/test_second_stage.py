@@ -87,9 +87,9 @@ def test_what_is_told_is_answered_where_the_embedding_speaks_for_a_question(libr
         nearness = Nearness(known=known, declined=0.3, answerable=answerable)
         return replace(best, confidence=0.9, form=Form.STATEMENT, nearness=nearness)
 
-    assert faq.answerable(told(0.95, 5.0), library.thresholds.second)
-    assert not faq.answerable(told(0.95, -5.0), library.thresholds.second)
-    assert not faq.answerable(told(0.2, 5.0), library.thresholds.second)
+    assert faq.answerable(told(0.7, 3.0), library.thresholds.second)
+    assert not faq.answerable(told(0.7, -8.0), library.thresholds.second)
+    assert not faq.answerable(told(0.2, 3.0), library.thresholds.second)
 
 
 def test_what_is_told_is_answered_though_nobody_asked_and_what_is_told_about_it_is_not(

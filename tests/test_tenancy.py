@@ -55,7 +55,7 @@ VOLATILE = {  # the clock's
     "answered_at", "begun_at", "made_at", "free_at", "held_at", "due_at", "finished_at", "posted_at", "changed_at",
     "welcomed_at", "hushed_at", "asked_at", "resolved_at",
     "told_at", "moved_at", "sent_at", "seen_at", "talk_at", "ended_at", "muted_at",
-    "opened_at", "publish_at",
+    "opened_at", "publish_at", "claimed_at",
 }  # fmt: skip
 HERE = Installation("U_BOT", "B_BOT", "secret", None, None, 100.0)
 

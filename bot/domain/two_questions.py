@@ -10,6 +10,7 @@ from bot.domain.matching_text import MAX_CHARACTERS, SENTENCE_END, Form, Sentenc
 TWO = 2
 LEAST = 3  # words of a question by itself: "what is RAG"; "and why?" asks about what stands before it
 MOST = 4  # questions of a message; who asks more gets what is said to the whole
+LONGEST_SIDES = 150  # characters of a message that holds two things of three words each against each other
 MOST_JOINTS = 8  # places in a sentence at which a second question is looked for: each takes reading all that follows
 
 _ASKS = (
@@ -35,7 +36,11 @@ _TWO_SIDES = re.compile(
 
 def has_two_sides(utterance: str) -> bool:
     """Return whether a message holds two things against each other, and says nothing besides."""
-    return _TWO_SIDES.fullmatch(utterance[:MAX_CHARACTERS]) is not None
+    return _two_sides(utterance) is not None
+
+
+def _two_sides(utterance: str) -> re.Match[str] | None:
+    return _TWO_SIDES.fullmatch(utterance) if len(utterance) <= LONGEST_SIDES else None
 
 
 def questions_of(utterance: str) -> tuple[str, ...]:
@@ -45,7 +50,7 @@ def questions_of(utterance: str) -> tuple[str, ...]:
     writes question marks writes one behind each question: without one a sentence then tells something, however it
     reads, as in "I can't decide between an engineer and a scientist. Whom do I need?".
     """
-    if two := _TWO_SIDES.fullmatch(utterance[:MAX_CHARACTERS]):
+    if two := _two_sides(utterance):
         return two["first"], two["second"]
     asked: list[str] = []
     told, is_marked = "", "?" in utterance
