@@ -19,7 +19,7 @@ from bot.domain import faq
 from bot.domain.embeddings import Floats, Neighbours, SemanticScorer, SemanticScores
 from bot.domain.faq import Reply, Surface
 from bot.domain.matching import Candidate
-from bot.domain.two_questions import has_two_sides, questions_of
+from bot.domain.two_questions import questions_of
 from bot.encoder import Encoder, EncoderError
 from bot.knowledge import Library
 
@@ -134,7 +134,7 @@ class SecondStage:
         for question in faq.questions_apart(text, whole, surface):
             before = faq.answered_before(replies, after)
             replies.append(await self._reply_to_one(question, surface, library, before))
-        return faq.of_questions(whole, replies, lenient=has_two_sides(text))
+        return faq.of_questions(whole, replies, text)
 
     async def _reply_to_one(self, text: str, surface: Surface, library: Library, after: str | None) -> Reply:
         """Decide about a message as a whole.

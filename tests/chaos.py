@@ -451,8 +451,6 @@ def _answered(library: Library) -> dict[str, str]:
     for entry in library.entries.values():
         text = entry.question.replace("&", "&amp;")
         reply = faq.reply_to(text, Surface.CHANNEL, library.index, library.thresholds)
-        if faq.is_for_others(reply, text, Surface.CHANNEL, library.about_bot):
-            continue
         if isinstance(reply, Answer) and [each.entry for each in reply.entries] == [entry.id]:
             found[text] = entry.id
     return found

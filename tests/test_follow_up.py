@@ -422,5 +422,5 @@ def test_who_names_the_bot_asks_it(library: Library):
     assert isinstance(reply, Answer)
 
     for text, is_for_others in (("what are your sources", True), ("what are Rolefit's sources, and the bot's?", False)):
-        assert faq.is_for_others(reply, text, Surface.CHANNEL, library.about_bot) is is_for_others
-        assert not faq.is_for_others(reply, text, Surface.DM, library.about_bot)
+        assert faq.is_for_others(reply, text, Surface.CHANNEL, library.index.about_bot) is is_for_others
+        assert not faq.is_for_others(reply, text, Surface.DM, library.index.about_bot)

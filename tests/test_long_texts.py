@@ -73,7 +73,7 @@ def readers(library: Library) -> dict[str, Reader]:
         "small talk": lambda text: (smalltalk.read(text, talk), smalltalk.bare(text)),
         "sentences": sentences,
         "an entry": lambda text: faq.reply_to(text, Surface.MENTION, library.index, library.thresholds),
-        "a follow-up": library.index.follows,
+        "a follow-up": lambda text: library.follows(text, prompted=True),
         "known not to be answered": library.decoys.recognise,
         "language": library.language.identify,
         "gap": readable,

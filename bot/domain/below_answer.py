@@ -33,11 +33,13 @@ def may_ask_for_detail(utterance: str) -> bool:
 
 def asks_for_detail(utterance: str, answer: str) -> bool:
     """Return whether a message asks about something that an answer says, by the words that both have."""
+    if not may_ask_for_detail(utterance):
+        return False
     if _OF_SOMETHING_SAID.fullmatch(utterance):
         return True
     words = set(_WORD.findall(utterance.casefold())) - TIMES_AND_PLACES
     telling = {word for word in words if len(word) >= LONG or word in _ORDINALS} - _ASKING_WORDS
-    return may_ask_for_detail(utterance) and not telling.isdisjoint(_WORD.findall(answer.casefold()))
+    return not telling.isdisjoint(_WORD.findall(answer.casefold()))
 
 
 def reply_below(reply: Reply, utterance: str, above: str, index: Index, answer: str = "") -> Reply | None:

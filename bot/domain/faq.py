@@ -111,7 +111,7 @@ def reply_to(
             question, surface, index, thresholds, after=answered_before(replies, after), scorer=scorer
         )
         replies.append(reply)
-    return of_questions(whole, replies, lenient=has_two_sides(utterance))
+    return of_questions(whole, replies, utterance)
 
 
 def _reply_to_one(
@@ -155,19 +155,18 @@ def answered_before(replies: Sequence[Reply], after: str | None) -> str | None:
     return answers[-1] if answers else after
 
 
-def of_questions(whole: Reply, replies: Sequence[Reply], *, lenient: bool = False) -> Reply:
+def of_questions(whole: Reply, replies: Sequence[Reply], utterance: str) -> Reply:
     """Answer the questions of a message, two at most, where the reply to the whole leaves some out.
 
-    replies: to each by itself, in order; none if they were not looked at. lenient: they are the sides of "SaaS against
-    frontier labs", and so short that the only suggestion for one is taken for its answer.
+    replies: to each by itself, in order; none if they were not looked at. The sides of "SaaS against frontier labs" are
+    so short that the only suggestion for one is taken for its answer.
     """
+    if not replies:
+        return whole
+    sides = has_two_sides(utterance)
     answers = [
-        reply.entries
-        if isinstance(reply, Answer)
-        else reply.candidates
-        if lenient and isinstance(reply, Suggestions) and len(reply.candidates) == 1
-        else ()
-        for reply in replies
+        offered if isinstance(reply, Answer) or (sides and len(offered) == 1) else ()
+        for reply, offered in zip(replies, map(offered_by, replies), strict=True)
     ]
     both = both_answered(whole.entries if isinstance(whole, Answer) else (), answers, MAX_ANSWERS)
     return Answer(both) if both else whole
@@ -265,8 +264,7 @@ def first_reply(
 ) -> tuple[Reply, bool]:
     """Choose by the first stage alone, and say whether it is worth asking the second."""
     ranked = _ranked(utterance, surface, index, thresholds, after)
-    reply = _of_all_named(decide(ranked, surface, thresholds), utterance, ranked, surface, index, thresholds)
-    return reply, worth_asking(ranked, surface, thresholds)
+    return _reply(ranked, utterance, surface, index, thresholds), worth_asking(ranked, surface, thresholds)
 
 
 def second_reply(
@@ -281,8 +279,21 @@ def second_reply(
     """Choose with what the second stage makes of the message."""
     thresholds = thresholds.for_second_stage()
     ranked = _ranked(utterance, surface, index, thresholds, after, scores)
+    return _reply(ranked, utterance, surface, index, thresholds, scores)
+
+
+def _reply(
+    ranked: tuple[Candidate, ...],
+    utterance: str,
+    surface: Surface,
+    index: Index,
+    thresholds: ReplyThresholds,
+    scores: SemanticScores | None = None,
+) -> Reply:
+    """Choose by the candidates for a message, best first."""
     reply = decide(ranked, surface, thresholds)
-    return _of_all_named(reply, utterance, ranked, surface, index, thresholds, scores)
+    reply = _of_all_named(reply, utterance, ranked, surface, index, thresholds, scores)
+    return Silence() if is_for_others(reply, utterance, surface, index.about_bot) else reply
 
 
 def _of_all_named(
@@ -346,9 +357,14 @@ def worth_a_second_look(best: Candidate, second: SecondThresholds) -> bool:
 
 def odds_of_look(best: Candidate, weights: LookWeights) -> float:
     """Give the log-odds that the second stage is worth asking, by the first stage's best candidate."""
-    known_words, field, length = best.extent
     odds = weights.bias + log_odds(best.confidence) + (weights.question if best.form is Form.QUESTION else 0.0)
-    return odds + weights.known_words * known_words + weights.field * field + weights.length * length
+    return odds + _odds_of_extent(best, weights)
+
+
+def _odds_of_extent(candidate: Candidate, weights: LookWeights | QuestionWeights) -> float:
+    """Give what the length of a message, and how much of it is known, add to the log-odds."""
+    known_words, field, length = candidate.extent
+    return weights.known_words * known_words + weights.field * field + weights.length * length
 
 
 def _ranked(
@@ -452,8 +468,7 @@ def odds_of_question(candidate: Candidate, nearness: Nearness, weights: Question
     odds += weights.answerable * nearness.answerable
     odds += weights.question if candidate.form is Form.QUESTION else 0.0
     odds += weights.statement if candidate.form is Form.STATEMENT else 0.0
-    known_words, field, length = candidate.extent
-    odds += weights.known_words * known_words + weights.field * field + weights.length * length
+    odds += _odds_of_extent(candidate, weights)
     return odds + (weights.names if asks_of_names(candidate) else 0.0)
 
 

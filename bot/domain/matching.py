@@ -62,7 +62,7 @@ class _Match(NamedTuple):
 
 
 class Index:
-    """Phrasings of all entries, ready to be searched."""
+    """Phrasings of all entries, ready to be searched. about_bot: the entries about the bot itself."""
 
     def __init__(
         self, lexicon: Lexicon, entries: Sequence[Entry], calibration: Calibration, learnt: Learnt | None = None
@@ -70,6 +70,7 @@ class Index:
         self._lexicon = lexicon
         self._learnt = learnt
         self._ids = [entry.id for entry in entries]
+        self.about_bot = frozenset(entry.id for entry in entries if entry.about_bot)
         self._judge = Judge(lexicon, entries, calibration)
         self._follow_ups = FollowUps(lexicon, self._judge.questions)
         self._spellings = Spellings(lexicon, self._judge.field_of_work.__contains__)

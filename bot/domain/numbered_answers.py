@@ -4,16 +4,14 @@ import re
 
 from bot.domain.clauses import numbered_in_words
 from bot.domain.fit import Given
-from bot.domain.one_choice import choice_at, read_choice
+from bot.domain.one_choice import CARDINALS, ORDINALS, choice_at, read_choice
 from bot.domain.quiz_content import AnyQuestion, Opening
 from bot.domain.quiz_run import Run
 from bot.domain.readings import Answered, Command, NotAsked, SeveralUnclear
 from bot.domain.two_choices import bare_letters, read_halves, says_half
 
 LONGEST = 200  # characters in which a question is called by more than its number
-_NUMBERS = ("one", "two", "three", "four", "five", "six")
-_ORDINALS = ("first", "second", "third", "fourth", "fifth", "sixth")
-_PLACES = {word: number for words in (_NUMBERS, _ORDINALS) for number, word in enumerate(words, 1)}
+_PLACES = {word: number for words in (CARDINALS, ORDINALS) for number, word in enumerate(words, 1)}
 
 # "oh wait, can you", "actually,", "sorry I'd like to"
 _LEAD = (
@@ -26,8 +24,8 @@ _NOUN = r"(?:questions?|answers?|number|no\.?|q|#)"
 # a number may belong to an answer, as in "make 2 datasets a month".
 _CALLED = (
     r"(?:(?:my|the|your)\s+)?"
-    rf"(?:(?:answers?\s+(?:to|for|of|on|in)\s+(?:{_NOUN}\s*)?|{_NOUN}\s*)(\d{{1,2}}|{'|'.join(_NUMBERS)})"
-    rf"|(?:answers?\s+(?:to|for|of|on|in)\s+)?(?:the\s+)?({'|'.join(_ORDINALS)})\s+(?:questions?|answers?))\b"
+    rf"(?:(?:answers?\s+(?:to|for|of|on|in)\s+(?:{_NOUN}\s*)?|{_NOUN}\s*)(\d{{1,2}}|{'|'.join(CARDINALS)})"
+    rf"|(?:answers?\s+(?:to|for|of|on|in)\s+)?(?:the\s+)?({'|'.join(ORDINALS)})\s+(?:questions?|answers?))\b"
 )
 _VERB = r"(?:change|set|make|correct|switch|turn|update|fix|put)"
 _CALLED_AS = r"(?:(?:be|become|say|read)\b|(?:back\s+)?(?:to|into|as|is)\b|[=:,])?\s*"
@@ -54,7 +52,7 @@ _CALLED_FIRST = tuple(
     for pattern in (
         rf"{_VERB}\s+{_CALLED}\s*{_CALLED_AS}(.+)",  # "make number 2 the first one"
         # "change the second one to b"
-        rf"{_VERB}\s+()(?:my|the)\s+({'|'.join(_ORDINALS)})(?:\s+one)?\s+(?:to|into)\s+(.+)",
+        rf"{_VERB}\s+()(?:my|the)\s+({'|'.join(ORDINALS)})(?:\s+one)?\s+(?:to|into)\s+(.+)",
         rf"{_CALLED}\s+{_SHOULD_BE}\s+(.+)",
         # "for question 2 I meant a"
         rf"(?:(?:for|on|in|at|as for|about|to)\s+)?{_CALLED}[\s,:–—-]+(?:{_MEANS}\s+)?(.+)",

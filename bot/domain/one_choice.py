@@ -10,23 +10,15 @@ from bot.domain.quiz_content import HasChoices, Option
 
 SURE = 80  # token_set_ratio in [0, 100]: one word in five may be missing or two letters in ten mistyped
 LEAD = 8  # how far the best choice must be ahead of the next; below it, asking is kinder than guessing
+CARDINALS = ("one", "two", "three", "four", "five", "six")
+ORDINALS = ("first", "second", "third", "fourth", "fifth", "sixth")
 _NUMBERS = {
     word: str(number)
-    for number, words in enumerate(
-        (
-            ("one", "first", "1st"),
-            ("two", "second", "2nd"),
-            ("three", "third", "3rd"),
-            ("four", "fourth", "4th"),
-            ("five", "fifth", "5th"),
-        ),
-        1,
-    )
+    for number, words in enumerate(zip(CARDINALS, ORDINALS, ("1st", "2nd", "3rd", "4th", "5th"), strict=False), 1)
     for word in words
 }
 _NUMBERS |= {"top": "1", "topmost": "1"}
 _LAST = ("last", "bottom")
-_ORDINALS = ("first", "second", "third", "fourth", "fifth")
 # "b", "2.", "(c)", "option 1", "no. 1" (but "no b" denies b), "the second one", "I think b", "b please", "hmm, b lol".
 _PICKED = re.compile(
     r"(?:(?:h+m+|u+m+|uh+|oh|ok|okay|well|so|yeah)\b[,.…]*\s+)*"
@@ -93,7 +85,7 @@ def choice_at(mark: str, question: HasChoices) -> Option | None:
 def position_of(text: str) -> int | None:
     """Give which of those that were offered a text picks, counted from 0, as "the first" and "second one" do."""
     mark = (picked_mark(text.strip()) or "").lower()
-    return _ORDINALS.index(mark) if mark in _ORDINALS else None
+    return ORDINALS.index(mark) if mark in ORDINALS else None
 
 
 def read_wording(text: str, question: HasChoices) -> Option | None:

@@ -1,11 +1,12 @@
 """“And AI engineers?” below an answer on grading research engineers: the same question, put about that role."""
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
+from functools import cached_property
 
 from rapidfuzz import fuzz
 
-from bot.domain.content import Concept
+from bot.domain.content import Concept, Entry
 from bot.domain.faq import is_elliptic
 from bot.domain.matching_text import any_of
 from bot.domain.quiz_content import with_article
@@ -25,7 +26,8 @@ _WORD = re.compile(r"[\w’'-]+")
 class SameOfRole:
     """Puts the question of an entry about another role, by the words that mean a role."""
 
-    def __init__(self, concepts: Iterable[Concept]) -> None:
+    def __init__(self, concepts: Iterable[Concept], entries: Collection[Entry]) -> None:
+        self._entries = entries
         roles = [concept for concept in concepts if concept.kind == ROLE]
         self._names = {term.casefold(): concept.terms[0] for concept in roles for term in concept.terms}
         self._keys = frozenset(f"={concept.name}" for concept in roles)
@@ -47,18 +49,31 @@ class SameOfRole:
             or not self._whom.search(question)
         ):
             return None
-        return self._whom.sub(with_article(roles.pop()), question, count=1)
+        [role] = roles
+        return self._whom.sub(with_article(role), question, count=1)
 
-    def says_it_of(self, question: str, topics: Mapping[str, float], wordings: Iterable[str]) -> bool:
-        """Return whether one of the wordings of an entry asks of the same role what a question does.
+    def entries_saying(self, question: str, topics: Mapping[str, float]) -> Iterator[str]:
+        """Give the entries, in their order, with a wording that asks of the same role what a question does.
 
-        topics: of the question.
+        topics: of the question. The first time takes 20 ms, for looking at all wordings.
         """
-        roles, subject = self._roles(question), self._subject(topics)
-        return any(self._roles(wording) == roles and _has_all(wording, subject) for wording in wordings)
+        subject = self._subject(topics)
+        for entry, words in self._wordings_by_roles.get(self._roles(question), ()):
+            if _has_all(words, subject):
+                yield entry
 
-    def _roles(self, text: str) -> set[str]:
-        return {self._names[match[1].casefold()] for match in self._named.finditer(text)}
+    @cached_property
+    def _wordings_by_roles(self) -> Mapping[frozenset[str], list[tuple[str, list[str]]]]:
+        """The words of each wording, with its entry, by the roles that it names."""
+        by_roles: dict[frozenset[str], list[tuple[str, list[str]]]] = {}
+        for entry in self._entries:
+            for wording in entry.wordings:
+                words = _WORD.findall(wording.casefold())
+                by_roles.setdefault(self._roles(wording), []).append((entry.id, words))
+        return by_roles
+
+    def _roles(self, text: str) -> frozenset[str]:
+        return frozenset(self._names[match[1].casefold()] for match in self._named.finditer(text))
 
     def _subject(self, topics: Mapping[str, float]) -> set[str]:
         """Give the words that say what is asked of roles; those of synonyms by the name of these."""
@@ -66,6 +81,5 @@ class SameOfRole:
         return {topic.removeprefix("=") for topic in rest}
 
 
-def _has_all(wording: str, subject: Iterable[str]) -> bool:
-    words = _WORD.findall(wording.casefold())
+def _has_all(words: Iterable[str], subject: Iterable[str]) -> bool:
     return all(any(fuzz.ratio(word, topic) >= ALIKE for word in words) for topic in subject)

@@ -169,14 +169,9 @@ class Library:
         return entry.id
 
     @cached_property
-    def about_bot(self) -> frozenset[str]:
-        """The ids of the entries that are about the bot itself."""
-        return frozenset(entry.id for entry in self.entries.values() if entry.about_bot)
-
-    @cached_property
     def same_of_role(self) -> SameOfRole:
         """Give what puts the question of an entry about another role."""
-        return SameOfRole(self.synonyms.concepts)
+        return SameOfRole(self.synonyms.concepts, self.entries.values())
 
     def follows(self, utterance: str, *, prompted: bool) -> bool:
         """Return whether a message may lean on what was answered before it; prompted: the bot was asked."""
@@ -194,11 +189,8 @@ class Library:
 
     def saying_of_role(self, question: str, after: str) -> str | None:
         """Give the entry, other than `after`, that has a wording for a question that `of_named_role` has put."""
-        topics = self.index.topics(question)
-        entries = (entry for entry in self.entries.values() if entry.id != after)
-        return next(
-            (entry.id for entry in entries if self.same_of_role.says_it_of(question, topics, entry.wordings)), None
-        )
+        saying = self.same_of_role.entries_saying(question, self.index.topics(question))
+        return next((entry for entry in saying if entry != after), None)
 
     def known(self, entry_ids: Iterable[str]) -> list[Entry]:
         """Give the entries with these ids, as `entry` does, without those that are gone."""

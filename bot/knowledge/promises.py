@@ -116,11 +116,8 @@ def _reply(check: Check, library: Library, scorer: SemanticScorer | None) -> faq
     surface, index, thresholds = faq.Surface(check.surface), library.index, library.thresholds
     after = library.leaning(check.say, check.after)
     if scorer is not None:
-        reply = faq.reply_to(check.say, surface, index, thresholds, after=after, scorer=scorer)
-        return faq.Silence() if faq.is_for_others(reply, check.say, surface, library.about_bot) else reply
+        return faq.reply_to(check.say, surface, index, thresholds, after=after, scorer=scorer)
     reply, worth = faq.first_reply(check.say, surface, index, thresholds, after=after)
-    if faq.is_for_others(reply, check.say, surface, library.about_bot):
-        return faq.Silence()
     left_to_second_stage = reply == faq.Silence() and worth and surface in faq.UNPROMPTED
     return None if left_to_second_stage else reply
 

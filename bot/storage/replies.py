@@ -23,6 +23,7 @@ from sqlalchemy import (
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from bot.domain.reply_kinds import ANSWER, LINK
+from bot.storage.holds import held_within
 from bot.storage.home_changes import note_answer, note_channel
 from bot.storage.last_answers import put_last_answers
 from bot.storage.sql import autocommit, insert_into, insert_new
@@ -32,7 +33,6 @@ from bot.storage.tables import channel_settings, hushed_threads, people, recent_
 TOP_LEVEL = ""  # in place of a thread's ts, for what was said in a direct message outside threads
 HELD_AT_MOST = 900.0  # seconds after which work that holds a reply is taken to be gone
 DIRECT_MESSAGE = "D"  # what the id of a direct message begins with
-HELD_AHEAD = 1800.0  # seconds; who holds a reply until later than that has a clock that was put back since
 HELD_FRESH = 60.0  # seconds after which work that goes on holding a reply says so
 
 
@@ -93,7 +93,8 @@ class Replies:
                 return reply
             mine = _of_message(team, channel, reply.question_ts)
             kept = (await connection.execute(select(replies).where(*mine).with_for_update())).one()
-            if kept.holder not in (None, by) and -HELD_AT_MOST < kept.held_at - time.time() < HELD_AHEAD:
+            since, until = _held_within()
+            if kept.holder not in (None, by) and since < kept.held_at < until:
                 raise BusyError
             revision = reply.revision if revises else kept.revision
             if kept.revision > revision or (revises and kept.holder != by and kept.revision == revision):
@@ -455,9 +456,7 @@ def _surroundings() -> Select[Any]:
 
 
 def _held_within() -> tuple[float, float]:
-    """Give the times between which a reply must have been held for work to be at it now, in seconds since 1970."""
-    now = time.time()
-    return now - HELD_AT_MOST, now + HELD_AHEAD
+    return held_within(time.time(), HELD_AT_MOST)
 
 
 def _of_message(team: str, channel: str, question_ts: str) -> tuple[ColumnElement[bool], ...]:

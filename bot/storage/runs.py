@@ -19,6 +19,7 @@ from bot.domain.fit import Answers, Given
 from bot.domain.quiz import Outcome, Transition
 from bot.domain.quiz_content import PURPOSE
 from bot.domain.quiz_run import Run, Status
+from bot.storage.holds import HELD_AHEAD, held_within
 from bot.storage.quiz_versions import QuizVersions, digest_of_quiz
 from bot.storage.share_traces import keep_of_runs
 from bot.storage.sql import autocommit, insert_into, insert_new
@@ -39,7 +40,6 @@ from bot.storage.tables import actions, answers, comparisons, messages, runs
 
 TRIES = 20  # a version conflict is answered by reading again: twenty devices clicking at once are not one person
 HELD_AT_MOST = 600.0  # seconds; after them whoever held a run has died in a way that nobody took up
-HELD_AHEAD = 1800.0  # seconds; who holds a run until later than that has a clock that was put back since
 HELD_ANEW = 60.0  # seconds after which a holder says again that it is there
 
 _NOT_DELETED = or_(runs.c.state.is_(None), runs.c.state["status"].as_string() != Status.DELETED.value)
@@ -505,7 +505,8 @@ def _is_held(holder: str | None, held_at: float | None, by: str, seconds: float 
 
 def _too_long(now: float) -> dict[str, float]:
     """Give the parameters of `_HELD_FOR_TOO_LONG`, in seconds since 1970."""
-    return {"too_long_ago": now - HELD_AT_MOST, "too_far_ahead": now + HELD_AHEAD}
+    since, until = held_within(now, HELD_AT_MOST)
+    return {"too_long_ago": since, "too_far_ahead": until}
 
 
 def _due(run: Run, now: datetime, zone: str | None) -> dict[str, Any]:

@@ -170,7 +170,7 @@ async def run(database: str, channels: int, texts: Sequence[str]) -> Burst:
 
 def answered(library: Library) -> list[str]:
     """Give the questions of the knowledge that are answered unasked, by words alone."""
-    asked = [entry.question.replace("&", "&amp;") for entry in library.entries.values() if not entry.about_bot]
+    asked = [entry.question.replace("&", "&amp;") for entry in library.entries.values()]
     return [
         text
         for text in asked
