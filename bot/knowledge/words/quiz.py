@@ -171,6 +171,7 @@ class ResultWords(Authored):
     questions: Annotated[Line, text("numbers")]
     question_shared: Annotated[Line, text("question")]
     shares: Plain
+    shares_how: Plain
     decided: Plain
     against: Annotated[Line, text("role")]
     against_none: Annotated[Line, text("other")]
