@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 from functools import lru_cache
 
 from rapidfuzz import fuzz, process, utils
@@ -89,7 +90,8 @@ _REQUEST = re.compile(
 # "a couple of months, rarely more", "two years at most": how exact it is, which no choice says.
 _BOUND = re.compile(
     r"[\s,;–-]{1,6}(?:(?:(?:and|but|or)\s+)?"
-    r"(?:(?:only |very )?(?:rarely|seldom)|hardly ever|(?:almost )?never|not often|sometimes|occasionally)\s+(?:any |much |a bit |a little )?(?:more|less|longer|shorter|further|later|sooner)(?: than that)?"
+    r"(?:(?:only |very )?(?:rarely|seldom)|hardly ever|(?:almost )?never|not often|sometimes|occasionally)\s+"
+    r"(?:any |much |a bit |a little )?(?:more|less|longer|shorter|further|later|sooner)(?: than that)?"
     r"|at (?:the )?(?:very )?(?:most|least)|(?:at )?max(?:imum)?|tops|or so|if that)[\s.!]*$",
     re.IGNORECASE,
 )
@@ -181,6 +183,7 @@ def _read(
         or (question and not (answerable and (isinstance(question, Opening) or about_roles)) and _one(text, question))
         or (_whose(text, of_quiz) if isinstance(of_quiz, Opening) else None)
         or (weighed and _by_clauses(text, weighed))
+        or (None if of_quiz or answerable or asks(text) else _left_out(text, run))
         or _command(text, words)
         or (weighed and _which_two(text, weighed))
         or _term(text, run.quiz.glossary)
@@ -292,6 +295,24 @@ def _by_two(text: str, question: AnyQuestion) -> Answered | Perhaps | None:
         return answered
     either = read_hedged(text, question) or read_little(text, question) or read_either(text, question)
     return Perhaps(question.id, either) if either else None
+
+
+def _left_out(text: str, run: Run) -> Answered | None:
+    """Read below a result an answer to a question that has none: in words, or by a letter if only one was skipped."""
+    if picked_mark(text.strip()):
+        only = run.unanswered if len(run.unanswered) == 1 else ()
+        answered = [found for question in only if question.id in run.skipped and (found := _picked(text, question))]
+        return replace(answered[0], named=True) if answered else None
+    answered = [
+        found
+        for question in run.unanswered
+        if (
+            found := _in_these_words(text, question)
+            or _answer(question, read_two(text, question))
+            or _one(text, question)
+        )
+    ]
+    return replace(answered[0], named=True) if len(answered) == 1 else None
 
 
 def _whose(text: str, opening: Opening) -> Answered | None:

@@ -131,7 +131,7 @@ async def _in_round(
     if message.revised_ts is None:
         await quiz.on_reply(team, message.text, message.ts, stored, reply, library, store)
     elif not message.deleted:
-        await quiz.on_edit(team, message.text, message.ts, message.revised_ts, stored, library)
+        await quiz.on_edit(team, message.text, message.ts, message.revised_ts, stored, library, store)
 
 
 async def _answered_before(team: str, message: IncomingMessage, recorded: Reply | None, store: Store) -> str | None:
