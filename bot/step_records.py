@@ -7,7 +7,7 @@ import binascii
 from base64 import b64decode
 from collections.abc import Collection, Sequence
 
-from sqlalchemy import Column, Integer, MetaData, NullPool, Row, Table, Text, create_engine, select
+from sqlalchemy import Column, Integer, MetaData, NullPool, Table, Text, create_engine, select
 from sqlalchemy.engine import make_url
 
 SCHEMA = "dbos"  # of PostgreSQL; SQLite has none
@@ -41,7 +41,7 @@ class StepRecords:
         columns = (steps.workflow_uuid, steps.output, steps.error, steps.child_workflow_id, steps.serialization)
         with self._engine.connect() as connection:
             rows = connection.execute(select(*columns).where(steps.workflow_uuid.in_(keys)))
-            return {row.workflow_uuid for row in rows if _holds(row, wanted)}
+            return {key for key, *recorded in rows if _holds(wanted, *recorded)}
 
     def first_failed(self, keys: Sequence[str]) -> dict[str, str]:
         """Name the first step that has failed of each of these pieces of work, but for those of which none has."""
@@ -53,14 +53,16 @@ class StepRecords:
         return {row.workflow_uuid: row.function_name for row in rows}  # the first is last here
 
 
-def _holds(row: Row[tuple[str, str | None, str | None, str | None, str | None]], wanted: Sequence[bytes]) -> bool:
+def _holds(
+    wanted: Sequence[bytes], output: str | None, error: str | None, begun: str | None, serialization: str | None
+) -> bool:
     """Say whether a step may hold one of these words: pickled, a text is there letter by letter."""
-    recorded = [value for value in (row.output, row.error) if value is not None]
-    if recorded and row.serialization not in (PICKLED, None):
+    recorded = [value for value in (output, error) if value is not None]
+    if recorded and serialization not in (PICKLED, None):
         return True  # whatever it is, DBOS can read it
     try:
         texts = [b64decode(value, validate=True) for value in recorded]
     except binascii.Error:
         return True
-    texts.append((row.child_workflow_id or "").encode())
+    texts.append((begun or "").encode())
     return any(word in text for word in wanted for text in texts)
