@@ -317,9 +317,14 @@ def _left_out(text: str, run: Run) -> Answered | None:
 
 def _whose(text: str, opening: Opening) -> Answered | None:
     """Read whom a round is about from a clause, where the rest tells of the work: "it's about me. I do forecasting"."""
-    clauses = [_ABOUT.sub("", clause.strip()) for clause in _PARTS_OF_OPENING.split(text)[:MOST_CLAUSES]]
-    named = {choice.id for clause in clauses if (choice := read_wording(clause, opening))}
+    named = _named_in_clauses(text, opening)
     return Answered({opening.id: tuple(named)}) if len(named) == 1 and not asks_or_denies(text) else None
+
+
+def _named_in_clauses(text: str, opening: Opening) -> set[str]:
+    """Give the choices that clauses of a text have word for word: both of "my team, or me"."""
+    clauses = [_ABOUT.sub("", clause.strip()) for clause in _PARTS_OF_OPENING.split(text)[:MOST_CLAUSES]]
+    return {choice.id for clause in clauses if (choice := read_wording(clause, opening))}
 
 
 def _by_clauses(text: str, question: AnyQuestion) -> Answered | None:
@@ -348,6 +353,8 @@ def _to_guess(text: str, run: Run, words: TypedWords) -> Answered | Command | Wh
 
 
 def _one(text: str, question: HasChoices) -> Answered | None:
+    if isinstance(question, Opening) and len(_named_in_clauses(text, question)) > 1:
+        return None
     choice = read_choice(text, question) or read_choice(without_degree(text), question)
     return Answered({question.id: (choice.id,)}) if choice else None
 
