@@ -38,7 +38,7 @@ from bot.domain.review import REVIEW
 from bot.knowledge import Library
 from bot.slack import result, review_messages
 from bot.slack.choice_letters import labelled, letter_of, listed
-from bot.slack.pieces import Message, context, message, plain, section
+from bot.slack.pieces import Message, context, message, plain, section, sections
 from bot.slack.quiz_controls import BeginFrom, ButtonCommand, begin_button, choice_button, do_button
 from bot.slack.result import how_far, in_words, quoted, recommendation, since
 from bot.slack.share_controls import share_button
@@ -314,7 +314,7 @@ def _prompt(run: Run, run_id: str, number: int, library: Library, user: str) -> 
     parts: list[kit.Block] = [context(heading), section(lines[1])]
     if prompt.guesses:
         guesses, buttons = _guess(run_id, number, prompt, question, library)
-        return message([*parts, section(guesses), kit.ActionsBlock([*buttons])], [*lines, guesses])
+        return message([*parts, *sections(guesses), kit.ActionsBlock([*buttons])], [*lines, guesses])
     if choices := run.chosen(question.id):
         now = fill(words.changing, choice=in_words(choices, library))
         parts.append(section(now))
