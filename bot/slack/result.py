@@ -448,7 +448,8 @@ def division(run: Run, recommendation: Recommendation, library: Library) -> str:
     for role in run.quiz.roles:
         full = round(recommendation.shares[role.id] * BAR)
         bars.append(f"{escape(heading(role)):<{width}}  {'█' * full}{'░' * (BAR - full)} {percent[role.id]:>3}%")
-    return "\n".join([f"*{escape(library.words.result.shares)}*", "```", *bars, "```"])
+    words = library.words.result
+    return "\n".join([f"*{escape(words.shares)}*", "```", *bars, "```", escape(words.shares_how)])
 
 
 def advice_on(role: Role, purpose: str, library: Library) -> str:

@@ -58,6 +58,7 @@ def explanation(run: Run, role: str | None, library: Library) -> Message:
         fill(words.share_of, role=quiz_role.name, percent=str(percent[quiz_role.id])) for quiz_role in ordered
     )
     lines.append(fill(words.divided, shares=Mrkdwn(shares)))
+    lines.append(escape(words.shares_how))
     lines += _what_would_change(run, recommendation, library)
     return message(sections("\n".join(lines)), lines)
 
