@@ -6,13 +6,16 @@ no faster than the process can do it; what is left when a process dies is begun 
 
 Beginning is up to `begin`, which must do nothing for a key that was begun before: between that and the deletion of the
 row the process may die.
+
+In a crowd something may be recorded as it came, to be read when the crowd has passed: what work follows from it then
+takes its place, in one transaction for many. Requests go first, then reading, then beginning.
 """
 
 import asyncio
 import contextlib
 import time
-from collections import deque
-from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Iterable, Sequence
+from collections import Counter, deque
+from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Iterable, Mapping, Sequence
 from contextlib import asynccontextmanager
 
 import structlog
@@ -34,10 +37,14 @@ WOKEN = 8  # waiters in one turn of the event loop: each has an answer to make
 # what is not deleted when the process dies is begun again, which does nothing.
 DELETED_EVERY = 1.0
 AGAIN = 0.5  # seconds until what failed is tried again
+# Items that are read until what follows from them is recorded, and seconds that this may take.
+READ_AT_ONCE, READS_FOR = 64, 0.25
+READ_AGAIN = (1.0, 60.0, 300.0)  # seconds until what could not be read is read again, about as Slack sends again
 AT_LAST = 2.0  # seconds that a stop waits for the writer
 
 log = structlog.get_logger()
 Waiter = tuple[Item, "asyncio.Future[None]"]
+Reader = Callable[[str], Awaitable[None]]  # reads what came, and has `Inbox.follow` called for what follows from it
 
 
 class UnknownWorkError(Exception):
@@ -49,6 +56,7 @@ class Inbox:
 
     begin: begins an item's work; raises UnknownWorkError for what it does not know. room: waits until there is room for
     more work. works: what this version knows. turnstile: where requests wait that may have something to record.
+    readers: what reads items that were recorded as they came, by their work; read again, the same must follow.
     """
 
     def __init__(
@@ -61,14 +69,20 @@ class Inbox:
         keeps: Callable[[BaseException], bool],
         works: Collection[str],
         turnstile: Turnstile | None = None,
+        readers: Mapping[str, Reader] | None = None,
     ) -> None:
+        self._readers = dict(readers or {})
+        self._unread: deque[Item] = deque()
+        self._followed: list[Item] = []  # what follows from what is being read, and is not recorded yet
+        self._failures: Counter[str] = Counter()  # of reading, by key
+        self._has_unread, self._all_read = asyncio.Event(), asyncio.Event()
         self._store, self._replica = store, replica
         self._begin, self._room, self._keeps, self._works = begin, room, keeps, works
         self._turnstile = turnstile or Turnstile()
         self._arriving: list[Waiter] = []
         self._recording: list[Waiter] = []
         self._queue: deque[Item] = deque()
-        self._queued: set[str] = set()  # keys of the queue and of what is being begun
+        self._queued: set[str] = set()  # keys of what is to be read, of the queue and of what is being begun
         self._begun: list[str] = []
         self._unknown: set[str] = set()
         self._arrived, self._has_work, self._has_more_to_do = asyncio.Event(), asyncio.Event(), asyncio.Event()
@@ -80,7 +94,7 @@ class Inbox:
     async def open(self) -> AsyncIterator[None]:
         """Take and begin work until the end of the block, first what was left by an earlier process of this name."""
         self._take(await self._store.inbox.received([self._replica]))
-        tasks = [asyncio.create_task(work()) for work in (self._write, self._dispatch, self._tidy)]
+        tasks = [asyncio.create_task(work()) for work in (self._write, self._read, self._dispatch, self._tidy)]
         try:
             yield
         finally:
@@ -102,7 +116,14 @@ class Inbox:
     def count_waiting(self, prefix: str) -> int:
         """Count the items here that have not begun and whose key begins with this."""
         coming = [item.key for item, _ in (*self._arriving, *self._recording)]
-        return sum(key.startswith(prefix) for key in (*coming, *self._queued))
+        following = [item.key for item in self._followed]
+        return sum(key.startswith(prefix) for key in (*coming, *following, *self._queued))
+
+    @property
+    def unread(self) -> int:
+        """How many items wait to be read, or to be recorded for that."""
+        coming = sum(item.work in self._readers for item, _ in (*self._arriving, *self._recording))
+        return coming + len(self._unread)
 
     @property
     def full(self) -> bool:
@@ -134,6 +155,10 @@ class Inbox:
         async with asyncio.timeout(RECORDED_WITHIN):
             await recorded
 
+    def follow(self, item: Item) -> None:
+        """Have an item recorded in the place of the one that is being read."""
+        self._followed.append(item)
+
     async def take_over(self, dead: Sequence[str]) -> int:
         """Begin what replicas that are gone have left, as far as this version knows it; gives how much that is."""
         taken = await self._store.inbox.take_over(self._replica, dead, self._works)
@@ -147,7 +172,7 @@ class Inbox:
 
     async def has(self, key: str) -> bool:
         """Say whether an item with this key waits to begin, in any replica."""
-        return await self._store.inbox.has(key)
+        return any(item.key == key for item in self._followed) or await self._store.inbox.has(key)
 
     async def of_kinds(self, prefixes: Sequence[str]) -> list[Item]:
         """List what has not begun, of all replicas, whose key begins with one of these."""
@@ -157,6 +182,7 @@ class Inbox:
         """Delete all items whose key begins with one of these."""
         begins = tuple(prefixes)
         self._queue = deque(item for item in self._queue if not item.key.startswith(begins))
+        self._unread = deque(item for item in self._unread if not item.key.startswith(begins))
         self._queued = {key for key in self._queued if not key.startswith(begins)}
         self._count()
         await self._store.inbox.forget_received(prefixes)
@@ -165,12 +191,17 @@ class Inbox:
         for item in items:
             if item.key not in self._queued:
                 self._queued.add(item.key)
-                self._queue.append(item)
+                (self._unread if item.work in self._readers else self._queue).append(item)
         self._count()
 
     def _count(self) -> None:
         metrics.INBOX.set(self.waiting)
-        for event, holds in ((self._has_work, self._queue), (self._empty, not self.waiting)):
+        for event, holds in (
+            (self._has_work, self._queue),
+            (self._has_unread, self._unread),
+            (self._all_read, not self._unread),
+            (self._empty, not self.waiting),
+        ):
             if holds:
                 event.set()
             else:
@@ -185,7 +216,7 @@ class Inbox:
             log.error("work that this version does not know waits for one that does", works=works, items=len(new))
         metrics.INBOX_UNKNOWN.set(len(self._unknown))
 
-    # The three tasks
+    # The four tasks
 
     async def _write(self) -> None:
         while True:
@@ -223,11 +254,75 @@ class Inbox:
                     await asyncio.sleep(0)
             self._take(items)
 
+    async def _read(self) -> None:
+        """Read what was recorded as it came, and put what follows in its place."""
+        while True:
+            await self._has_unread.wait()
+            read: list[str] = []
+            until = time.monotonic() + READS_FOR
+            while self._unread and len(read) < READ_AT_ONCE and time.monotonic() < until:
+                await self._stand_back()
+                if not self._unread:  # it was forgotten meanwhile
+                    break
+                item = self._unread.popleft()
+                if await self._is_read(item):
+                    read.append(item.key)
+                await asyncio.sleep(0)  # others have their turn after each
+            await self._replace(read)
+
+    async def _is_read(self, item: Item) -> bool:
+        """Read an item; gives whether it need not be read again."""
+        try:
+            await self._readers[item.work](item.arguments)
+        except Exception as error:  # noqa: BLE001 - whatever it is, the next item must be read all the same
+            kind = type(error).__name__
+            if self._keeps(error):
+                log.warning("what came could not be read and is read again", key=item.key, error=kind)
+                self._unread.appendleft(item)
+                await asyncio.sleep(AGAIN)
+                return False
+            if (failures := self._failures[item.key]) < len(READ_AGAIN):
+                self._failures[item.key] += 1
+                log.warning("what came could not be read and is read again", key=item.key, error=kind)
+                asyncio.get_running_loop().call_later(READ_AGAIN[failures], self._read_again, item)
+                return False
+            metrics.WORK_FAILED.labels(kind).inc()
+            log.error("what came could not be read", key=item.key, error=kind)  # noqa: TRY400 - its words
+        self._failures.pop(item.key, None)
+        return True
+
+    def _read_again(self, item: Item) -> None:
+        if item.key in self._queued:  # it may have been forgotten meanwhile
+            self._unread.append(item)
+            self._count()
+
+    async def _replace(self, read: Sequence[str]) -> None:
+        """Record what follows in the place of what was read, as soon as the database takes it."""
+        while True:
+            try:
+                if read:
+                    await self._store.inbox.replace(read, self._followed, self._replica)
+                break
+            except Exception as error:  # noqa: BLE001 - whatever it is, reading goes on
+                kind = type(error).__name__
+                if not self._keeps(error):
+                    log.error("what was read could not be recorded", items=len(read), error=kind)  # noqa: TRY400
+                    self._followed = []  # it is all there still, and is read at the next start
+                    break
+                log.warning("what was read is recorded later", items=len(read), error=kind)
+                await asyncio.sleep(AGAIN)
+        followed, self._followed = self._followed, []
+        self._queued.difference_update(read)
+        self._take(followed)
+
     async def _dispatch(self) -> None:
         while True:
             await self._has_work.wait()
             await self._room()
             await self._stand_back()
+            with contextlib.suppress(TimeoutError):  # who waits in vain is told so when all is read
+                async with asyncio.timeout(STANDS_BACK):
+                    await self._all_read.wait()
             if self._queue:
                 await self._dispatched(self._queue.popleft())
                 self._count()

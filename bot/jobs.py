@@ -29,7 +29,7 @@ from sqlalchemy.exc import TimeoutError as NoConnectionError
 
 from bot import metrics
 from bot.errors import places
-from bot.inbox import Inbox
+from bot.inbox import Inbox, Reader
 from bot.storage import Item, Store, sqlite_file
 from bot.storage.trouble import PLUGIN, passes, trouble, words
 from bot.turnstile import Turnstile
@@ -313,27 +313,71 @@ def launch() -> None:
     DBOS.launch()
 
 
+@dataclass
+class _Reading:
+    """The reading of one item: what is begun meanwhile follows from it. Tasks that outlive it have it, too."""
+
+    is_over: bool = False
+
+
+_reading: ContextVar[_Reading | None] = ContextVar("reading", default=None)
+
+
 @asynccontextmanager
-async def receiving(store: Store, replica: str, turnstile: Turnstile | None = None) -> AsyncIterator[None]:
+async def receiving(
+    store: Store, replica: str, turnstile: Turnstile | None = None, readers: Mapping[str, Reader] | None = None
+) -> AsyncIterator[None]:
     """Take work until the end of the block, and begin what this replica has left in the inbox. Launch before.
 
-    turnstile: where requests wait that may bring some.
+    turnstile: where requests wait that may bring some. readers: what reads that which `take_in` has recorded, by name;
+    what they start is recorded in its place.
     """
     global _inbox  # noqa: PLW0603 - as there is one DBOS
+    readers = readers or {}
     _inbox = Inbox(
         store,
         replica,
         begin=_begin,
         room=_in_flight.room.wait,
         keeps=is_no_fault_of_the_work,
-        works=work_names(),
+        works=work_names() | readers.keys(),
         turnstile=turnstile,
+        readers={name: _reading_with(reader) for name, reader in readers.items()},
     )
     try:
         async with _inbox.open():
             yield
     finally:
         _inbox = None
+
+
+def _reading_with(reader: Reader) -> Reader:
+    async def read(text: str) -> None:
+        reading = _Reading()
+        before = _reading.set(reading)
+        try:
+            await reader(text)
+        finally:
+            reading.is_over = True
+            _reading.reset(before)
+
+    return read
+
+
+async def take_in(key: Key, reader: str, text: str) -> None:
+    """Record something as it came, in JSON, to be read soon by the reader of this name. Raises what `start` does."""
+    await _open_inbox().put(Item(key, reader, text, time.time()))
+
+
+def count_unread() -> int:
+    """Count what was taken in here and has not been read."""
+    return 0 if _inbox is None else _inbox.unread
+
+
+def _open_inbox() -> Inbox:
+    if _inbox is None:
+        raise RuntimeError("nothing is received here yet")
+    return _inbox
 
 
 async def start(key: Key, work: Callable[P, Coroutine[Any, Any, Any]], *args: P.args, **kwargs: P.kwargs) -> None:
@@ -346,9 +390,11 @@ async def start(key: Key, work: Callable[P, Coroutine[Any, Any, Any]], *args: P.
     if DBOS.workflow_id is not None:  # nobody waits for what work begins
         await _record(key, work, arguments_by_name(work, *args, **kwargs))
         return
-    if _inbox is None:
-        raise RuntimeError("nothing is received here yet")
-    await _inbox.put(Item(key, name_of(work), arguments_as_json(work, *args, **kwargs), time.time()))
+    item = Item(key, name_of(work), arguments_as_json(work, *args, **kwargs), time.time())
+    if (reading := _reading.get()) is not None and not reading.is_over:
+        _open_inbox().follow(item)
+        return
+    await _open_inbox().put(item)
 
 
 async def _begin(item: Item) -> None:

@@ -274,7 +274,7 @@ async def _work(
     with usable(settings, settings.store_file):
         # Once more: on a busy machine launching takes long, and there may be work already.
         await store.heartbeat(me, time.time())
-        await stack.enter_async_context(jobs.receiving(store, me, reception.turnstile))
+        await stack.enter_async_context(jobs.receiving(store, me, reception.turnstile, slack.readers(reception)))
     gaps_kept = settings.gap_retention_days * 86_400.0
     started.pulse = await stack.enter_async_context(replica.alive(store, me, settings.replica_timeout, gaps_kept))
     started.install.set_result(install)  # what follows from one is recorded
@@ -351,7 +351,7 @@ def _background(
     """Give what runs beside the bot until it is cancelled."""
     from bot import background, knowledge_watch
     from bot.second_stage import scorer_for
-    from bot.slack.deciding import prepare_decoys
+    from bot.slack.deciding import prepare_decoys, prepare_talk
 
     taken_up: asyncio.Queue[Library] = asyncio.Queue()
     taken_up.put_nowait(library)
@@ -361,7 +361,8 @@ def _background(
         taken_up.put_nowait(library)
 
     async def prepare() -> None:
-        """Have ready what only who asks in vain needs, after what others wait for."""
+        """Have ready what a start does not wait for: first what each answer needs, last what who asks in vain does."""
+        await prepare_talk(library)
         if second is not None:
             await second.ready()
         await prepare_decoys(library)

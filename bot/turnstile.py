@@ -1,8 +1,10 @@
 """Who may come in, and when: one request in each turn of the event loop, and none where there is no room."""
 
 import asyncio
+import time
 
 CROWD = 8  # requests that wait for their turn, from which on more is recorded at a time and less is done for each
+LASTS = 0.25  # seconds that a crowd counts as one after the last look that found it
 ENTERS_WITHIN = 2.3  # seconds until a request has its turn; Slack waits for three
 
 
@@ -24,11 +26,15 @@ class Turnstile:
     def __init__(self) -> None:
         self._turn = asyncio.Lock()
         self.waiting = 0
+        self._crowded_until = 0.0
 
     @property
     def crowded(self) -> bool:
-        """Whether many wait."""
-        return self.waiting >= CROWD
+        """Whether many wait, or did a moment ago: what then does less for each would soon have none waiting."""
+        now = time.monotonic()
+        if self.waiting >= CROWD:
+            self._crowded_until = now + LASTS
+        return now < self._crowded_until
 
     async def enter(self) -> None:
         """Wait for a request's turn. Raises TimeoutError if that takes so long that Slack will have given up."""

@@ -4,7 +4,7 @@ import asyncio
 import json
 import sqlite3
 import time
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager
 from functools import partial
 from pathlib import Path
@@ -20,6 +20,7 @@ from structlog.testing import capture_logs
 from bot import inbox, jobs, replica, turnstile
 from bot.domain.faq import Surface
 from bot.knowledge import Library
+from bot.slack import app
 from bot.slack.feedback_work import feedback_worker
 from bot.slack.work import Work
 from bot.storage import Item, Store
@@ -124,6 +125,77 @@ async def test_what_is_acknowledged_and_not_begun_is_begun_after_a_crash(
             assert (key, work) == (f"say:T_LOCAL:C_ASK:{asked}", "faq.post_reply")
             await eventually(lambda: not rows(kept_in, tmp_path))
             assert len(await answers(workspace, asked)) == 1
+
+
+@pytest.fixture
+def crowd(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Each message comes in a crowd, and what is recorded as it came is not read before that has passed."""
+    monkeypatch.setattr(turnstile, "CROWD", 0)
+    monkeypatch.setattr(inbox, "STANDS_BACK", 600.0)
+
+
+def passes(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let the crowd pass."""
+    monkeypatch.setattr(turnstile, "CROWD", 1_000)
+
+
+async def test_in_a_crowd_messages_are_recorded_as_they_came_and_answered_once_when_it_has_passed(
+    library: Library, tmp_path: Path, kept_in: dict[str, Any], monkeypatch: pytest.MonkeyPatch, crowd: None
+):
+    async with Workspace.start(**PATIENT) as workspace, bot_in(workspace, library, tmp_path, **kept_in):
+        await workspace.faults(twice=1)
+        asked = [await workspace.post("U_ANA", "C_ASK", QUESTION) for _ in range(3)]
+        spoken_to = await workspace.post("U_BEN", "C_ASK", "<@U_ROLEFIT> who are you?")
+        await workspace.post("U_BEN", "C_ASK", "who is on call this week, and who wants lunch?")
+        await workspace.acknowledged()
+        recorded = rows(kept_in, tmp_path)
+        passes(monkeypatch)
+        for each in (*asked, spoken_to):
+            await workspace.replies(each)
+        await workspace.settled()
+
+        assert {work for _, work in recorded} == {"reception.read"}
+        assert len(recorded) == 5  # of a mention there are two events, and what deserves silence is not kept
+        assert [len(await answers(workspace, each)) for each in (*asked, spoken_to)] == [1, 1, 1, 1]
+        await eventually(lambda: not rows(kept_in, tmp_path))
+
+
+async def test_what_was_recorded_as_it_came_and_not_read_is_read_after_a_crash(
+    library: Library, tmp_path: Path, kept_in: dict[str, Any], monkeypatch: pytest.MonkeyPatch, crowd: None
+):
+    async def dies(*_: object) -> None:
+        """Say no goodbye."""
+
+    async with Workspace.start() as workspace:
+        with monkeypatch.context() as crashing:
+            crashing.setattr(replica, "deregister", dies)
+            crashing.setattr(app, "PATIENCE", 0.0)
+            async with bot_in(workspace, library, tmp_path, **kept_in):
+                asked = await workspace.post("U_ANA", "C_ASK", QUESTION)
+                await workspace.acknowledged()
+                [(_, work)] = rows(kept_in, tmp_path)
+        passes(monkeypatch)
+        async with bot_in(workspace, library, tmp_path, replica_timeout=1, **kept_in):
+            await workspace.replies(asked)
+
+            assert work == "reception.read"
+            await eventually(lambda: not rows(kept_in, tmp_path))
+            assert len(await answers(workspace, asked)) == 1
+
+
+async def test_a_follow_up_that_comes_in_a_crowd_is_read_behind_what_it_leans_on(
+    library: Library, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, crowd: None
+):
+    async with Workspace.start(**PATIENT) as workspace, bot_in(workspace, library, tmp_path):
+        asked = await workspace.post("U_ANA", "C_ASK", "What does a research engineer do?")
+        await workspace.acknowledged()
+        monkeypatch.setattr(turnstile, "CROWD", 1_000)
+        monkeypatch.setattr(inbox, "STANDS_BACK", 0.0)
+        later = await workspace.post("U_BEN", "C_ASK", QUESTION)
+        for each in (asked, later):
+            await workspace.replies(each)
+
+        assert [len(await answers(workspace, each)) for each in (asked, later)] == [1, 1]
 
 
 async def test_work_has_not_ended_while_what_came_is_being_recorded(library: Library, tmp_path: Path):
@@ -284,6 +356,84 @@ async def test_one_item_that_cannot_be_recorded_keeps_no_other_from_it(
 
     assert [type(each).__name__ for each in came] == ["NoneType", "DataError", "NoneType"]
     assert begun == ["say:T:C:1", "say:T:C:2"]
+
+
+async def test_what_came_is_read_before_anything_begins_and_what_follows_takes_its_place_in_one_transaction(
+    url_of_store: str, monkeypatch: pytest.MonkeyPatch
+):
+    done: list[str] = []
+    store = await Store.open(url_of_store)
+    replaced: list[tuple[int, int]] = []
+    replace = store.inbox.replace
+
+    async def replace_and_note(keys: Sequence[str], items: Sequence[Item], replica: str) -> None:
+        replaced.append((len(keys), len(items)))
+        await replace(keys, items, replica)
+
+    async def read(text: str) -> None:
+        done.append("read")
+        if text != "0":
+            receiving.follow(Item(f"say:T:C:{text}", "faq.post_reply", "{}", 2.0))
+
+    monkeypatch.setattr(inbox, "READS_FOR", 600.0)
+    monkeypatch.setattr(store.inbox, "replace", replace_and_note)
+    receiving = inbox.Inbox(
+        store,
+        "local",
+        begin=_noting(done),
+        room=_nothing,
+        keeps=jobs.is_no_fault_of_the_work,
+        works={"faq.post_reply", "reads"},
+        readers={"reads": read},
+    )
+    came = [Item(f"message:T:C:{number}", "reads", str(number), 1.0) for number in range(20)]
+    async with receiving.open(), asyncio.timeout(60):
+        await asyncio.gather(
+            receiving.put(Item("say:T:C:first", "faq.post_reply", "{}", 0.0)), *map(receiving.put, came)
+        )
+        assert receiving.count_waiting("say:T:C:") + receiving.unread <= 1 + 20
+        await receiving.empty()
+    left = await store.inbox.received(["local"])
+    await store.close()
+
+    assert done == ["read"] * 20 + ["say:T:C:first", *(f"say:T:C:{number}" for number in range(1, 20))]
+    assert replaced == [(20, 19)]
+    assert left == []
+
+
+@pytest.mark.parametrize(("fails", "reads"), [(1, 2), (9, 4)])
+async def test_what_cannot_be_read_is_read_again_and_given_up_in_the_end(
+    url_of_store: str, monkeypatch: pytest.MonkeyPatch, fails: int, reads: int
+):
+    tries: list[str] = []
+    given_up = partial(metric, "work_failed_total", error="ZeroDivisionError")
+    before = given_up()
+    store = await Store.open(url_of_store)
+
+    async def read(text: str) -> None:
+        tries.append(text)
+        if len(tries) <= fails:
+            raise ZeroDivisionError
+
+    monkeypatch.setattr(inbox, "READ_AGAIN", (0.0, 0.0, 0.0))
+    receiving = inbox.Inbox(
+        store,
+        "local",
+        begin=_noting([]),
+        room=_nothing,
+        keeps=jobs.is_no_fault_of_the_work,
+        works={"reads"},
+        readers={"reads": read},
+    )
+    async with receiving.open(), asyncio.timeout(60):
+        await receiving.put(Item("message:T:C:1", "reads", "text", 1.0))
+        await receiving.empty()
+    left = await store.inbox.received(["local"])
+    await store.close()
+
+    assert tries == ["text"] * reads
+    assert given_up() - before == (fails > reads)
+    assert left == []
 
 
 async def test_what_was_recorded_in_doubt_is_found_though_it_came_while_the_same_was_looked_for(

@@ -142,6 +142,14 @@ class _Recorder:
         self.recorded.append(payload.event.text or "")
         return OK
 
+    async def take_in(self, team: str, payload: EventCallback) -> None:  # noqa: ARG002 - as it came, of any workspace
+        assert isinstance(payload.event, MessageEvent)
+        self.recorded.append(payload.event.text or "")
+
+    @property
+    def unread(self) -> int:
+        return 0
+
 
 async def test_before_and_after_the_rest_is_there_the_same_messages_deserve_silence(
     library: Library, monkeypatch: pytest.MonkeyPatch

@@ -364,6 +364,11 @@ class _Reader:
 _reader = lru_cache(maxsize=2)(_Reader)
 
 
+def prepare(talk: Talk) -> None:
+    """Get the phrases ready, which takes half a second, once; whatever is read before that waits for it."""
+    _reader(talk)
+
+
 def _part(part: str, phrases: _Phrases) -> str | None:
     text, without_fillers = plain(part), bare(part)
     intent = _whole(text, phrases)

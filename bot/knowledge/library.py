@@ -10,6 +10,7 @@ from pathlib import Path
 
 import numpy as np
 
+from bot.domain import smalltalk
 from bot.domain.authored import Citation
 from bot.domain.below_answer import may_ask_for_detail
 from bot.domain.content import (
@@ -118,6 +119,12 @@ class Library:
         if twin := self._with_the_same_answers("decoys"):
             return twin.decoys
         return Decoys.build(tuple(self.entries.values()), self.not_answered, self.synonyms, english())
+
+    @cached_property
+    def talk_is_ready(self) -> bool:
+        """Get small talk ready to be read, if it is not; true from then on."""
+        smalltalk.prepare(self.words.talk)
+        return True
 
     def _with_the_same_answers(self, built: str) -> "Library | None":
         """Give another library that has this index and differs in nothing that it is made of, as after most edits."""

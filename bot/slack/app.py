@@ -19,6 +19,7 @@ from slack_bolt.response import BoltResponse
 from slack_sdk.errors import SlackApiError
 
 from bot import jobs, metrics
+from bot.inbox import Reader
 from bot.knowledge import Library
 from bot.second_stage import SecondStage
 from bot.settings import BOLT_READS_THESE
@@ -42,7 +43,7 @@ from bot.slack.client import Client, code
 from bot.slack.dispatch import App
 from bot.slack.editors import Editors
 from bot.slack.gateway import SlackGateway
-from bot.slack.reception import Reception
+from bot.slack.reception import MESSAGE, Reception
 from bot.slack.slack_worker import Services, SlackWorker
 from bot.slack.socket import REFUSALS, RefusedError
 from bot.storage import Store
@@ -169,6 +170,11 @@ def create(
     app.action(re.compile(".*"))(ignore)
     bind(reception.library)
     return app, renew
+
+
+def readers(reception: Reception) -> dict[str, Reader]:
+    """Give what reads that which was recorded as it came, by the name that it was recorded with."""
+    return {MESSAGE: reception.read}
 
 
 def _authorize_by(access: Access) -> Callable[..., Awaitable[AuthorizeResult | None]]:

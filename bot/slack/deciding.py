@@ -14,7 +14,7 @@ from bot.knowledge import Library
 from bot.second_stage import SecondStage
 
 ABOVE = "above"  # the name in words.yaml of what is said where an answer that stands above is all that there is
-_decoys_thread = ThreadPoolExecutor(1, thread_name_prefix="decoys")  # one, so that nobody makes them twice
+_preparing = ThreadPoolExecutor(1, thread_name_prefix="preparing")  # one, so that nobody prepares the same twice
 
 
 @dataclass(frozen=True)
@@ -34,6 +34,8 @@ async def decide(
     another language that the bot recognises has no answer, whatever its words resemble.
     """
     prompted, talk = surface not in UNPROMPTED, library.words.talk
+    if prompted:
+        await prepare_talk(library)
     if prompted and not text.strip("?! \n"):  # a mention alone, or "?"
         return PlannedReply(HELLO)
     if prompted and (intent := smalltalk.read(text, talk)):
@@ -52,6 +54,8 @@ async def decide(
         reply = below
     if isinstance(reply, Suggestions | NoAnswer):
         await prepare_decoys(library)
+    if isinstance(reply, Answer):
+        await prepare_talk(library)
     return _planned(reply, text, library, prompted=prompted)
 
 
@@ -81,7 +85,13 @@ async def prepare_decoys(library: Library) -> None:
     It takes half a second, once, and only who asks in vain needs it.
     """
     if "decoys" not in vars(library):
-        await asyncio.get_running_loop().run_in_executor(_decoys_thread, getattr, library, "decoys")
+        await asyncio.get_running_loop().run_in_executor(_preparing, getattr, library, "decoys")
+
+
+async def prepare_talk(library: Library) -> None:
+    """Have ready what reads small talk, and hold up nobody for it: it takes half a second, once."""
+    if "talk_is_ready" not in vars(library):
+        await asyncio.get_running_loop().run_in_executor(_preparing, getattr, library, "talk_is_ready")
 
 
 async def _leaning(text: str, library: Library, after: str | None) -> str | None:

@@ -4,6 +4,7 @@ import re
 from dataclasses import dataclass, replace
 
 from bot import metrics
+from bot.domain import faq
 from bot.domain.faq import UNPROMPTED, Surface
 from bot.domain.matching_text import MAX_CHARACTERS
 from bot.domain.reply_kinds import ONLY_ENGLISH, UNKNOWN
@@ -203,10 +204,10 @@ async def classify(
     from_outside: of people of another organisation. What these say to each other in a shared channel is not for us;
     where they mentioned us before an edit, or before they deleted it, there may be an answer to take back.
     """
-    message = incoming_message(event, bot_user)
-    overheard = from_outside and message is not None and message.surface in UNPROMPTED
-    if message is None or (overheard and not message.deleted and message.former_surface in UNPROMPTED):
+    message = _message_for_us(event, bot_user, from_outside=from_outside)
+    if message is None:
         return Classified(None, None, follows=False)
+    overheard = from_outside and message.surface in UNPROMPTED
     if overheard or message.deleted:
         return Classified(message, None, follows=False)
     follows = _follows(message, library)
@@ -214,6 +215,32 @@ async def classify(
     if classified.ignorable:
         count_silence(message, event)
     return classified
+
+
+def _message_for_us(event: Written, bot_user: str, *, from_outside: bool) -> IncomingMessage | None:
+    """Read a message as `incoming_message` does; None also for what outsiders say to each other."""
+    message = incoming_message(event, bot_user)
+    overheard = from_outside and message is not None and message.surface in UNPROMPTED
+    if message is None or (overheard and not message.deleted and message.former_surface in UNPROMPTED):
+        return None
+    return message
+
+
+def deserves_silence(event: Written, bot_user: str, library: Library, *, from_outside: bool) -> bool:
+    """Say whether a message is silenced by the first stage alone, which takes less than half the time of `classify`.
+
+    Where it is not, that may find that silence is right all the same.
+    """
+    message = _message_for_us(event, bot_user, from_outside=from_outside)
+    if message is None:
+        return True
+    spoken_to = message.surface not in UNPROMPTED or message.replies_to_us
+    if spoken_to or message.revised_ts or _follows(message, library):
+        return False
+    reply = faq.reply_to(message.text, message.surface, library.index, library.thresholds)
+    if silent := isinstance(reply, faq.Silence):
+        count_silence(message, event)
+    return silent
 
 
 def _follows(message: IncomingMessage, library: Library) -> bool:

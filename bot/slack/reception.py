@@ -24,12 +24,14 @@ from bot.knowledge import Library
 from bot.second_stage import SecondStage
 from bot.slack.admission import refusals
 from bot.slack.event_payloads import EventCallback, OtherEvent
-from bot.slack.incoming import Classified, Written, classify
+from bot.slack.incoming import Classified, Written, classify, deserves_silence
 from bot.slack.payload_model import MalformedError
-from bot.slack.payloads import RATE_LIMITED, ForListeners, OtherPayload, Payload, UrlVerification
+from bot.slack.payloads import RATE_LIMITED, ForListeners, OtherPayload, Payload, UrlVerification, parse_json
 from bot.slack.response import OK, Response
 from bot.turnstile import InboxFullError, LetGoError, Turnstile
 
+MESSAGE = "reception.read"  # the name in the inbox of a message that was recorded as it came
+FEW = 8  # messages that wait to be read, up to which each is worth the time of the encoder
 KINDS_REMEMBERED = 100  # there are fewer
 MOST_HELD = 2_000  # requests that wait for the rest of the bot; as many may wait in the inbox
 # Seconds after which they are let go. Slack sends an event anew at once, after a minute and after five minutes: until
@@ -45,6 +47,13 @@ class Recorder(Protocol):
 
     async def dispatch(self, payload: ForListeners, classified: Classified | None) -> Response:
         """Answer once it is recorded. classified: what to make of a message; None if that is still to be decided."""
+
+    async def take_in(self, team: str, payload: EventCallback) -> None:
+        """Return once a message is recorded as it came, for `Reception.read`."""
+
+    @property
+    def unread(self) -> int:
+        """How many messages wait for that."""
 
 
 class Reception:
@@ -106,6 +115,8 @@ class Reception:
         if isinstance(payload, EventCallback):
             if isinstance(payload.event, OtherEvent):
                 return OK
+            if self._is_for_later(payload):
+                return await self._take_in(payload)
             classified = await self._classified(payload)
             if classified and classified.ignorable:
                 return OK
@@ -115,13 +126,47 @@ class Reception:
         recorder = self._recorder if self._recorder and not self._held else await self._wait(held_for)
         return await recorder.dispatch(payload, classified)
 
+    def _is_for_later(self, payload: EventCallback) -> bool:
+        """Say whether a message is recorded as it came: in a crowd, and behind others that are not read yet."""
+        recorder = self._recorder
+        if recorder is None or self._held or payload.bot is None or not isinstance(payload.event, Written):
+            return False
+        return self.turnstile.crowded or recorder.unread > 0
+
+    async def _take_in(self, payload: EventCallback) -> Response:
+        """Record a message as it came, unless a look is enough to see that it deserves silence."""
+        assert self._recorder is not None  # noqa: S101 - this and the next as `_is_for_later` has found
+        assert payload.bot is not None  # noqa: S101
+        assert isinstance(payload.event, Written)  # noqa: S101
+        team, bot_user = payload.bot
+        if not deserves_silence(payload.event, bot_user, self.library, from_outside=payload.from_outside(team)):
+            await self._recorder.take_in(team, payload)
+        return OK
+
+    async def read(self, text: str) -> None:
+        """Have done what follows from a message that was recorded as it came; raises whatever goes wrong.
+
+        That nothing follows twice if it is read again is up to the keys of the work.
+        """
+        await self._opened.wait()
+        payload = parse_json(text)
+        assert self._recorder is not None  # noqa: S101 - it is there when this is opened
+        assert isinstance(payload, EventCallback)  # noqa: S101 - nothing else is recorded as it came
+        classified = await self._classified(payload)
+        if classified and classified.ignorable:
+            return
+        response = await self._recorder.dispatch(payload, classified)
+        if response.error:
+            raise response.error
+
     async def _classified(self, payload: EventCallback) -> Classified | None:
         """Decide about a message by itself; None if this is no message, or the envelope does not say who we are."""
         if payload.bot is None or not isinstance(payload.event, Written):
             return None
         team, bot_user = payload.bot
         # The encoder takes the time of ten other messages.
-        second = None if self.turnstile.crowded else self._second
+        many = self.turnstile.crowded or (self._recorder is not None and self._recorder.unread > FEW)
+        second = None if many else self._second
         from_outside = payload.from_outside(team)
         return await classify(payload.event, bot_user, self.library, second, from_outside=from_outside)
 

@@ -56,6 +56,7 @@ class Work(Enum):
     TELL_WHAT_STAYED = "tellstayed", Owner.PERSON  # of a round that is being deleted, with the work of its own
     DELETE_ROUND = "delete", Owner.ROUND, True
     ERASE_ROUND = "erase", Owner.ROUND, True
+    READ_MESSAGE = "message", Owner.CHANNEL  # recorded as it came, and read before anything begins
     ANSWER = "say", Owner.CHANNEL
     REVISE_REPLY = "revise", Owner.CHANNEL
     POST_PRIVATE_REPLY = "publish", Owner.CHANNEL

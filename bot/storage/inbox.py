@@ -4,9 +4,9 @@ from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import ColumnElement, Row, delete, func, or_, select, update
+from sqlalchemy import ARRAY, Column, ColumnElement, Row, bindparam, column, delete, func, or_, select, update
 from sqlalchemy.exc import DBAPIError
-from sqlalchemy.ext.asyncio import AsyncEngine
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from bot.storage.sql import autocommit, insert_into
 from bot.storage.tables import inbox
@@ -30,6 +30,15 @@ class Inbox:
     def __init__(self, engine: AsyncEngine) -> None:
         self._engine = engine
         self._insert = insert_into(engine, inbox).on_conflict_do_nothing(index_elements=["key"])
+        # psycopg takes as long to send each row as for a statement; these are arrays, one for each column.
+        columns: list[Column[Any]] = list(inbox.columns)
+        arrays = [bindparam(each.name, type_=ARRAY(each.type)) for each in columns]
+        sent = func.unnest(*arrays).table_valued(*(column(each.name, each.type) for each in columns)).render_derived()
+        self._insert_arrays = (
+            insert_into(engine, inbox)
+            .from_select([each.name for each in columns], select(*sent.columns))
+            .on_conflict_do_nothing(index_elements=["key"])
+        )
 
     async def receive(self, items: Sequence[Item], replica: str) -> None:
         """Record items in one transaction, for this replica to begin; of a key that is there already, nothing."""
@@ -47,7 +56,23 @@ class Inbox:
                 await connection.execute(self._insert, rows[0])  # psycopg takes longer for one of a list
         else:
             async with self._engine.begin() as connection:
-                await connection.execute(self._insert, rows)
+                await self._insert_rows(connection, rows)
+
+    async def _insert_rows(self, connection: AsyncConnection, rows: list[dict[str, Any]]) -> None:
+        if connection.dialect.name == "postgresql":
+            names = (each.name for each in inbox.columns)
+            await connection.execute(self._insert_arrays, {name: [row[name] for row in rows] for name in names})
+        else:
+            await connection.execute(self._insert, rows)
+
+    async def replace(self, keys: Sequence[str], items: Sequence[Item], replica: str) -> None:
+        """Record items in the place of those with these keys, in one transaction; again does nothing."""
+        rows = [{**vars(item), "replica": replica} for item in items]
+        async with self._engine.begin() as connection:
+            if rows:
+                await self._insert_rows(connection, rows)
+            for first in range(0, len(keys), AT_ONCE):
+                await connection.execute(delete(inbox).where(inbox.c.key.in_(keys[first : first + AT_ONCE])))
 
     async def received(self, replicas: Collection[str]) -> list[Item]:
         """List what these replicas are to begin, oldest first."""

@@ -161,7 +161,8 @@ async def run(database: str, channels: int, texts: Sequence[str]) -> Burst:
             # Connections are let go before the server does it, or a late delivery may meet one that is just closed.
             connector = aiohttp.TCPConnector(limit=0, keepalive_timeout=3)
             session = await stack.enter_async_context(aiohttp.ClientSession(connector=connector))
-            await _healthy(session, port)
+            await _ready(session, port)
+            await _warm(session, port, slack, texts)
             burst = await _burst(session, port, channels, slack, texts)
         if server:
             server.cleanup()
@@ -242,10 +243,19 @@ def _process(
         process.wait()
 
 
-async def _healthy(session: aiohttp.ClientSession, port: int) -> None:
+async def _warm(session: aiohttp.ClientSession, port: int, slack: Slack, texts: Sequence[str]) -> None:
+    """Have a bot answer that has just started, as one does that has been up for a while: unasked, and asked."""
+    for text in (texts[0], f"<@U_ROLEFIT> {texts[0]}", "<@U_ROLEFIT> what is the colour of the moon?"):
+        ts = new_ts()
+        await send(session, port, message(text, "C_WARM", "U_WARM", ts))
+        while not slack.posted[ts]:  # noqa: ASYNC110 - it has no other way to tell us
+            await asyncio.sleep(0.05)
+
+
+async def _ready(session: aiohttp.ClientSession, port: int) -> None:
     while True:
         with contextlib.suppress(aiohttp.ClientConnectorError):
-            async with session.get(f"http://127.0.0.1:{port}{asgi.HEALTH}") as answer:
+            async with session.get(f"http://127.0.0.1:{port}{asgi.READY}") as answer:
                 if answer.status == 200:
                     return
         await asyncio.sleep(0.05)  # it has no other way to tell us

@@ -177,7 +177,7 @@ async def _rolefit(library: Library, settings: Settings) -> AsyncIterator[tuple[
             await second.ready()
             launch()
             tuning.tune_for_serving()
-            async with jobs.receiving(store, "local", reception.turnstile):
+            async with jobs.receiving(store, "local", reception.turnstile, slack.readers(reception)):
                 reception.open(app)
                 yield asgi.create(reception, SECRET, troubles), store, access
         second.close()
