@@ -147,6 +147,7 @@ async def test_the_steps_of_much_work_are_read_at_once_as_the_engine_reads_those
         for _ in range(3):
             asked = await workspace.mention("U_ANA", "C_ASK", "<@U_BOT> what does MTS stand for?")
             [answer] = await workspace.replies(asked)
+        await workspace.settled()  # which is when what was posted is recorded as well
         listed = await DBOS.list_workflows_async(workflow_id_prefix=[Work.ANSWER.key("T_LOCAL", "")])
         keys = [workflow.workflow_id for workflow in listed]
         steps_of = {key: await DBOS.list_workflow_steps_async(key) for key in keys}
