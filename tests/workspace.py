@@ -134,6 +134,13 @@ class Workspace:
                 await workspace.ask_who_is_there()
             yield workspace
 
+    @asynccontextmanager
+    async def anew(self) -> AsyncIterator["Workspace"]:
+        """Give the same workspace to somebody who has not looked at it yet."""
+        async with self._over(self.server_url, self.config) as workspace:
+            workspace.spaces, workspace._page = self.spaces, self._page
+            yield workspace
+
     def other(self, team: str) -> "Workspace":
         """Give one of the `others` of the same server."""
         workspace = Workspace(self.server_url, self._session, self.config, team)
@@ -146,7 +153,8 @@ class Workspace:
 
     async def close_watchers(self) -> None:
         """Stop following what people may see."""
-        for watcher in self._watchers.values():
+        while self._watchers:
+            _, watcher = self._watchers.popitem()
             await watcher.stop()
 
     @classmethod
