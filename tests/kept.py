@@ -171,6 +171,8 @@ class Kept:
             for app in self._space.apps:
                 await app.delivery.wait_until_idle()
             await jobs.wait_until_idle()
+        if notes := SlackWorker._made[0]._gateway._notes._sending:
+            await asyncio.wait(notes)
         await jobs._leave_unfinished()
         with jobs.watch_ends([""]) as end:
             while jobs.over():
@@ -246,7 +248,9 @@ def kind_for(item: pytest.Item | None) -> str | None:
 
 def may_share(item: pytest.Item) -> bool:
     """Say whether a test has one of the fixtures whose bots may be shared, be it that it has one of its own."""
-    return isinstance(item, pytest.Function) and "tests" in _bases(item, "workspace") + _bases(item, "hasty")
+    if not isinstance(item, pytest.Function):
+        return False
+    return _bases(item, "workspace") == ["tests"] or _bases(item, "hasty")[:1] == ["tests"]
 
 
 def _bases(item: pytest.Function, fixture: str) -> list[str]:
