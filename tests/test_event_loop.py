@@ -2,8 +2,10 @@
 
 import asyncio
 import gc
+import json
+import re
 import time
-from collections.abc import Iterator
+from collections.abc import Awaitable, Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -23,28 +25,45 @@ from tests.sharing import copy_of, shared
 from tests.test_quiz_conversation import begin, message, question, result, take, write
 from tests.workspace import Sent, Workspace, shown
 
-# Seconds of processor time, which others on the machine do not add to; the workspace's own callbacks are among them.
-# The longest takes half of it; parsing a long reply whole, or finding what flips a result, took several times as long.
-MOST = 0.02
+# What a callback may take, in the processor time of the yardstick at the same moment: how fast a machine is, and who
+# else uses it, changes both alike. It is about 20 ms where the yardstick takes 1 ms. The longest takes half of it, the
+# workspace's own callbacks among them; parsing a long reply whole, or finding what flips a result, took several times
+# as long.
+MOST = 20.0
+LOOKED_AT = 0.004  # seconds, below which no machine in use is quick enough for a callback to be too long
+YARDSTICK = [f"{number % 97} words of this and that" for number in range(950)]
+TRIES = 4  # that a callback is given at most, since whoever else runs makes any one look slow
 THOUSANDS = 3_000  # of questions, which all at once take the loop several times as long as that
 LONGEST = "half zq, " * 4_400  # Slack lets a message have 40,000 characters
 
 
+def yardstick() -> float:
+    """Give the seconds of processor time that a fixed piece of work takes now: strings, dictionaries and JSON."""
+    before = time.thread_time()
+    counted: dict[str, int] = {}
+    for text in json.loads(json.dumps(YARDSTICK)):
+        for word in text.split():
+            counted[word] = counted.get(word, 0) + 1
+    return time.thread_time() - before
+
+
 @contextmanager
-def longest_callbacks(monkeypatch: pytest.MonkeyPatch) -> Iterator[list[tuple[float, str]]]:
-    """Give the callbacks of the event loop, by the processor time each took; not what the test itself does."""
+def longest_callbacks(monkeypatch: pytest.MonkeyPatch) -> Iterator[dict[str, float]]:
+    """Give the callbacks of the event loop, by the most that each took in yardsticks; not what the test itself does."""
     test = asyncio.current_task()
-    took: list[tuple[float, str]] = []
+    took: dict[str, float] = {}
     run = asyncio.Handle._run
 
     def timed(handle: Any) -> None:
         before = time.thread_time()
         run(handle)
+        seconds = time.thread_time() - before
         task = getattr(handle._callback, "__self__", None)
-        if task is test:
+        if task is test or seconds < LOOKED_AT:
             return
         what = task.get_coro() if isinstance(task, asyncio.Task) else handle
-        took.append((time.thread_time() - before, str(getattr(what, "cr_code", what))[:300]))
+        name = re.sub(r" at 0x[0-9a-f]+", "", str(getattr(what, "cr_code", what)))[:300]
+        took[name] = max(took.get(name, 0.0), seconds / max(yardstick() for _ in range(3)))
 
     gc.collect()
     gc.disable()  # what a collection takes depends on all that the test process holds
@@ -54,7 +73,21 @@ def longest_callbacks(monkeypatch: pytest.MonkeyPatch) -> Iterator[list[tuple[fl
     finally:
         monkeypatch.setattr(asyncio.Handle, "_run", run)
         gc.enable()
-        took.sort(reverse=True)
+
+
+async def too_long(monkeypatch: pytest.MonkeyPatch, doing: Callable[[], Awaitable[None]]) -> dict[str, float]:
+    """Do something until no callback takes too long, and name those that did each time, with the least they took."""
+    always: dict[str, float] = {}
+    for attempt in range(TRIES):
+        with longest_callbacks(monkeypatch) as took:
+            await doing()
+        long = {name: least for name, least in took.items() if least > MOST}
+        always = {
+            name: min(least, always.get(name, least)) for name, least in long.items() if not attempt or name in always
+        }
+        if not always:
+            break
+    return always
 
 
 async def test_no_part_of_a_conversation_holds_the_event_loop(
@@ -63,16 +96,12 @@ async def test_no_part_of_a_conversation_holds_the_event_loop(
     async with Workspace.start() as workspace, bot_in(workspace, library, tmp_path):
         await converse(workspace)  # what is done once in a process, such as imports, is done
         await withdraws(workspace)
-        longest = []
-        for _ in range(2):  # what others on the machine make slower is not the same twice
-            with longest_callbacks(monkeypatch) as took:
-                await converse(workspace)
-                await withdraws(workspace)
-            longest.append(took[:3])
-            if took[0][0] < MOST:
-                break
 
-    assert min(longest)[0][0] < MOST, longest
+        async def all_of_it() -> None:
+            await converse(workspace)
+            await withdraws(workspace)
+
+        assert not await too_long(monkeypatch, all_of_it)
 
 
 async def test_reading_thousands_of_questions_does_not_hold_the_event_loop(
@@ -82,16 +111,25 @@ async def test_reading_thousands_of_questions_does_not_hold_the_event_loop(
     async with store._engine.begin() as connection:
         await connection.execute(insert(questions), [{**kept, "id": f"C1:{number}"} for number in range(THOUSANDS)])
 
-    longest = []
-    for _ in range(2):
-        with longest_callbacks(monkeypatch) as took:
-            listed = await asyncio.create_task(store.gaps.listed("T1"))
-        longest.append(took[:3])
-        if took[0][0] < MOST:
-            break
+    listed: list[object] = []
 
+    async def read() -> None:
+        listed[:] = await asyncio.create_task(store.gaps.listed("T1"))
+
+    assert not await too_long(monkeypatch, read)
     assert len(listed) == THOUSANDS
-    assert min(longest)[0][0] < MOST, longest
+
+
+def test_a_callback_that_holds_the_loop_is_seen(monkeypatch: pytest.MonkeyPatch):
+    async def holds() -> None:
+        before = time.thread_time()
+        while time.thread_time() - before < 3 * MOST * max(yardstick(), LOOKED_AT / MOST):
+            pass
+
+    async def doing() -> None:
+        await asyncio.create_task(holds())
+
+    assert [name for name in asyncio.run(too_long(monkeypatch, doing)) if "holds" in name]
 
 
 async def converse(workspace: Workspace) -> None:

@@ -4,6 +4,7 @@ import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from typing import TypeVar
 
 import numpy as np
 import numpy.typing as npt
@@ -24,6 +25,7 @@ PART_CREDIT = 0.4  # what a word of an expression is worth
 NAME = "name"  # the kind of concept that stands for itself alone
 EVERYDAY = 3000  # so many of the most common English words are taken for what was meant, too
 REMEMBERED = 20_000  # words whose reading is kept
+Made = TypeVar("Made")
 _ONE_SHORT_VOWEL = re.compile(r"[^aeiou]+[aeiou][^aeiouwxy]")
 
 
@@ -117,6 +119,8 @@ class Lexicon:
         self._singles: dict[str, Term] = {}
         self._expressions: dict[tuple[str, str], Term] = {}
         self.spelling = _Remembered(self._spelt).__getitem__
+        self._related = _Remembered(self._related_key)
+        self._same_stems = _Remembered(self._keys_of_same_stem)
         for concept in synonyms.concepts:
             self._add(concept)
         self._lengths = {first: sorted({*map(len, phrases)}, reverse=True) for first, phrases in self._phrases.items()}
@@ -198,18 +202,27 @@ class Lexicon:
             if len(parts) > 1:
                 said += [(self._single(part).key, PART_CREDIT) for part in parts]
             else:
+                related = self._related
                 for word, nearness in self._english.near(term.taken_for):
-                    key, kind = self._key(word)
-                    if kind != NAME:
+                    if (key := related[word]) is not None:
                         said.append((key, nearness * RELATED_CREDIT))
         credit_by_key: dict[str, float] = {}
-        stems, stem = self._stems, self._stem
+        same_stems = self._same_stems
         for key, worth in said:
-            for same_stem in stems.get(key if key[0] == "=" else stem(key), ()):
+            for same_stem in same_stems[key]:
                 value = worth if same_stem == key else worth * STEM_CREDIT
                 if value > credit_by_key.get(same_stem, 0.0):
                     credit_by_key[same_stem] = value
         return credit_by_key
+
+    def _related_key(self, word: str) -> str | None:
+        """Give the key that a related word has in the vocabulary, or would have; None for a name."""
+        key, kind = self._key(word)
+        return None if kind == NAME else key
+
+    def _keys_of_same_stem(self, key: str) -> Sequence[str]:
+        """Give the keys of the vocabulary that have the stem of this one. To be asked once all entries are learnt."""
+        return tuple(self._stems.get(self.stem(key), ()))
 
     def _expression(self, key: str, phrase: Sequence[str], typed: str) -> Term:
         """Read an expression that counts as a concept."""
@@ -286,18 +299,18 @@ class Lexicon:
         return word
 
 
-class _Remembered(dict[str, str]):
+class _Remembered(dict[str, Made]):
     """What was made of words, up to REMEMBERED of them.
 
     A least-recently-used cache moves each word that it is asked for within a list of all, which touches others as well:
     of thousands, few are near in memory, and that takes longer than to look the word up.
     """
 
-    def __init__(self, make: Callable[[str], str]) -> None:
+    def __init__(self, make: Callable[[str], Made]) -> None:
         super().__init__()
         self._make = make
 
-    def __missing__(self, word: str) -> str:
+    def __missing__(self, word: str) -> Made:
         made = self._make(word)
         if len(self) >= REMEMBERED:
             self.clear()

@@ -1,6 +1,7 @@
 """An answer in somebody's own words: which choices of a question it may mean, and whether it asks something instead."""
 
 import re
+from collections import Counter
 from collections.abc import Sequence
 from functools import lru_cache
 
@@ -126,7 +127,8 @@ def _with_words_of_their_own(typed: str, alike: Sequence[str], question: HasChoi
     Of "a sprint or two, sometimes a quarter" the years have "two", the weeks all but "sometimes".
     """
     vocabularies = {choice.id: _words((choice.label, *choice.says)) for choice in question.choices}
-    has = {name: {word for word in _telling(typed) if _has(vocabularies[name], word, SURELY_SAME)} for name in alike}
+    telling = frozenset(_telling(typed))
+    has = {name: {word for word in telling if _has(vocabularies[name], word, SURELY_SAME)} for name in alike}
     return tuple(name for name in alike if not any(has[name] < has[other] for other in alike))
 
 
@@ -145,10 +147,10 @@ def _in_common(typed: str, question: HasChoices, cutoff: float) -> dict[str, flo
     """
     of_choices = {choice.id: _words((choice.label, *choice.says)) for choice in question.choices}
     weights = dict.fromkeys(of_choices, 0.0)
-    for word in _telling(typed):
+    for word, times in Counter(_telling(typed)).items():
         having = [name for name, vocabulary in of_choices.items() if _has(vocabulary, word, cutoff)]
         for name in having:
-            weights[name] += 1 / len(having)
+            weights[name] += times / len(having)
     return weights
 
 

@@ -205,7 +205,7 @@ class Postings:
     def _add_up(self, terms: Sequence[Uses], most: int, also: Sequence[int]) -> Hits:
         """Add up the uses; if there are too many, those of rare words, and the rest for the best entries only."""
         near, rest = list(range(len(terms))), list[int]()
-        if sum(uses.count for uses in terms) > LOOKED_AT:
+        if sum([uses.count for uses in terms]) > LOOKED_AT:
             near, rest = self._rare_first(terms)
         gathered = [terms[at] for at in near]
         entries = np.concatenate([uses.entries for uses in gathered])
@@ -215,13 +215,13 @@ class Postings:
             top = np.sort(np.concatenate([top, others]))
         likeness = scores[top]
         explained = np.zeros((len(terms), len(top)), np.float32)
-        column = np.full(self.size, -1, np.int32)
-        column[top] = np.arange(len(top))
-        columns = column[entries]
-        in_top = np.flatnonzero(columns >= 0)
-        rows = np.repeat(near, [uses.count for uses in gathered])[in_top]
+        is_top = np.zeros(self.size, np.bool_)
+        is_top[top] = True
+        in_top = is_top[entries].nonzero()[0]  # a few dozen of thousands: what follows looks at these alone
+        stops = np.add.accumulate([uses.count for uses in gathered])
+        rows = np.array(near)[stops.searchsorted(in_top, "right")]
         presence = np.concatenate([uses.presence for uses in gathered])[in_top]
-        np.maximum.at(explained.reshape(-1), rows * len(top) + columns[in_top], presence)
+        np.maximum.at(explained.reshape(-1), rows * len(top) + top.searchsorted(entries[in_top]), presence)
         for at in rest:
             for key, credit in zip(terms[at].keys.tolist(), terms[at].credits.tolist(), strict=True):
                 start, stop = self._starts[key], self._starts[key + 1]
