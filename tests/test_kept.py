@@ -69,7 +69,7 @@ async def test_a_bot_that_is_kept_remembers_nothing_of_the_test_before(
         await shared(workspace)  # with whom was deactivated, by what failed
         asked = await workspace.mention(ANA, "C_ASK", "what does MTS stand for?")
         [answer] = await workspace.replies(asked)
-        assert "one title" in shown(answer)
+        assert "one internal title" in shown(answer)
 
 
 async def test_where_a_test_leaves_something_that_runs_the_next_one_has_another_bot(

@@ -78,7 +78,8 @@ def check_view(view: object, allowed: tuple[str, ...]) -> Json:
     problems = view_problems(view, allowed)
     if problems or not isinstance(view, dict):
         raise SlackError("invalid_arguments", **_explain(problems))
-    return {**with_defaults(view), "blocks": with_ids(view["blocks"])}
+    besides = {name: value for name, value in view.items() if name != "blocks"}
+    return {**with_defaults(besides), "blocks": with_ids(view["blocks"])}
 
 
 def view_problems(view: object, allowed: tuple[str, ...] = ("modal", "home")) -> Problems:
