@@ -87,7 +87,7 @@ def _put_back(part: Any, name: str, value: Any) -> None:
         now.extend(value)
     elif isinstance(now, dict | set):
         now.clear()
-        now.update(value)  # type: ignore[arg-type] # of its own kind
+        now.update(value)
     else:
         setattr(part, name, value)
 
