@@ -2,7 +2,8 @@
 
 import asyncio
 import pickle
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from pathlib import Path
 from typing import Any
 
@@ -14,15 +15,23 @@ from tests import kept, played
 from tests.conftest import with_bot
 from tests.sharing import ANA, BEN, MEI, shared
 from tests.test_quiz_conversation import begin, question
-from tests.workspace import Workspace, shown
+from tests.workspace import PATIENCE, Workspace, shown
 
 
-@pytest.fixture
-async def keeper() -> AsyncIterator[kept.Keeper]:
-    """One of our own: what the others share is not to be tried."""
-    keeping = kept.Keeper()
-    yield keeping
-    await keeping.stop()
+@pytest.fixture(autouse=True)
+def _patient(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Take no other bot only because the machine is busy."""
+    monkeypatch.setattr(kept, "ENDS_WITHIN", PATIENCE)
+
+
+@asynccontextmanager
+async def a_keeper() -> AsyncIterator[kept.Keeper]:
+    """Give one of our own until the end of the block: what the others share is not to be tried."""
+    keeper = kept.Keeper()
+    try:
+        yield keeper
+    finally:
+        await keeper.stop()
 
 
 def remembered(workspace: Workspace) -> list[dict[str, Any]]:
@@ -49,9 +58,15 @@ async def do_all_sorts(workspace: Workspace) -> None:
 
 @pytest.mark.both_databases
 async def test_a_bot_that_is_kept_remembers_nothing_of_the_test_before(
-    keeper: kept.Keeper, library: Library, tmp_path: Path, kept_in: dict[str, Any]
+    library: Library, tmp_path: Path, kept_in: dict[str, Any]
 ):
-    bot = await keeper.bot(lambda: with_bot(library, tmp_path, kept_in))
+    async with a_keeper() as keeper:
+        await forgets_all(keeper, lambda: with_bot(library, tmp_path, kept_in))
+
+
+async def forgets_all(keeper: kept.Keeper, start: Callable[[], AbstractAsyncContextManager[Workspace]]) -> None:
+    """Have the bot of a keeper do all sorts of things, and see that nothing is left of them."""
+    bot = await keeper.bot(start)
     await keeper.clear()
     async with bot.lent() as workspace:
         at_first = pickle.loads(pickle.dumps(remembered(workspace)))
@@ -61,7 +76,7 @@ async def test_a_bot_that_is_kept_remembers_nothing_of_the_test_before(
 
     await keeper.clear()
 
-    assert await keeper.bot(lambda: with_bot(library, tmp_path, kept_in)) is bot
+    assert await keeper.bot(start) is bot
     async with bot.lent() as workspace:
         assert remembered(workspace) == at_first
         assert played.read(bot.settings) == {}
@@ -72,19 +87,18 @@ async def test_a_bot_that_is_kept_remembers_nothing_of_the_test_before(
         assert "one internal title" in shown(answer)
 
 
-async def test_where_a_test_leaves_something_that_runs_the_next_one_has_another_bot(
-    keeper: kept.Keeper, library: Library, tmp_path: Path
-):
+async def test_where_a_test_leaves_something_that_runs_the_next_one_has_another_bot(library: Library, tmp_path: Path):
     goes_on = asyncio.Event()
 
     async def left() -> None:
         await goes_on.wait()
 
-    first = await keeper.bot(lambda: with_bot(library, tmp_path / "first", {}))
-    task = asyncio.create_task(left())
+    async with a_keeper() as keeper:
+        first = await keeper.bot(lambda: with_bot(library, tmp_path / "first", {}))
+        task = asyncio.create_task(left())
 
-    await keeper.clear()
+        await keeper.clear()
 
-    goes_on.set()
-    await task
-    assert await keeper.bot(lambda: with_bot(library, tmp_path / "second", {})) is not first
+        goes_on.set()
+        await task
+        assert await keeper.bot(lambda: with_bot(library, tmp_path / "second", {})) is not first
