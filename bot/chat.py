@@ -43,7 +43,7 @@ from bot.slack.deciding import PlannedReply, decide, rank
 from bot.slack.faq import rendered
 from bot.slack.pieces import Message, message
 from bot.slack.result import recommendation
-from bot.slack.run_asides import TYPED_ASIDES, RunAside, aside_to, render_aside
+from bot.slack.run_asides import LEAVING, TYPED_ASIDES, RunAside, aside_to, render_aside, with_open_question
 from bot.slack.run_messages import same_answer
 from bot.slack.text import escape, fill
 from bot.storage import PROMPT
@@ -349,7 +349,10 @@ def _said_apart(reading: Reading, run: Run, library: Library) -> Message | None:
             return blocks.filled(fill(words.unsure, options=lettered(run.quiz.question(run.asking.question))))
         case Aside(intent):
             reply = _talk_reply(intent, library, run)
-            return blocks.say(reply) if reply else None
+            if reply is None:
+                return None
+            said = blocks.say(reply)
+            return said if intent == LEAVING else with_open_question(said, run, library)
         case AboutResult(role):
             aside, about = RunAside.EXPLAIN, role
         case Command(name) if name not in TYPED_ASIDES:

@@ -124,6 +124,7 @@ _in_flight = _InFlight()
 _ends: set[tuple[tuple[str, ...], asyncio.Event]] = set()  # who waits for work to end, by how its key begins
 _inbox: Inbox | None = None
 _over: set[str] = set()  # keys of workflows that ran here and have ended, while DBOS records that
+_url = ""
 _file: str | None = None  # SQLite's
 _apart = ThreadPoolExecutor(1)  # asyncio's own threads are DBOS's, and may all wait for the database
 
@@ -270,9 +271,9 @@ def configure(url: str, *, executor: str = "local") -> None:
 
     There is one engine per process, because DBOS is one.
     """
-    global _file  # noqa: PLW0603 - as there is one DBOS
+    global _url, _file
     sqlite_file.prepare(url)
-    _file = sqlite_file.path_of(url)
+    _url, _file = url, sqlite_file.path_of(url)
     _in_flight.reset()
     logging.getLogger("dbos").addFilter(_without_traceback)
     config: DBOSConfig = {
@@ -286,6 +287,11 @@ def configure(url: str, *, executor: str = "local") -> None:
         "notification_listener_polling_interval_sec": LISTENS_EVERY,
     }
     DBOS(config=config)
+
+
+def database_url() -> str:
+    """Give the address of the database that the engine was prepared on."""
+    return _url
 
 
 def _without_traceback(record: logging.LogRecord) -> bool:

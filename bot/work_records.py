@@ -4,6 +4,7 @@
 DBOS.
 """
 
+import asyncio
 import json
 import re
 from collections import Counter
@@ -18,6 +19,7 @@ from sqlalchemy.exc import DBAPIError, OperationalError, ProgrammingError
 
 from bot import jobs
 from bot.jobs import ENDS, FAILED_TOO_OFTEN, UNDER_WAY, Key, kind_of
+from bot.step_records import StepRecords
 from bot.storage import sqlite_file
 
 NO_TABLE = ("42P01", "no such table")  # how PostgreSQL says so, by its SQLSTATE, and how SQLite's message begins
@@ -124,13 +126,19 @@ async def delete_naming(prefixes: list[str], names: Collection[str]) -> list[str
         if waiting := [item.key for item in received if wanted & _ids(item.key, json.loads(item.arguments))]:
             await inbox.forget(waiting)
     running, ended, offset = list[str](), list[str](), 0
+    steps = StepRecords(jobs.database_url())
     while workflows := await DBOS.list_workflows_async(workflow_id_prefix=prefixes, limit=PAGE, offset=offset):
+        others = list[str]()
         for workflow in workflows:
             key, has_ended = workflow.workflow_id, workflow.status in ENDS
             if wanted & _ids(key, workflow.input, workflow.parent_workflow_id):
                 (ended if has_ended else running).append(key)
-            elif has_ended and (wanted & _ids("", workflow.output, workflow.error) or await _steps_name(key, wanted)):
+            elif has_ended and wanted & _ids("", workflow.output, workflow.error):
                 ended.append(key)
+            elif has_ended:
+                others.append(key)
+        looked_at = await asyncio.to_thread(steps.may_name, others, wanted)
+        ended += [key for key in others if key in looked_at and await _steps_name(key, wanted)]
         offset += PAGE
     for first in range(0, len(running), PAGE):
         await DBOS.cancel_workflows_async(running[first : first + PAGE])
@@ -187,10 +195,15 @@ class WorkRecords:
     def __init__(self, url: str) -> None:
         sqlite_file.prepare(url)
         self._client = DBOSClient(system_database_url=url)
+        self._steps = StepRecords(url)
 
     def failed(self) -> list[FailedWork]:
         """List what was given up, latest first."""
-        return [self._read(status) for status in self._listed(status=["ERROR", FAILED_TOO_OFTEN], sort_desc=True)]
+        listed = self._listed(status=["ERROR", FAILED_TOO_OFTEN], sort_desc=True)
+        keys, step_by_key = [status.workflow_id for status in listed], dict[str, str]()
+        for first in range(0, len(keys), PAGE):
+            step_by_key |= self._steps.first_failed(keys[first : first + PAGE])
+        return [_failed_work(status, step_by_key.get(status.workflow_id, "")) for status in listed]
 
     def left_behind(self) -> dict[str, int]:
         """Count the work that waits for a process of another version than this, by version."""
@@ -220,12 +233,10 @@ class WorkRecords:
                 return []
             raise
 
-    def _read(self, status: WorkflowStatus) -> FailedWork:
-        steps = self._client.list_workflow_steps(status.workflow_id)
-        step = next((done["function_name"] for done in steps if done["error"]), "")
-        return FailedWork(
-            status.workflow_id, (status.updated_at or 0) / 1000, step, kind_of(status.error), status.app_version or ""
-        )
+
+def _failed_work(status: WorkflowStatus, step: str) -> FailedWork:
+    at, version = (status.updated_at or 0) / 1000, status.app_version or ""
+    return FailedWork(status.workflow_id, at, step, kind_of(status.error), version)
 
 
 def _has_no_table(error: DBAPIError) -> bool:

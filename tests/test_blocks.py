@@ -12,8 +12,10 @@ from types import MappingProxyType
 from typing import Any
 
 import pytest
+from annotated_types import MaxLen
 from hypothesis import given
 from hypothesis import strategies as st
+from pydantic import BaseModel
 from slack_sdk.models.blocks import Block as SdkBlock
 
 from bot.domain.compare import State
@@ -29,7 +31,9 @@ from bot.domain.why import Certainty, Silent
 from bot.knowledge import Library
 from bot.knowledge.slack_limits import MAX_BUTTON_TEXT
 from bot.knowledge.text_checks import limited_in_quiz
+from bot.knowledge.words import Words
 from bot.local.block_kit import check_message, check_view
+from bot.local.errors import SlackError
 from bot.slack import blocks, feedback_blocks, gallery, gaps_blocks, result, review_messages, run_messages, share_blocks
 from bot.slack.answer_controls import Reason
 from bot.slack.feedback_work import NOT_HELPFUL
@@ -441,3 +445,42 @@ def test_every_word_in_the_knowledge_is_said_somewhere(library: Library):
 def test_no_line_of_what_gives_examples_begins_with_a_blank(library: Library):
     for said in (blocks.unknown(library), blocks.hello(library)):
         assert [line for line in said.text.split("\n") if line != line.strip()] == []
+
+
+LONG = {"talk": 1000}  # characters; elsewhere 400, which is what the check accepts at most
+
+
+def test_with_texts_as_long_as_the_check_accepts_everything_can_be_shown(library: Library):
+    """Several texts may stand in one section, or in one line of small print."""
+
+    def longer(model: BaseModel, most: int) -> dict[str, Any]:
+        lengthened: dict[str, Any] = {}
+        for name, field in type(model).model_fields.items():
+            text, is_short = getattr(model, name), any(isinstance(limit, MaxLen) for limit in field.metadata)
+            if isinstance(text, BaseModel):
+                text = longer(text, LONG.get(name, most))
+            elif isinstance(text, str) and name != "explained" and not is_short:
+                text = f"{text} {'word ' * most}"[: max(most, len(text))].rstrip()
+            lengthened[name] = text
+        return lengthened
+
+    kept = {name: getattr(library.words, name) for name in ("typed", "languages")}
+    words = Words.model_validate({**longer(library.words, 400), **kept})
+    wordy = replace(library, words=words)
+    assert len(words.share.withdraw_title) < 400 == len(words.share.receipt)
+
+    shown = list(gallery.everything(wordy))
+    alike = {" ".join(rendering.name.split()[:3]): rendering for rendering in shown}
+    for rendering in shown if THOROUGH else alike.values():
+        assert rendering.render(), rendering.name
+
+
+def test_of_a_reply_that_is_too_long_for_blocks_nothing_is_lost(library: Library):
+    typed = " ".join(f"word{number}" for number in range(4_000))
+    told = share_blocks.reply("U1", "U2", typed, library)
+
+    with pytest.raises(SlackError, match="msg_blocks_too_long"):
+        check_message(list(told.blocks))
+    assert set(typed.split()) <= set(re.findall(r"word\d+", told.text))
+    *_, last = plainer(told.blocks)
+    assert last == []  # where Slack shows the text

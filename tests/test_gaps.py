@@ -5,6 +5,7 @@ import shutil
 from dataclasses import replace
 from datetime import date
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -16,10 +17,15 @@ from sqlalchemy import insert
 
 from bot import knowledge
 from bot.domain.content import digest_of
+from bot.domain.embeddings import SemanticScorer
+from bot.domain.faq import Surface
 from bot.domain.gaps import Gap, Proposal, clusters, gaps_of, message_id
 from bot.domain.report import Use, nearest_entry, report_on
 from bot.knowledge import Library
+from bot.second_stage import SecondStage, scorer_for
 from bot.settings import KNOWLEDGE
+from bot.slack import gaps_work
+from bot.slack.gaps_work import GapsWorker
 from bot.storage import Question, QuestionKind, Reply, ReplyState, Store
 from bot.storage.tables import votes
 
@@ -431,3 +437,26 @@ def test_drafts_get_ids_of_their_own(library: Library):
     known = {"quant": library.entries["builder"], **library.entries}
 
     assert "- id: quant-2\n" in knowledge.draft(gap, replace(library, entries=known))
+
+
+def test_an_earlier_knowledge_is_prepared_once_for_all_that_is_asked_of_it(
+    library: Library, monkeypatch: pytest.MonkeyPatch
+):
+    prepared: list[Library] = []
+
+    def prepare(of: Library) -> SemanticScorer:
+        prepared.append(of)
+        return scorer_for(of)
+
+    monkeypatch.setattr(gaps_work, "scorer_for", prepare)
+    monkeypatch.setattr(GapsWorker, "_services", SimpleNamespace(second_stage=SecondStage()), raising=False)
+    worker = gaps_work.gaps_worker
+    monkeypatch.setattr(worker, "_scorer", None)
+    offered = [
+        worker._offered(text, Surface.MENTION, library, None)
+        for text in ("what does MTS stand for?", "is a research engineer a researcher?")
+    ]
+
+    assert "member-of-technical-staff" in offered[0]
+    assert offered[1]
+    assert prepared == [library]

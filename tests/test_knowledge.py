@@ -387,8 +387,8 @@ FAULTS: dict[str, tuple[str, Change, str, str]] = {
     ),
     "a reply to small talk that is too long": (
         "words.yaml",
-        lambda data: data["talk"]["help"].update(in_quiz="x" * 3001),
-        "3001 characters; Slack shows 3000 there",
+        lambda data: data["talk"]["help"].update(in_quiz="x" * 1001),
+        "1001 characters; Slack shows 1000 there",
         "Shorten it by 1",
     ),
     "a reply that fills what nothing fills": (

@@ -920,7 +920,9 @@ async def test_it_ends_early_when_nothing_can_change_the_result_and_can_go_on(wo
     assert "I stopped early" not in shown(again)
 
 
-async def test_who_types_the_answer_that_was_not_asked_for_is_told_how_to_have_it_asked(workspace: Workspace):
+async def test_who_types_the_letter_of_an_answer_that_was_not_asked_for_is_told_how_to_have_it_asked(
+    workspace: Workspace,
+):
     root = await at_first_question(workspace)
     await take(workspace, root, *EARLY)
     await result(workspace, root)
@@ -928,8 +930,8 @@ async def test_who_types_the_answer_that_was_not_asked_for_is_told_how_to_have_i
 
     await write(workspace, root, "d")
 
-    told = await message(workspace, root, "To answer question 5 as well, press “Answer the rest”")
-    assert "or type “continue”" in shown(told)
+    told = await message(workspace, root, "To answer question 5 as well, type “continue”.")
+    assert "change 3 to b" in shown(told)
     await write(workspace, root, "continue")
     await question(workspace, root, 5)
 

@@ -224,19 +224,33 @@ def test_halves_can_be_said_in_words(library: Library):
 @pytest.mark.parametrize(
     "typed",
     [
-        "a, mostly, but sometimes c",
         "mostly a with some c",
         "Mostly a, a bit of c.",
         "a but also c",
         "mainly 1, partly 3",
         "half a half c",
-        "mostly finding out what is true, but sometimes I translate papers into something usable",
     ],
 )
 def test_more_of_one_choice_and_less_of_another_is_an_answer_by_halves(library: Library, typed: str):
     assert positions(library, reading(library, typed)) == {1: (0, 2)}
     run, first = quiz.begin(library.quiz), library.quiz.questions[0]
     assert read_again(typed, run, [first.id]) == {first.id: (first.choices[0].id, first.choices[2].id)}
+
+
+@pytest.mark.parametrize(
+    "typed",
+    [
+        "a, mostly, but sometimes c",
+        "a and now and then c",
+        "mainly 1, rarely 3",
+        "finding out what is true, and once in a while shipping",
+        "mostly finding out what is true, but sometimes I translate papers into something usable",
+    ],
+)
+def test_what_comes_only_now_and_then_is_no_half(library: Library, typed: str):
+    assert positions(library, reading(library, typed)) == {1: (0,)}
+    run, first = quiz.begin(library.quiz), library.quiz.questions[0]
+    assert read_again(typed, run, [first.id]) == {first.id: (first.choices[0].id,)}
 
 
 @pytest.mark.parametrize(

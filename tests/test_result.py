@@ -287,3 +287,13 @@ def test_of_an_answer_by_halves_the_half_that_speaks_for_a_role_is_named(library
     assert "half “protecting uptime, latency and cost”, half “protecting the business’s numbers”" in said(
         alike, library
     )
+
+
+def test_beside_the_shares_it_is_said_why_they_do_not_come_to_the_whole(library: Library):
+    all_for_one = _run_of(library.quiz, (0,) * len(library.quiz.questions))
+    how = " ".join(library.words.result.shares_how.split())
+
+    assert how in said(all_for_one, library)
+    assert all_for_one.recommendation is not None
+    assert max(all_for_one.recommendation.shares.values()) < 1
+    assert how in result.so_far(_run_of(library.quiz, (0, 0)), library).text

@@ -139,9 +139,29 @@ def test_an_aside_about_nothing_is_not_said(library: Library, aside: RunAside, a
 def test_the_other_asides_of_an_open_round_have_their_words(library: Library):
     run, words = begun(library), library.words
 
-    assert said(RunAside.KEPT, None, run, library) == words.quiz.kept
-    assert said(RunAside.OWN_ONLY, None, run, library) == words.compare.own_only
-    assert said(RunAside.OTHER_ANSWERS, None, run, library) == words.compare.other_answers
-    assert said(RunAside.SO_FAR, None, run, library) == words.quiz.nothing_so_far
+    open_question = f"\nStill open: {run.quiz.questions[0].text}"
+    assert said(RunAside.KEPT, None, run, library) == words.quiz.kept + open_question
+    assert said(RunAside.OWN_ONLY, None, run, library) == words.compare.own_only + open_question
+    assert said(RunAside.OTHER_ANSWERS, None, run, library) == words.compare.other_answers + open_question
+    assert said(RunAside.SO_FAR, None, run, library) == words.quiz.nothing_so_far + open_question
     term = run.quiz.glossary[0].term
     assert term in said(RunAside.TERM, term, run, library)
+
+
+@pytest.mark.parametrize("aside", RunAside)
+def test_whatever_is_said_while_a_question_is_open_says_which_or_asks_for_an_answer_itself(
+    library: Library, aside: RunAside
+):
+    run = begun(library)
+    run = quiz.apply(run, Answer(prompt=2, question=run.quiz.questions[0].id, choices=("new-and-true",))).run
+    about = {
+        RunAside.TERM: run.quiz.glossary[0].term,
+        RunAside.SMALLTALK: "thanks",
+        RunAside.NO_SUCH_MARK: "z",
+        RunAside.NOT_ASKED: run.quiz.questions[3].id,
+    }
+    told = said(aside, about.get(aside), run, library)
+
+    asks_itself = any(word in told for word in ("letter", "type skip", "has not been asked yet"))
+    assert asks_itself != (f"Still open: {run.quiz.questions[1].text}" in told)
+    assert "Still open" not in said(RunAside.SMALLTALK, "bye", run, library)

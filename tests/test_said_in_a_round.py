@@ -302,3 +302,75 @@ def test_how_come_asks_why(library: Library, typed: str):
     read_as = reading(library, typed, finished(library, "own"), answerable=True)
 
     assert read_as == AboutResult("researcher")
+
+
+@pytest.mark.parametrize(
+    ("number", "typed", "choices"),
+    [
+        (2, "a feature and sometimes a paper", ("services-and-features",)),
+        (2, "almost only the deployed feature", ("services-and-features",)),
+        (4, "a couple of months, rarely more", ("weeks-to-months",)),
+        (4, "two years at most", ("months-to-years",)),
+        (4, "years, hardly ever less", ("years",)),
+        (4, "both years and months", ("no-one-clock",)),
+        (4, "years and months", ("months-to-years",)),
+        (4, "that depends on the quarter", ("no-one-clock",)),
+        (4, "it varies from project to project", ("no-one-clock",)),
+    ],
+)
+def test_how_often_how_exactly_and_on_what_it_depends_do_not_hide_the_answer(
+    library: Library, number: int, typed: str, choices: tuple[str, ...]
+):
+    question = library.quiz.questions[number - 1]
+    assert reading(library, typed, at(library, number)) == Answered({question.id: choices})
+
+
+@pytest.mark.parametrize("typed", ["it depends on the month", "that varies", "honestly it depends who you ask"])
+def test_where_no_choice_says_that_it_depends_it_is_offered_to_leave_the_question_out(library: Library, typed: str):
+    assert reading(library, typed, at(library, 2)) == Command("unsure")
+
+
+@pytest.mark.parametrize(
+    ("typed", "position"),
+    [
+        ("actually for 2 it's almost only the deployed feature", 4),
+        ("for 2 it's features", 4),
+        ("for 2, only features really", 4),
+        ("actually, 2 is more of a dataset", 2),
+        ("oh, 2 should have been papers", 0),
+    ],
+)
+def test_a_question_is_called_by_its_number_alone(library: Library, typed: str, position: int):
+    question = library.quiz.questions[1]
+    changed = reading(library, typed, answered_before(library, 4))
+
+    assert changed == Answered({question.id: (question.choices[position].id,)}, named=True)
+
+
+def test_a_question_that_is_called_is_asked_again_where_it_is_unclear_what_is_meant(library: Library):
+    run = answered_before(library, 4)
+
+    assert reading(library, "for question 2 it's the training code mostly", run) == Command("change", "what-comes-out")
+    for typed in ("for 2 years", "2 is enough", "in 2 months"):
+        read_as = reading(library, typed, run)
+        assert read_as != Command("change", "what-comes-out")
+        assert not (isinstance(read_as, Answered) and read_as.named)
+
+
+@pytest.mark.parametrize(
+    ("typed", "choice"),
+    [
+        ("it's about me. I'm an applied scientist at a bank and do forecasting", "own"),
+        ("my own work, I'm a research engineer", "own"),
+        ("me - I build training pipelines", "own"),
+        ("it's for a role I want to fill, an ML engineer for my team", "role"),
+        ("it's my team. we do recommender systems", "people"),
+    ],
+)
+def test_whom_a_round_is_about_is_read_beside_what_the_work_is(library: Library, typed: str, choice: str):
+    assert reading(library, typed, quiz.begin(library.quiz)) == Answered({"purpose": (choice,)})
+
+
+@pytest.mark.parametrize("typed", ["I'm an applied scientist", "not about me. I'm just looking", "my team, or me"])
+def test_what_does_not_say_whom_it_is_about_is_asked_again(library: Library, typed: str):
+    assert not isinstance(reading(library, typed, quiz.begin(library.quiz)), Answered)

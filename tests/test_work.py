@@ -3,13 +3,16 @@
 import json
 import re
 from pathlib import Path
+from typing import Any
 
 import pytest
+from dbos import DBOS, StepInfo
 
 from bot import jobs, work_records
 from bot.knowledge import Library
 from bot.slack import work
 from bot.slack.work import Owner, Work
+from bot.step_records import StepRecords
 from bot.storage import Item, Store
 from tests.conftest import bot_in
 from tests.workspace import Workspace
@@ -134,3 +137,42 @@ def test_keys_are_made_in_one_place(pattern: str):
     places = {path.name for path in (BOT / "slack").rglob("*.py") if re.search(pattern, path.read_text())}
 
     assert places <= {"work.py"}
+
+
+@pytest.mark.both_databases
+async def test_the_steps_of_much_work_are_read_at_once_as_the_engine_reads_those_of_one(
+    tmp_path: Path, library: Library, kept_in: dict[str, Any], monkeypatch: pytest.MonkeyPatch
+):
+    async with Workspace.start() as workspace, bot_in(workspace, library, tmp_path, **kept_in):
+        for _ in range(3):
+            asked = await workspace.mention("U_ANA", "C_ASK", "<@U_BOT> what does MTS stand for?")
+            [answer] = await workspace.replies(asked)
+        listed = await DBOS.list_workflows_async(workflow_id_prefix=[Work.ANSWER.key("T_LOCAL", "")])
+        keys = [workflow.workflow_id for workflow in listed]
+        steps_of = {key: await DBOS.list_workflow_steps_async(key) for key in keys}
+        steps = StepRecords(jobs.database_url())
+        naming = [key for key in keys if answer["ts"] in str([done["output"] for done in steps_of[key]])]
+
+        assert len(keys) == 3
+        assert steps.may_name(keys, {answer["ts"]}) == set(naming) == {keys[-1]}
+        assert steps.may_name(keys, {"nobody"}) == set()
+        assert steps.first_failed(keys) == {
+            key: next(done["function_name"] for done in steps_of[key] if done["error"])
+            for key in keys
+            if any(done["error"] for done in steps_of[key])
+        }
+
+        looked_at: list[str] = []
+        one_by_one = DBOS.list_workflow_steps_async
+
+        async def counted(key: str) -> list[StepInfo]:
+            looked_at.append(key)
+            return await one_by_one(key)
+
+        await workspace.settled()
+        monkeypatch.setattr(DBOS, "list_workflow_steps_async", counted)
+        await work_records.delete_naming([Work.ANSWER.key("T_LOCAL", "")], [answer["ts"]])
+        left = await DBOS.list_workflows_async(workflow_id_prefix=[Work.ANSWER.key("T_LOCAL", "")])
+
+    assert looked_at == [keys[-1]]
+    assert [workflow.workflow_id for workflow in left] == keys[:-1]

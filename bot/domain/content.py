@@ -35,6 +35,11 @@ class Document(Authored):
     file: Line | None = None  # name of its text in the folder of sources, where `rolefit check` looks for copies
 
     @property
+    def short_title(self) -> str:
+        """Its title without what stands behind a colon, by which it is cited below an answer."""
+        return self.title.partition(": ")[0]
+
+    @property
     def made(self) -> str:
         """Say by whom and when it was written, in brackets after a blank; nothing where it names neither."""
         named = ", ".join(str(part) for part in (self.author, self.year) if part)

@@ -254,10 +254,10 @@ class Judge:
             own,
             0.5 + 0.5 * term.topical if number < 0 else self._typical[number],
         )
-        if uses.count and uses.kept <= self._room:
+        if uses.times and uses.kept <= self._room:
             self._room -= uses.kept
             self._readings[term.key, term.taken_for] = reading
-        elif not uses.count and self._strange < STRANGE_WORDS:
+        elif not uses.times and self._strange < STRANGE_WORDS:
             self._strange += 1
             self._readings[term.key, term.taken_for] = reading
         return reading

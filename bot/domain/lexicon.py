@@ -25,7 +25,9 @@ PART_CREDIT = 0.4  # what a word of an expression is worth
 NAME = "name"  # the kind of concept that stands for itself alone
 EVERYDAY = 3000  # so many of the most common English words are taken for what was meant, too
 REMEMBERED = 20_000  # words whose reading is kept
+Key = TypeVar("Key")
 Made = TypeVar("Made")
+Credits = Sequence[tuple[str, float]]  # keys, with what each is worth
 _ONE_SHORT_VOWEL = re.compile(r"[^aeiou]+[aeiou][^aeiouwxy]")
 
 
@@ -89,13 +91,12 @@ class English:
             common, empty = common * (1 - rarity), empty * (1 - substance)
         return 1 - common, 1 - empty
 
-    def near(self, word: str) -> Iterator[tuple[str, float]]:
-        """Give the words related to one, with their nearness in (0, 1]."""
+    def near(self, word: str) -> list[tuple[int, float]]:
+        """Give the places of the words related to one, with their nearness in (0, 1]."""
         at = self._index.get(word)
-        if at is not None:
-            for packed in self.related[at].tolist():
-                if packed:
-                    yield self.words[packed >> 8], (packed & 255) / 255
+        if at is None:
+            return []
+        return [(packed >> 8, (packed & 255) / 255) for packed in self.related[at].tolist() if packed]
 
 
 class Lexicon:
@@ -119,7 +120,7 @@ class Lexicon:
         self._singles: dict[str, Term] = {}
         self._expressions: dict[tuple[str, str], Term] = {}
         self.spelling = _Remembered(self._spelt).__getitem__
-        self._related = _Remembered(self._related_key)
+        self._related = _Remembered(self._keys_of_related)
         self._same_stems = _Remembered(self._keys_of_same_stem)
         for concept in synonyms.concepts:
             self._add(concept)
@@ -196,33 +197,31 @@ class Lexicon:
 
         Those are its own, those of the same stem, and those of its parts or of related words (query expansion).
         """
-        said = [(term.key, 1.0)]
+        said = [(self._same_stems[term.key], 1.0)]
         if term.kind != NAME and term.taken_for != OPAQUE:
             parts = term.taken_for.split()
             if len(parts) > 1:
-                said += [(self._single(part).key, PART_CREDIT) for part in parts]
+                said += [(self._same_stems[self._single(part).key], PART_CREDIT) for part in parts]
             else:
-                related = self._related
-                for word, nearness in self._english.near(term.taken_for):
-                    if (key := related[word]) is not None:
-                        said.append((key, nearness * RELATED_CREDIT))
+                related, near = self._related, self._english.near(term.taken_for)
+                said += [(related[at], nearness * RELATED_CREDIT) for at, nearness in near]
         credit_by_key: dict[str, float] = {}
-        same_stems = self._same_stems
-        for key, worth in said:
-            for same_stem in same_stems[key]:
-                value = worth if same_stem == key else worth * STEM_CREDIT
-                if value > credit_by_key.get(same_stem, 0.0):
-                    credit_by_key[same_stem] = value
+        for of_stem, worth in said:
+            for key, credit in of_stem:
+                value = worth * credit
+                if value > credit_by_key.get(key, 0.0):
+                    credit_by_key[key] = value
         return credit_by_key
 
-    def _related_key(self, word: str) -> str | None:
-        """Give the key that a related word has in the vocabulary, or would have; None for a name."""
-        key, kind = self._key(word)
-        return None if kind == NAME else key
+    def _keys_of_related(self, at: int) -> Credits:
+        """Give the keys that a related word counts for, by its place among the English words; none for a name."""
+        key, kind = self._key(self._english.words[at])
+        return () if kind == NAME else self._keys_of_same_stem(key)
 
-    def _keys_of_same_stem(self, key: str) -> Sequence[str]:
+    def _keys_of_same_stem(self, key: str) -> Credits:
         """Give the keys of the vocabulary that have the stem of this one. To be asked once all entries are learnt."""
-        return tuple(self._stems.get(self.stem(key), ()))
+        same = self._stems.get(self.stem(key), ())
+        return tuple([(same_stem, 1.0 if same_stem == key else STEM_CREDIT) for same_stem in same])
 
     def _expression(self, key: str, phrase: Sequence[str], typed: str) -> Term:
         """Read an expression that counts as a concept."""
@@ -299,18 +298,18 @@ class Lexicon:
         return word
 
 
-class _Remembered(dict[str, Made]):
-    """What was made of words, up to REMEMBERED of them.
+class _Remembered(dict[Key, Made]):
+    """What was made of words or their places, up to REMEMBERED of them.
 
     A least-recently-used cache moves each word that it is asked for within a list of all, which touches others as well:
     of thousands, few are near in memory, and that takes longer than to look the word up.
     """
 
-    def __init__(self, make: Callable[[str], Made]) -> None:
+    def __init__(self, make: Callable[[Key], Made]) -> None:
         super().__init__()
         self._make = make
 
-    def __missing__(self, word: str) -> Made:
+    def __missing__(self, word: Key) -> Made:
         made = self._make(word)
         if len(self) >= REMEMBERED:
             self.clear()

@@ -127,7 +127,7 @@ class Decoys:
             whole += 0.5 + 0.5 * term.topical if number is None else float(self._postings.typical[number])
             credit_by_key = {self._keys[related]: credit for related, credit in self._lexicon.expand(term).items()}
             uses.append(self._postings.uses(credit_by_key))
-        if not sum(of_term.count for of_term in uses):
+        if not sum(of_term.times for of_term in uses):
             return {}
         hits = self._postings.search(uses, CONSIDERED)
         most = whole * math.log1p(1 / SMOOTHING)

@@ -4,7 +4,8 @@ import re
 
 from bot.domain.clauses import numbered_in_words
 from bot.domain.fit import Given
-from bot.domain.one_choice import CARDINALS, ORDINALS, choice_at, read_choice
+from bot.domain.one_choice import CARDINALS, ORDINALS, asks_or_denies, choice_at, read_choice, without_degree
+from bot.domain.own_words import guesses
 from bot.domain.quiz_content import AnyQuestion, Opening
 from bot.domain.quiz_run import Run
 from bot.domain.readings import Answered, Command, NotAsked, SeveralUnclear
@@ -58,6 +59,15 @@ _CALLED_FIRST = tuple(
         rf"(?:(?:for|on|in|at|as for|about|to)\s+)?{_CALLED}[\s,:–—-]+(?:{_MEANS}\s+)?(.+)",
     )
 )
+# The same by its number alone, where "for" or what follows tells that it is one: "for 2 it's features", "2 should be b"
+_BARE = tuple(
+    re.compile(_LEAD + pattern, re.IGNORECASE)
+    for pattern in (
+        rf"(?:for|on|as for|about|at|in|to)\s+(\d{{1,2}})[\s,:–—-]+(?:{_MEANS}|only|just)\s+(.+)",
+        r"(?:for|as for)\s+(\d{1,2})\s*[,:–—-]\s*(.+)",
+        rf"(\d{{1,2}})\s+(?:{_SHOULD_BE})\s+(.+)",
+    )
+)
 _CALLED_LAST = re.compile(rf"{_LEAD}{_MEANS}\s+(.+?)\s+(?:for|on|in|at|as|to)\s+{_CALLED}[\s.!]*", re.IGNORECASE)
 _INSTEAD = re.compile(r"[\s,]+(?:instead|please|pls|then|now|after all|rather|thanks|thank you)[\s.!]*$", re.IGNORECASE)
 
@@ -103,28 +113,39 @@ def read_several(text: str, run: Run) -> Answered | None:
     return Answered(answers, named=True)
 
 
-def _called(text: str, run: Run) -> Answered | NotAsked | None:
-    """Read a change of an answer whose question is called so, with what it is changed to; None if either is unclear."""
+def _called(text: str, run: Run) -> Answered | NotAsked | Command | None:
+    """Read a change of an answer whose question is called so, with what it is changed to; None if either is unclear.
+
+    Where it may be one of the choices, that question is asked again.
+    """
     if len(text) > LONGEST:
         return None
     for pattern in _CALLED_FIRST:
         if (match := pattern.fullmatch(text)) and (changed := _changed_called(match[1] or match[2], match[3], run)):
+            return changed
+    for pattern in _BARE:
+        if (match := pattern.fullmatch(text)) and (changed := _changed_called(match[1], match[2], run)):
             return changed
     if match := _CALLED_LAST.fullmatch(text):
         return _changed_called(match[2] or match[3], match[1], run)
     return None
 
 
-def _changed_called(called: str, answer: str, run: Run) -> Answered | NotAsked | None:
-    """Read a change of the question that is called by this number or word."""
+def _changed_called(called: str, answer: str, run: Run) -> Answered | NotAsked | Command | None:
+    """Read a change of the question that is called by this number or word; if it is unclear to what, that is asked."""
     question = _numbered(str(_PLACES.get(called.lower(), called)), run)
-    return _changed(question, answer, run) if question else None
+    if question is None:
+        return None
+    if changed := _changed(question, answer, run):
+        return changed
+    may_be = run.has_asked(question.id) and not asks_or_denies(answer) and guesses(answer, question)
+    return Command("change", question.id) if may_be else None
 
 
 def _changed(question: AnyQuestion, answer: str | None, run: Run) -> Answered | NotAsked | None:
     """Read what the answer to a question is changed to; None if that is unclear."""
     answer = _INSTEAD.sub("", answer) if answer else None
-    choice = read_choice(answer, question) if answer else None
+    choice = read_choice(answer, question) or read_choice(without_degree(answer), question) if answer else None
     halves = read_halves(answer, question) if answer and not choice else ()
     if not (choice or halves):
         return None

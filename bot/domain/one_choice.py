@@ -37,6 +37,13 @@ _DENYING = re.compile(
     re.IGNORECASE,
 )
 
+# "almost only", "really more of": how much of it, which is all that somebody says who takes one choice
+_DEGREE = re.compile(
+    r"^(?:(?:almost|nearly|pretty much|basically|really|actually|just|only|all|always|entirely|exclusively|purely"
+    r"|simply|mostly|mainly|rather|clearly|more(?: (?:of|like))?|it(?:['’]s| is))\s+)+",
+    re.IGNORECASE,
+)
+
 
 def read_choice(text: str, question: HasChoices) -> Option | None:
     """Find the choice somebody typed: its number, its letter, its label or their own words for it.
@@ -55,6 +62,11 @@ def read_choice(text: str, question: HasChoices) -> Option | None:
         return None
     (best, choice), (next_best, _) = scored(normalised, question)[:2]
     return choice if best >= SURE and best - next_best >= LEAD and is_about(normalised, choice) else None
+
+
+def without_degree(text: str) -> str:
+    """Leave out how much of it is so, at the beginning of a text: "almost only features" names features."""
+    return _DEGREE.sub("", text)
 
 
 def asks_or_denies(text: str) -> bool:

@@ -51,9 +51,9 @@ class Phrasings:
             self._lay_out(keys_in_a_row, key_weights, owners)
         else:
             edges = [(self._starts[a], self._starts[b]) for a, b in self.spans]
-            first_keys = np.array(self._starts[:-1])
+            lengths = np.diff(self._starts)
             self._pieces = [  # of each entry
-                (keys_in_a_row[first:last], key_weights[first:last], self._weights[a:b], first_keys[a:b] - first)
+                (keys_in_a_row[first:last], key_weights[first:last], self._weights[a:b], lengths[a:b])
                 for (a, b), (first, last) in zip(self.spans, edges, strict=True)
             ]
 
@@ -122,22 +122,21 @@ class Phrasings:
         """The same without the table: put together the keys of the phrasings of these entries, one after the other."""
         coverage = np.zeros(self._size, np.float32)  # by key: how fully the message says it
         coverage[keys] = credit
-        pieces = [self._pieces[entry] for entry in entries]
-        all_keys, weight, own = (np.concatenate([piece[part] for piece in pieces]) for part in range(3))
-        before = accumulate([len(piece[0]) for piece in pieces], initial=0)
-        starts = np.concatenate([piece[3] + at for piece, at in zip(pieces, before, strict=False)])
+        pieces = zip(*[self._pieces[entry] for entry in entries], strict=True)
+        all_keys, weight, own, lengths = map(np.concatenate, pieces)
+        stops = np.add.accumulate(lengths)
         spans = [self.spans[entry] for entry in entries]
         places = list(pairwise(accumulate([b - a for a, b in spans], initial=0)))
         matched = weight * coverage.take(all_keys)
-        shared = np.add.reduceat(matched, starts)
+        shared = np.add.reduceat(matched, stops - lengths)
         similarity = shared / (own + np.float32(total + SLIGHT))
         if without is not None:
             for entry, (place, _) in zip(entries, places, strict=True):
                 similarity[[place + at for at in self._those(entry, without)]] = 0
-        chosen = [a + int(similarity[a:b].argmax()) for a, b in places]
-        lacking, edges = weight - matched, [*starts.tolist(), len(weight)]
+        lacking, edges, of_all = weight - matched, [0, *stops.tolist()], similarity.tolist()
         nearest: list[Nearest] = []
-        for at, (place, _), (a, _) in zip(chosen, places, spans, strict=True):
+        for (place, end), (a, _) in zip(places, spans, strict=True):
+            at = of_all.index(max(of_all[place:end]), place)
             common, whole = shared.item(at), own.item(at)
             missing = max(lacking[edges[at] : edges[at + 1]].tolist())
             nearest.append((at - place + a, 2 * common / (whole + total + SLIGHT), common, whole, missing))

@@ -3,7 +3,6 @@
 import math
 import struct
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from itertools import chain
 from typing import Any, NamedTuple
 
@@ -19,27 +18,22 @@ LAID_OUT = 500_000  # pairs of a key and an entry, up to which a table has a pla
 Floats = npt.NDArray[np.float32]
 Ints = npt.NDArray[Any]
 NOWHERE: Ints = np.zeros(0, np.int32)
-NO_KEYS: Ints = np.zeros(1, np.intp)
-NO_CREDITS: Floats = np.zeros(1, np.float32)
+NOTHING: Floats = np.zeros((2, 0), np.float32)
 
 
-@dataclass(frozen=True, eq=False, slots=True)
-class Uses:
+class Uses(NamedTuple):
     """What a term says: keys with credits, how often they are used, and for each use the entry and what it makes.
 
-    There is one key at least, which has no credit if the term says nothing. Where all is laid out in a table, there is
-    `of_all` instead of these: the likeness of every entry in order, then the weight that every entry leaves
-    unexplained, and then the share of the weight that this is, as bytes, which are put together much faster than
-    arrays.
+    made: likeness and presence, a row of each. Where all is laid out in a table, there is `of_all` instead of the uses:
+    the likeness of every entry in order, then the weight that every entry leaves unexplained, and then the share of the
+    weight that this is, as bytes, which are put together much faster than arrays.
     """
 
-    keys: Ints
-    credits: Floats
+    credit_by_key: Mapping[int, float]
     weight: float
-    count: int
+    times: int
     entries: Ints
-    likeness: Floats
-    presence: Floats
+    made: Floats
     of_all: bytes
 
     @property
@@ -106,16 +100,16 @@ class Postings:
         pairs = np.concatenate([own, answers])
         order = np.argsort(pairs, kind="stable")
         self._entries = (pairs[order] % self.size).astype(np.int32)
-        self._likeness = np.concatenate([likeness, np.zeros(len(answers))])[order].astype(np.float32)
-        self._presence = np.repeat(np.array([1, ANSWER_CREDIT], np.float32), [len(own), len(answers)])[order]
+        made = np.zeros((2, len(pairs)), np.float32)
+        made[0, : len(own)], made[1] = likeness, np.repeat([1, ANSWER_CREDIT], [len(own), len(answers)])
+        self._made = made.take(order, 1)  # likeness and presence
         self._starts: list[int] = np.searchsorted(pairs[order], np.arange(keys + 1) * self.size).tolist()
         # A row for each key: its likeness for every entry, and after that its presence in every entry.
         self._table: Floats | None = None
         if keys * self.size <= LAID_OUT:
             self._table = np.zeros((keys, 2 * self.size), np.float32)
             rows, columns = np.divmod(pairs[order], self.size)
-            self._table[rows, columns] = self._likeness
-            self._table[rows, columns + self.size] = self._presence
+            self._table[rows, columns], self._table[rows, columns + self.size] = self._made
         self._nothing_said: dict[float, Uses] = {}  # by weight
 
     def _pairs(self, keys: Sequence[Sequence[int]]) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int64]]:
@@ -130,22 +124,12 @@ class Postings:
             return self._nothing_said.get(weight) or self._nothing(weight)
         if self._table is not None:
             return self._laid_out(self._table, credit_by_key, weight)
-        keys = np.fromiter(credit_by_key, np.intp, len(credit_by_key))
-        credit = np.fromiter(credit_by_key.values(), np.float32, len(credit_by_key))
         starts = self._starts
         spans = [slice(starts[key], starts[key + 1]) for key in credit_by_key]
-        lengths = [span.stop - span.start for span in spans]
-        by_use = np.repeat(credit, lengths)
-        return Uses(
-            keys,
-            credit,
-            weight,
-            sum(lengths),
-            np.concatenate([self._entries[span] for span in spans]),
-            np.concatenate([self._likeness[span] for span in spans]) * by_use,
-            np.concatenate([self._presence[span] for span in spans]) * by_use,
-            b"",
-        )
+        entries = np.concatenate([self._entries[span] for span in spans])
+        pairs = zip(spans, credit_by_key.values(), strict=True)
+        made = np.concatenate([self._made[:, span] * credit for span, credit in pairs], 1)
+        return Uses(credit_by_key, weight, len(entries), entries, made, b"")
 
     def _laid_out(self, table: Floats, credit_by_key: Mapping[int, float], weight: float) -> Uses:
         """Lay out what a term says of every entry. Each call of numpy takes longer than it works, so there are few."""
@@ -161,13 +145,13 @@ class Postings:
             rows *= np.fromiter(credit_by_key.values(), np.float32, len(credit_by_key))[:, None]
             likeness, presence = np.add.reduce(rows[:, :size]), np.maximum.reduce(rows[:, size:])
             count = sum([starts[key + 1] - starts[key] for key in credit_by_key])
-        return Uses(NO_KEYS, NO_CREDITS, weight, count, NOWHERE, NOWHERE, NOWHERE, _of_all(likeness, presence, weight))
+        return Uses({}, weight, count, NOWHERE, NOTHING, _of_all(likeness, presence, weight))
 
     def _nothing(self, weight: float) -> Uses:
         """Say nothing; what is kept for a weight serves all terms that have it, as most strange words have the same."""
         nowhere = np.zeros(self.size, np.float32)
         of_all = b"" if self._table is None else _of_all(nowhere, nowhere, weight)
-        uses = Uses(NO_KEYS, NO_CREDITS, weight, 0, NOWHERE, NOWHERE, NOWHERE, of_all)
+        uses = Uses({}, weight, 0, NOWHERE, NOTHING, of_all)
         if len(self._nothing_said) < WEIGHTS:
             self._nothing_said[weight] = uses
         return uses
@@ -205,11 +189,12 @@ class Postings:
     def _add_up(self, terms: Sequence[Uses], most: int, also: Sequence[int]) -> Hits:
         """Add up the uses; if there are too many, those of rare words, and the rest for the best entries only."""
         near, rest = list(range(len(terms))), list[int]()
-        if sum([uses.count for uses in terms]) > LOOKED_AT:
+        if sum([uses.times for uses in terms]) > LOOKED_AT:
             near, rest = self._rare_first(terms)
         gathered = [terms[at] for at in near]
-        entries = np.concatenate([uses.entries for uses in gathered])
-        scores = np.bincount(entries, np.concatenate([uses.likeness for uses in gathered]), self.size)
+        entries = np.concatenate([uses.entries for uses in gathered], dtype=np.intp)  # else each call makes it one
+        likeness_of_uses, presence = np.concatenate([uses.made for uses in gathered], 1)
+        scores = np.bincount(entries, likeness_of_uses, self.size)
         top = _best(scores, most * 8 if rest else most)
         if also and len(top) and (others := [entry for entry in also if entry not in top]):
             top = np.sort(np.concatenate([top, others]))
@@ -218,17 +203,17 @@ class Postings:
         is_top = np.zeros(self.size, np.bool_)
         is_top[top] = True
         in_top = is_top[entries].nonzero()[0]  # a few dozen of thousands: what follows looks at these alone
-        stops = np.add.accumulate([uses.count for uses in gathered])
+        stops = np.add.accumulate([uses.times for uses in gathered])
         rows = np.array(near)[stops.searchsorted(in_top, "right")]
-        presence = np.concatenate([uses.presence for uses in gathered])[in_top]
-        np.maximum.at(explained.reshape(-1), rows * len(top) + top.searchsorted(entries[in_top]), presence)
+        places = rows * len(top) + top.searchsorted(entries[in_top])
+        np.maximum.at(explained.reshape(-1), places, presence[in_top])
         for at in rest:
-            for key, credit in zip(terms[at].keys.tolist(), terms[at].credits.tolist(), strict=True):
+            for key, credit in terms[at].credit_by_key.items():
                 start, stop = self._starts[key], self._starts[key + 1]
                 positions = np.minimum(np.searchsorted(self._entries[start:stop], top) + start, stop - 1)
                 there = (self._entries[positions] == top) * credit
-                likeness += self._likeness[positions] * there
-                np.maximum(explained[at], self._presence[positions] * there, out=explained[at])
+                likeness += self._made[0, positions] * there
+                np.maximum(explained[at], self._made[1, positions] * there, out=explained[at])
         order = (-likeness).argsort(kind="stable")
         if len(order) > most:
             order = order[[at < most or top[positions] in also for at, positions in enumerate(order.tolist())]]
@@ -238,8 +223,8 @@ class Postings:
 
     @staticmethod
     def _rare_first(terms: Sequence[Uses]) -> tuple[list[int], list[int]]:
-        order = sorted(range(len(terms)), key=lambda at: terms[at].count)
-        looked = np.cumsum([terms[at].count for at in order])
+        order = sorted(range(len(terms)), key=lambda at: terms[at].times)
+        looked = np.cumsum([terms[at].times for at in order])
         enough = max(1, int(np.searchsorted(looked, LOOKED_AT, "right")))
         return order[:enough], order[enough:]
 
@@ -252,5 +237,6 @@ def _of_all(likeness: Floats, presence: Floats, weight: float) -> bytes:
 def _best(scores: npt.NDArray[Any], count: int) -> npt.NDArray[np.intp]:
     if len(scores) <= count:
         return np.flatnonzero(scores > 0)
-    top = np.sort(np.argpartition(scores, -count)[-count:])
+    top = scores.argpartition(-count)[-count:]
+    top.sort()
     return top[scores[top] > 0]

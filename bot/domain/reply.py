@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 from functools import lru_cache
 
 from rapidfuzz import fuzz, process, utils
@@ -13,7 +14,15 @@ from bot.domain.clauses import read_by_clause, read_either
 from bot.domain.fit import Given
 from bot.domain.kept_question import asks_to_delete, asks_who_sees
 from bot.domain.numbered_answers import read_numbered
-from bot.domain.one_choice import picked_mark, position_of, read_choice, read_pick, read_wording
+from bot.domain.one_choice import (
+    asks_or_denies,
+    picked_mark,
+    position_of,
+    read_choice,
+    read_pick,
+    read_wording,
+    without_degree,
+)
 from bot.domain.own_words import (
     MOST_GUESSES,
     SHORT,
@@ -78,7 +87,29 @@ _REQUEST = re.compile(
     r"|(?:can|may|shall|should|am) (?:i|we|you)|is it possible|is there a way)"
     r"(?: (?:please|just|maybe|also|allowed))*(?: to)? (?=\w)"
 )
+# "a couple of months, rarely more", "two years at most": how exact it is, which no choice says.
+_BOUND = re.compile(
+    r"[\s,;–-]{1,6}(?:(?:(?:and|but|or)\s+)?"
+    r"(?:(?:only |very )?(?:rarely|seldom)|hardly ever|(?:almost )?never|not often|sometimes|occasionally)\s+"
+    r"(?:any |much |a bit |a little )?(?:more|less|longer|shorter|further|later|sooner)(?: than that)?"
+    r"|at (?:the )?(?:very )?(?:most|least)|(?:at )?max(?:imum)?|tops|or so|if that)[\s.!]*$",
+    re.IGNORECASE,
+)
+# "it depends on the month", "that varies from project to project"
+_DEPENDS = re.compile(
+    r"(?:(?:it|that|this|well|hm+|honestly|really|always|all|very much|just|totally|usually|often|a lot)\b[\s,]*){0,4}"
+    r"(?:depends|varies|differs|changes)\b",
+    re.IGNORECASE,
+)
 _REQUEST_END = re.compile(r"(?:\s(?:please|now|here|then|again|instead|maybe|thanks))+$")
+IT_DEPENDS = "it depends"  # as the knowledge has it, which is short for all that may follow
+_PARTS_OF_OPENING = re.compile(r"[.,;:!…()]+|\s[-–—]+\s|\b(?:because|since|so|where)\b", re.IGNORECASE)
+_ABOUT = re.compile(
+    r"^(?:(?:ok|well|so|hi|hey|or|and|but|maybe)\s+)*"
+    r"(?:(?:(?:it|this|that)(?:['’]?s| is| would be)|i(?:['’]d| would) say|i mean)\s+)?"
+    r"(?:(?:all|just|only|mainly|really)\s+)*(?:(?:about|for|on)\s+)?",
+    re.IGNORECASE,
+)
 _AT_ALL = re.compile(r"\s+(?:at all|whatsoever|anyway|though)\b", re.IGNORECASE)
 _FIRST_PART = re.compile(r"[.,;!…]|\s[-–—]\s|\s+(?:but|because|since|really|honestly)\b")
 _TERM = re.compile(
@@ -150,12 +181,14 @@ def _read(
         or (None if answerable else _on_what_is_kept(text))
         or (weighed and _by_two(text, weighed))
         or (question and not (answerable and (isinstance(question, Opening) or about_roles)) and _one(text, question))
+        or (_whose(text, of_quiz) if isinstance(of_quiz, Opening) else None)
         or (weighed and _by_clauses(text, weighed))
+        or (None if of_quiz or answerable or asks(text) else _left_out(text, run))
         or _command(text, words)
         or (weighed and _which_two(text, weighed))
         or _term(text, run.quiz.glossary)
         or (of_quiz and _about_wording(text, of_quiz, answerable=answerable))
-        or (None if "?" in text else _begins_unsure(text, words))
+        or (None if "?" in text else _depends(text, question) or _begins_unsure(text, words))
         or (Asks() if asks(text) or (answerable and about_roles) else None)
         or (question and _guesses(text, question))
         or (
@@ -186,9 +219,11 @@ def _bounded(text: str) -> str:
 def _typed(text: str) -> str:
     """Give the text that a person reads in the first MOST_READ characters of a message, without Slack's markup.
 
-    A unit that is said once of two amounts is put behind the second as well: "between one month and three".
+    A unit that is said once of two amounts is put behind the second as well: "between one month and three". How exact
+    an amount is, "rarely more", is left out.
     """
-    return _UNIT_ONCE.sub(r"\1 \2", " ".join(typed.plain(_bounded(text)).split()))
+    plain = " ".join(typed.plain(_bounded(text)).split())
+    return _UNIT_ONCE.sub(r"\1 \2", plain if plain.endswith("?") else _BOUND.sub("", plain) or plain)
 
 
 def _asked_back(text: str, run: Run, question: AnyQuestion | None) -> Command | AboutResult | AsksForTitle | None:
@@ -262,6 +297,36 @@ def _by_two(text: str, question: AnyQuestion) -> Answered | Perhaps | None:
     return Perhaps(question.id, either) if either else None
 
 
+def _left_out(text: str, run: Run) -> Answered | None:
+    """Read below a result an answer to a question that has none: in words, or by a letter if only one was skipped."""
+    if picked_mark(text.strip()):
+        only = run.unanswered if len(run.unanswered) == 1 else ()
+        answered = [found for question in only if question.id in run.skipped and (found := _picked(text, question))]
+        return replace(answered[0], named=True) if answered else None
+    answered = [
+        found
+        for question in run.unanswered
+        if (
+            found := _in_these_words(text, question)
+            or _answer(question, read_two(text, question))
+            or _one(text, question)
+        )
+    ]
+    return replace(answered[0], named=True) if len(answered) == 1 else None
+
+
+def _whose(text: str, opening: Opening) -> Answered | None:
+    """Read whom a round is about from a clause, where the rest tells of the work: "it's about me. I do forecasting"."""
+    named = _named_in_clauses(text, opening)
+    return Answered({opening.id: tuple(named)}) if len(named) == 1 and not asks_or_denies(text) else None
+
+
+def _named_in_clauses(text: str, opening: Opening) -> set[str]:
+    """Give the choices that clauses of a text have word for word: both of "my team, or me"."""
+    clauses = [_ABOUT.sub("", clause.strip()) for clause in _PARTS_OF_OPENING.split(text)[:MOST_CLAUSES]]
+    return {choice.id for clause in clauses if (choice := read_wording(clause, opening))}
+
+
 def _by_clauses(text: str, question: AnyQuestion) -> Answered | None:
     choice = read_by_clause(text, question)
     return Answered({question.id: (choice.id,)}) if choice else None
@@ -288,7 +353,9 @@ def _to_guess(text: str, run: Run, words: TypedWords) -> Answered | Command | Wh
 
 
 def _one(text: str, question: HasChoices) -> Answered | None:
-    choice = read_choice(text, question)
+    if isinstance(question, Opening) and len(_named_in_clauses(text, question)) > 1:
+        return None
+    choice = read_choice(text, question) or read_choice(without_degree(text), question)
     return Answered({question.id: (choice.id,)}) if choice else None
 
 
@@ -315,6 +382,13 @@ def _begins_unsure(text: str, words: TypedWords) -> Command | None:
     """Read that somebody does not know, and why: "no idea, I am not close to that"."""
     first = _FIRST_PART.split(text.strip(), maxsplit=1)[0]
     return command if (command := _exact_command(first, words)) == Command("unsure") else None
+
+
+def _depends(text: str, question: HasChoices | None) -> Answered | Command | None:
+    """Read that it depends on something: a question may have a choice that says so, and else nothing fits for sure."""
+    if not _DEPENDS.match(text):
+        return None
+    return (question and _in_these_words(IT_DEPENDS, question)) or Command("unsure")
 
 
 def _leaves(text: str, words: TypedWords) -> Command | None:

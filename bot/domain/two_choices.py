@@ -28,8 +28,14 @@ _FILLER = re.compile(
 )
 # "mostly a with some b", "a, mostly, but sometimes b": of two choices one has more and the other less.
 _MORE = "mostly|mainly|primarily|largely"
+# How often, and not how much: what comes only now and then is no half.
+_RARELY = (
+    r"sometimes|occasionally|at times|(?:every )?now and (?:then|again)|once in a while|from time to time"
+    r"|(?:only |very )?(?:rarely|seldom)|hardly ever|(?:once )?in a blue moon"
+)
+_RARE = re.compile(rf"[\s,;–-]{{0,6}}\b(?:(?:and|but|plus)\s+)?(?:then\s+)?(?:{_RARELY})\b", re.IGNORECASE)
 _LESS = (
-    r"sometimes|occasionally|at times|now and then|partly|(?:and |but )?also|some"
+    rf"{_RARELY}|partly|(?:and |but )?also|some"
     r"|(?:a )?(?:(?:little )?bits?|dash|tad|touch)(?: of)?|a little(?: of)?"
 )
 _MOST_OF_IT = re.compile(rf"\b(?:{_MORE})\b", re.IGNORECASE)
@@ -48,7 +54,22 @@ _AND = re.compile(r"(?<=\s)and(?=\s)|[,;/&+]", re.IGNORECASE)
 
 def read_two(text: str, question: AnyQuestion) -> Given:
     """Read an answer that takes two choices, or most of one; empty if it is none."""
-    return read_halves(text, question) or read_more_or_less(text, question)
+    return read_usual(text, question) or read_halves(text, question) or read_more_or_less(text, question)
+
+
+def read_usual(text: str, question: AnyQuestion) -> Given:
+    """Read what is usual in an answer that names it first, and then what comes now and then; empty if it is none.
+
+    "A feature and sometimes a paper" is the feature, as the questions ask for what fills most of the week.
+    """
+    usual, *rare = _RARE.split(text)
+    if not rare or asks_or_denies(text):
+        return ()
+    usual = _FILLER.sub(" ", _MOST_OF_IT.sub(" ", usual)).strip(" .,;!-–")
+    choice = read_choice(usual, question) if usual else None
+    if choice is None or not all(read_choice(part, question) or _likely(part, question) for part in rare):
+        return ()
+    return (choice.id,)
 
 
 def read_halves(text: str, question: AnyQuestion) -> Given:

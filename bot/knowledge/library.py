@@ -214,7 +214,7 @@ class Library:
         """
         document_ids = dict.fromkeys(citation.document for citation in citations)
         documents = [self.documents[document_id] for document_id in document_ids]
-        return "; ".join(document.title + document.made for document in documents)
+        return "; ".join(document.short_title + document.made for document in documents)
 
     def can_show(self, quiz: Quiz) -> bool:
         """Say whether the tables have all rows and columns that a version of the quiz, perhaps an old one, quotes."""

@@ -50,7 +50,7 @@ def find_long_texts(library: Library, files: Files) -> Iterator[Problem]:
     for name, path, text, limit, where in chain(*limited, _limited_in_sources(library)):
         yield from _find_long_text(files[name], path, text, limit, where)
     for path, text in _texts(library.words.model_dump()):
-        yield from _find_long_text(files["words.yaml"], path, text, MAX_SECTION_TEXT, "there")
+        yield from _find_long_text(files["words.yaml"], path, text, _limit_in_words(path), "there")
     for position, decoy in enumerate(library.not_answered):
         path, reply = ("not_answered", position, "reply"), decoy.reply or ""
         yield from _find_long_text(files[NOT_ANSWERED], path, reply, MAX_SECTION_TEXT // 2, "there")
@@ -71,6 +71,16 @@ _LIMITS_IN_QUIZ: Mapping[Hashable, tuple[int, str]] = {  # by key; where there i
     "called": (MAX_PARAGRAPH, "there"),
     "section": (MAX_NAME, SMALL),
 }
+
+
+# Of words.yaml: what is said by itself may be longer than what stands with others in a section or in small print.
+_SAID_ALONE: Mapping[YamlPath, int] = {("quiz", "usage"): MAX_SECTION_TEXT, ("privacy", "text"): MAX_SECTION_TEXT}
+_SAID_APART = {"talk", "terminal", "install"}
+
+
+def _limit_in_words(path: YamlPath) -> int:
+    """Give how long a text of words.yaml may be."""
+    return _SAID_ALONE.get(path[:2], MAX_PARAGRAPH if path[0] in _SAID_APART else MAX_SENTENCES)
 
 
 def _limited_in_faq(library: Library) -> Iterator[Limited]:

@@ -20,17 +20,24 @@ def create(app: App, arguments: Arguments) -> Json:
     private = arguments.flag("is_private")
     require(app.manifest.scopes, *MANAGE["group" if private else "channel"])
     name = arguments.text("name").strip()
-    if not name:
-        raise SlackError("invalid_name_required")
-    if len(name) > MAX_NAME:
-        raise SlackError("invalid_name_maxlength")
-    if not re.fullmatch(r"[^\W_]+(?:[-_]+[^\W_]+)*[-_]*", name) or name != name.lower():
-        raise SlackError("invalid_name_specials" if re.search(r"[\w]", name) else "invalid_name_punctuation")
+    if reason := what_is_wrong_with(name):
+        raise SlackError(reason)
     if app.space.state.named(name) is not None:
         raise SlackError("name_taken")
     channel = app.space.state.new_channel(name, "group" if private else "channel", app.bot.user)
     app.space.conversation.show_new_channel(channel)
     return {"ok": True, "channel": described(app, channel)}
+
+
+def what_is_wrong_with(name: str) -> str | None:
+    """Return Slack's code for why a channel can't have this name, if so."""
+    if not name:
+        return "invalid_name_required"
+    if len(name) > MAX_NAME:
+        return "invalid_name_maxlength"
+    if not re.fullmatch(r"[^\W_]+(?:[-_]+[^\W_]+)*[-_]*", name) or name != name.lower():
+        return "invalid_name_specials" if re.search(r"[\w]", name) else "invalid_name_punctuation"
+    return None
 
 
 def invite(app: App, arguments: Arguments) -> Json:

@@ -32,7 +32,9 @@ NOT_ON: dict[Surface, frozenset[str]] = {
             "file", "markdown", "plan", "table", "task_card",
         }
     ),
-    "home": frozenset({"alert", "context_actions", "file", "markdown", "plan", "table", "task_card"}),
+    "home": frozenset(
+        {"alert", "context_actions", "data_visualization", "file", "markdown", "plan", "table", "task_card"}
+    ),
 }  # fmt: skip
 
 
@@ -78,8 +80,7 @@ def check_view(view: object, allowed: tuple[str, ...]) -> Json:
     problems = view_problems(view, allowed)
     if problems or not isinstance(view, dict):
         raise SlackError("invalid_arguments", **_explain(problems))
-    besides = {name: value for name, value in view.items() if name != "blocks"}
-    return {**with_defaults(besides), "blocks": with_ids(view["blocks"])}
+    return {**with_defaults({**view, "blocks": []}), "blocks": with_ids(view["blocks"])}
 
 
 def view_problems(view: object, allowed: tuple[str, ...] = ("modal", "home")) -> Problems:

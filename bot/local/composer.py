@@ -35,7 +35,7 @@ _HOST = rf"(?:{_LABEL}\.)+(?:{DOMAINS})(?![\w-]|\.\w)"
 _PATH = r"(?::\d+)?(?:[/?#](?:[^\s<>|&]|&amp;)*)?"
 # A full stop, comma or bracket at the end belongs to the sentence.
 _LINK = re.compile(
-    rf"(?P<url>https?://(?:[^\s<>|&]|&amp;)+)|(?P<email>(?<![\w.@/])[\w.+-]+@{_HOST})|"
+    rf"(?P<url>https?://(?:[^\s<>|&]|&amp;)+)|(?P<email>(?<![\w.+@/-])[\w.+-]+@{_HOST})|"
     rf"(?<![\w.@/-])(?P<host>{_HOST}{_PATH})",
     re.IGNORECASE,
 )

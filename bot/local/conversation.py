@@ -205,7 +205,7 @@ class Conversation:
             self._show(channel, {"type": "message_changed", "message": channel.messages[ts], "previous_ts": ts})
             self._tell_change(channel, stamp, before, channel.messages[ts])
             return
-        del channel.messages[ts]
+        channel.drop(ts)
         self._uncount_reply(channel, before)
         self._show(channel, {"type": "message_deleted", "message": before})
         event = {

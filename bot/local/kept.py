@@ -9,6 +9,8 @@ import asyncio
 import json
 import logging
 import os
+from collections.abc import Iterator
+from copy import copy
 from pathlib import Path
 from typing import Any
 
@@ -35,42 +37,59 @@ class Keeper:
         self._state = state
         self._path = path
         self._due: asyncio.TimerHandle | None = None
+        self._saving: asyncio.Task[None] | None = None
         self._restore()
-        self._write()
+        self._write(self._document())
 
     def changed(self) -> None:
-        """Have the state written soon."""
+        """Have the state written soon, after what is being written."""
         if self._due is None:
-            self._due = asyncio.get_running_loop().call_later(DELAY, self._save)
+            self._due = asyncio.get_running_loop().call_later(DELAY, self._begin)
 
-    def close(self) -> None:
+    async def close(self) -> None:
         """Write the state now, for the last time."""
         if self._due is not None:
             self._due.cancel()
-        self._save()
+        if self._saving is not None:
+            await self._saving
+        await self._save()
 
-    def _save(self) -> None:
+    def _begin(self) -> None:
         self._due = None
+        if self._saving is not None:
+            self.changed()
+            return
+        self._saving = asyncio.create_task(self._save())
+        self._saving.add_done_callback(self._saved)
+
+    def _saved(self, _: "asyncio.Task[None]") -> None:
+        self._saving = None
+
+    async def _save(self) -> None:
         try:
-            self._write()
+            # In a thread: of ten thousand messages it takes a second, in which nobody would be answered.
+            await asyncio.to_thread(self._write, self._document())
         except OSError as error:
             log.error("messages are not kept: %s", error.strerror)  # noqa: TRY400 - the traceback would say no more
 
-    def _write(self) -> None:
-        """Replace the file as a whole: whoever ends the process leaves the old one or the new one."""
-        document = {
+    def _document(self) -> Json:
+        """Give the state as it is now: what is changed later is replaced, and not changed within."""
+        return {
             "version": VERSION,
             "team": self._state.team.id,
             "deactivated": [person.id for person in self._state.people.values() if person.deleted],
             "channels": [
-                {name: getattr(channel, name) for name in FIELDS} for channel in self._state.channels.values()
+                {name: copy(getattr(channel, name)) for name in FIELDS} for channel in self._state.channels.values()
             ],
         }
+
+    def _write(self, document: Json) -> None:
+        """Replace the file as a whole: whoever ends the process leaves the old one or the new one."""
         new = self._path.with_name(f"{self._path.name}.new")
         try:
             self._path.parent.mkdir(0o700, parents=True, exist_ok=True)
             with os.fdopen(os.open(new, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w", encoding="utf-8") as file:
-                json.dump(document, file)
+                file.writelines(_in_pieces(document))
                 file.flush()
                 os.fsync(file.fileno())
             new.replace(self._path)
@@ -105,3 +124,16 @@ class Keeper:
                 self._state.timestamps.pass_by(ts)
         for user in deactivated:
             self._state.deactivate(user)
+
+
+def _in_pieces(document: Json) -> Iterator[str]:
+    """Give a document as JSON, a message at a time: the encoder lets no other thread work until it is done."""
+    head = json.dumps({name: value for name, value in document.items() if name != "channels"})
+    yield f'{head[:-1]}, "channels": ['
+    for number, channel in enumerate(document["channels"]):
+        about = json.dumps({name: value for name, value in channel.items() if name != "messages"})
+        yield f'{", " if number else ""}{about[:-1]}, "messages": {{'
+        for at, (ts, message) in enumerate(channel["messages"].items()):
+            yield f"{', ' if at else ''}{json.dumps(ts)}: {json.dumps(message)}"
+        yield "}}"
+    yield "]}"

@@ -1,5 +1,6 @@
 """What people do with conversations by `/local/*`: opening and reading them, and who is in them."""
 
+from bot.local.api_channels import MAX_NAME, what_is_wrong_with
 from bot.local.errors import PageError
 from bot.local.page_access import Json, PageAccess, text_of
 
@@ -76,6 +77,8 @@ class ChannelCalls(PageAccess):
         """Create a channel with oneself in it."""
         me = self._person(body)
         name = text_of(body, "name").lstrip("#").lower().replace(" ", "-")
+        if (reason := what_is_wrong_with(name)) is not None:
+            raise PageError(reason, f"A channel’s name has letters, digits, - and _, {MAX_NAME} at most.")
         if self._state.named(name) is not None:
             raise PageError("name_taken", f"There is a #{name} already.")
         created = self._state.new_channel(name, "group" if body.get("is_private") else "channel", me.id)

@@ -71,4 +71,4 @@ class Space:
         """Stop deliveries and messages to come, and close the apps' connections."""
         await asyncio.gather(*(app.close() for app in self.apps))
         if self.keeper is not None:
-            self.keeper.close()
+            await self.keeper.close()

@@ -6,7 +6,7 @@ It is in memory; kept.py writes it into a file.
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, Literal, NamedTuple
 
 from bot.local.composer import wire
 from bot.local.ids import Timestamps, derived_id
@@ -68,6 +68,7 @@ class Channel:
     former: dict[str, list[list[Json]]] = field(default_factory=dict)
     whispers: dict[str, list[Json]] = field(default_factory=dict)
     last_read: dict[str, str] = field(default_factory=dict)
+    _counted: dict[str, "Counted"] = field(default_factory=dict, repr=False, compare=False)
 
     @property
     def is_general(self) -> bool:
@@ -96,10 +97,29 @@ class Channel:
     def unread(self, viewer: str) -> int:
         """Count the messages of others that the viewer hasn't read; in a DM also those inside threads."""
         seen = self.last_read.get(viewer, "")
-        return sum(
-            message["ts"] > seen and message.get("user") != viewer and (self.kind == "im" or is_top_level(message))
-            for message in self.messages.values()
-        )
+        counted = self._counted.get(viewer)
+        if counted is None or counted.after != seen:
+            counted = Counted(seen, seen, 0)
+        count, newest = counted.number, next(reversed(self.messages), "")
+        for message in reversed(self.messages.values()):  # of those that were counted before, none is looked at again
+            if message["ts"] <= counted.until:
+                break
+            count += message.get("user") != viewer and (self.kind == "im" or is_top_level(message))
+        self._counted[viewer] = Counted(seen, max(newest, counted.until), count)
+        return count
+
+    def drop(self, ts: str) -> None:
+        """Forget a message."""
+        del self.messages[ts]
+        self._counted.clear()
+
+
+class Counted(NamedTuple):
+    """How many messages somebody has not read, of those after one ts and until another."""
+
+    after: str
+    until: str
+    number: int
 
 
 def is_top_level(message: Json) -> bool:

@@ -15,6 +15,10 @@ from bot.slack.quiz_controls import BeginFrom, begin_button
 from bot.slack.text import Mrkdwn, escape, fill, linked, mention
 
 WIDEST = 2  # columns of a table beside its labels; more are cut off in a thread and on a phone
+LONG_NOTE = (
+    170  # characters of a note on sources from which on it is shortened: three lines beside a thread have as many
+)
+LONG_HEADING = 40  # characters of a heading that are given there
 REPEATED = 100  # characters of what somebody has typed that are repeated to them
 
 
@@ -64,17 +68,30 @@ def answer_parts(
 
 
 def sources(citations: Sequence[Citation], library: Library, *, with_sections: bool = True) -> Mrkdwn:
-    """Name what is cited: each document once, linked where it has an address, with the sections unless told not to."""
+    """Name what is cited: each document once, linked where it has an address, with the sections unless told not to.
+
+    In a note that is long, sections go by their numbers, and of other headings only the beginning is given.
+    """
     sections: dict[str, list[str]] = {}
     for citation in citations:
         sections.setdefault(citation.document, []).append(citation.section)
+    documents = {name: library.documents[name] for name in sections}
+    headings = [heading for cited in sections.values() for heading in cited]
+    length = sum(map(len, (*headings, *(document.short_title + document.made for document in documents.values()))))
     named = []
-    for name, headings in sections.items():
-        document = library.documents[name]
-        title = linked(document.url, document.title)
-        where = ": " + "; ".join(escape(heading) for heading in headings) if with_sections else ""
-        named.append(f"{title}{escape(document.made)}{where}")
-    return Mrkdwn((". " if with_sections else "; ").join(named))
+    for name, document in documents.items():
+        cited = [_shortened(heading) if length > LONG_NOTE else heading for heading in sections[name]]
+        where = ": " + "; ".join(map(escape, cited)) if with_sections else ""
+        named.append(f"{linked(document.url, document.short_title)}{escape(document.made)}{where}")
+    return Mrkdwn((". " if with_sections else "; ").join(named).replace("….", "…"))
+
+
+def _shortened(heading: str) -> str:
+    """Shorten the heading of a section to its number, or else to its beginning if it is long."""
+    number, _, rest = heading.partition(" ")
+    if rest and number.rstrip(".").isdigit():
+        return f"§ {number.rstrip('.')}"
+    return f"{heading[:LONG_HEADING].rsplit(' ', 1)[0]} …" if len(heading) > LONG_HEADING else heading
 
 
 def suggestions(entries: Sequence[Entry], library: Library) -> Message:

@@ -19,7 +19,7 @@ from bot.slack.compare_controls import (
     compare_metadata,
     comparison_button,
 )
-from bot.slack.pieces import Message, context, finished_view, message, plain, section
+from bot.slack.pieces import Message, context, finished_view, message, plain, section, sections
 from bot.slack.quiz_controls import BeginFrom, begin_button
 from bot.slack.result import in_a_row, in_words, named, quoted
 from bot.slack.text import Mrkdwn, escape, fill, linked, mention, moment
@@ -111,10 +111,10 @@ def invitation(
             comparison_button(words.decline, stored.id, CompareCommand.WITHDRAW),
             mute,
         ]
-        return message([*map(section, lines), kit.ActionsBlock(buttons)], lines)
+        return message([*sections(*lines), kit.ActionsBlock(buttons)], lines)
     if comparison.state is State.DECLINED:
         lines = [over(comparison, Side.MANAGER, other, library).text, *note]
-        return message([*map(section, lines), kit.ActionsBlock([mute])], lines)
+        return message([*sections(*lines), kit.ActionsBlock([mute])], lines)
     if not comparison.is_open:
         return over(comparison, Side.MANAGER, other, library)
     texts = {
@@ -251,7 +251,7 @@ def reveal(sender: str, manager: str, quiz: Quiz, findings: Findings, library: L
         *([_one_sided(findings.one_sided, quiz, library)] if findings.one_sided else []),
         "\n".join([escape(words.follows), *follows]),
     ]
-    parts: list[kit.Block] = [*map(section, texts)]
+    parts: list[kit.Block] = [*sections(*texts)]
     if review := quiz.review:
         texts.append(fill(words.grading, text=worded(review, "text", OTHER), why=review.why))
         source = fill(library.words.quiz.source, sources=library.cite([review.source]))

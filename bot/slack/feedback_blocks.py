@@ -23,7 +23,7 @@ from bot.slack.answer_controls import (
     why_button,
 )
 from bot.slack.blocks import answer_parts, near_lead, offer, sources, suggest_lead
-from bot.slack.pieces import Message, finished_view, joined, message, plain, section
+from bot.slack.pieces import Message, finished_view, joined, message, plain, section, sections
 from bot.slack.text import Mrkdwn, contact, escape, fill, linked, mention, written_out
 
 MAX_COMMENT = 1000  # characters that somebody may write about an answer
@@ -208,7 +208,7 @@ def _why(entry: Entry, why: Explanation | None, library: Library, *, chosen: boo
 
 
 def _in_lines(lines: Sequence[str]) -> Message:
-    return message([section("\n".join(lines))], lines)
+    return message(sections("\n".join(lines)), lines)
 
 
 # Asking a person

@@ -12,7 +12,7 @@ from bot.knowledge import Library
 from bot.knowledge.slack_limits import MAX_SECTION_TEXT
 from bot.slack import blocks
 from bot.slack.gaps_controls import draft_button, news_button
-from bot.slack.pieces import Message, context, joined, message, plain, section
+from bot.slack.pieces import Message, context, joined, message, plain, section, sections
 from bot.slack.text import Mrkdwn, escape, fill, linked, written_out
 
 MOST = 5  # gaps, proposals or entries in one list
@@ -33,7 +33,9 @@ def editors_section(
     """
     words = library.words.gaps
     lists = [*_lists(report, library, disputes, drafts)]
-    shown = [section(text, beside) for text, beside in lists] or [section(escape(words.nothing))]
+    shown: list[kit.Block] = []
+    for text, beside in lists or [(escape(words.nothing), None)]:
+        shown += [section(text, beside)] if beside else sections(text)
     return [kit.DividerBlock(), kit.HeaderBlock(words.editors), *shown]
 
 
@@ -43,7 +45,7 @@ def digest(report: Report, library: Library, disputes: Disputes) -> Message | No
     if not lines:
         return None
     lines = [escape(library.words.gaps.digest), *lines]
-    return message([section(line) for line in lines], lines)
+    return message(sections(*lines), lines)
 
 
 def _lists(

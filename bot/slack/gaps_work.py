@@ -13,6 +13,7 @@ import slackblocks as kit
 import structlog
 
 from bot import knowledge
+from bot.domain.embeddings import SemanticScorer
 from bot.domain.faq import Surface, offered_by, reply_to
 from bot.domain.gaps import Gap, Question
 from bot.domain.reply_kinds import ANSWER
@@ -43,6 +44,7 @@ class GapsWorker(SlackWorker):
         super().__init__(name)
         # By workspace, the knowledge until the edit whose news are not told yet, if this process had it.
         self.superseded: dict[str, Library] = {}
+        self._scorer: tuple[Library, SemanticScorer] | None = None  # of the knowledge that was asked last of these
 
     @workflow
     async def follow_knowledge(self, team: str, knowledge: str, before: str | None) -> None:
@@ -64,6 +66,8 @@ class GapsWorker(SlackWorker):
             question_id = page["next"]
         if page.get("finished"):  # not in what versions before this one recorded
             self.superseded.pop(team, None)
+            if not self.superseded:
+                self._scorer = None
         next_page: list[str] | None = ["", ""]
         while next_page is not None:
             page = await step("find outdated", self._find_outdated, team, knowledge, next_page)
@@ -118,10 +122,16 @@ class GapsWorker(SlackWorker):
 
     def _offered(self, text: str, surface: Surface, library: Library, leaned_on: str | None) -> set[str]:
         """Give the entries that a knowledge answers a question with, or suggests for it."""
-        scorer = scorer_for(library) if self._services.second_stage is not None else None
+        scorer = self._scorer_for(library) if self._services.second_stage is not None else None
         after = library.leaning(text, leaned_on)
         reply = reply_to(text, surface, library.index, library.thresholds, after=after, scorer=scorer)
         return {candidate.entry for candidate in offered_by(reply)}
+
+    def _scorer_for(self, library: Library) -> SemanticScorer:
+        """Give what scores messages with an earlier knowledge, which is prepared once for all that is asked of it."""
+        if self._scorer is None or self._scorer[0] is not library:
+            self._scorer = library, scorer_for(library)
+        return self._scorer[1]
 
     async def _find_outdated(self, team: str, knowledge: str, after: list[str]) -> dict[str, Any]:
         """Give the answers of a page that would say something else by now, and where the next page begins."""

@@ -24,7 +24,7 @@ from bot.slack.home_controls import (
     share_round_button,
     topic_button,
 )
-from bot.slack.pieces import context, finished_view, section
+from bot.slack.pieces import context, finished_view, section, sections
 from bot.slack.privacy_controls import forget_button
 from bot.slack.quiz_controls import OPEN, RESUME, BeginFrom, begin_button, delete_button, round_button
 from bot.slack.text import Mrkdwn, contact, day, escape, fill, linked
@@ -128,7 +128,7 @@ def _set_up(home: Home, library: Library) -> list[kit.Block]:
     )
     lines = [f"{DONE if is_done else TO_DO} {escape(text)}" for is_done, text in steps]
     lead = words.set_up if home.is_installer else words.set_up_editor
-    return [section("\n".join([escape(lead), *lines]))]
+    return [*sections("\n".join([escape(lead), *lines]))]
 
 
 # Rounds

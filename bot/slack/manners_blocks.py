@@ -10,7 +10,7 @@ from bot.knowledge import Library
 from bot.slack.answer_controls import post_private_button
 from bot.slack.blocks import say
 from bot.slack.channel_controls import editors_button, mode_button
-from bot.slack.pieces import Message, context, joined, message, plain, section
+from bot.slack.pieces import Message, context, joined, message, plain, section, sections
 from bot.slack.text import Mrkdwn, day, escape, fill, linked, mention
 from bot.storage import ChannelSettings
 
@@ -90,7 +90,13 @@ def channel_panel(settings: ChannelSettings, channel: str, editors: str | None, 
         elsewhere = fill(words.editors_elsewhere, channel=Mrkdwn(f"<#{editors}>"))
         where = f"{elsewhere} {escape(words.editors_replaced)}" if editors else escape(words.editors_nowhere)
         button = editors_button(words.bring_here, here=True)
-    parts = [section(lead), section(meanings), _buttons(settings, library), section(where), kit.ActionsBlock([button])]
+    parts = [
+        section(lead),
+        *sections(meanings),
+        _buttons(settings, library),
+        section(where),
+        kit.ActionsBlock([button]),
+    ]
     return message(parts, [lead, meanings, where])
 
 

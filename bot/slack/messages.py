@@ -7,11 +7,11 @@ from slack_bolt.async_app import AsyncApp, AsyncBoltContext
 
 from bot import jobs, work_records
 from bot.domain.faq import FOLLOWED_FOR, UNPROMPTED, Surface
-from bot.domain.reply_kinds import ANSWER, LINK
+from bot.domain.reply_kinds import ANSWER, LINK, TALK
 from bot.knowledge import Library
 from bot.second_stage import SecondStage
 from bot.slack import faq, feedback, for_sender, gaps, quiz, share
-from bot.slack.deciding import PlannedReply, decide
+from bot.slack.deciding import PlannedReply, asks, decide
 from bot.slack.dispatch import ReceivedRequest
 from bot.slack.event_payloads import EventCallback
 from bot.slack.incoming import IncomingMessage, Written, classify, count_silence, deserved_reply
@@ -112,7 +112,7 @@ async def _in_direct_message(
         return None, reply
     if message.thread_ts:
         run = await store.runs.in_thread(team, message.user, message.thread_ts)
-        return run, reply if run else await _below_copy(team, message, message.thread_ts, reply, store)
+        return run, reply if run else await _below_copy(team, message, message.thread_ts, reply, library, store)
     if reply and not message.number and not message.deleted:
         question = (team, message.user, message.channel, message.ts)
         reply = await for_sender.redirected(*question, message.text, reply, library, store)
@@ -131,7 +131,7 @@ async def _in_round(
     if message.revised_ts is None:
         await quiz.on_reply(team, message.text, message.ts, stored, reply, library, store)
     elif not message.deleted:
-        await quiz.on_edit(team, message.text, message.ts, message.revised_ts, stored, library)
+        await quiz.on_edit(team, message.text, message.ts, message.revised_ts, stored, library, store)
 
 
 async def _answered_before(team: str, message: IncomingMessage, recorded: Reply | None, store: Store) -> str | None:
@@ -165,17 +165,19 @@ async def _between_people(team: str, message: IncomingMessage, store: Store) -> 
 
 
 async def _below_copy(
-    team: str, message: IncomingMessage, thread_ts: str, reply: PlannedReply | None, store: Store
+    team: str, message: IncomingMessage, thread_ts: str, reply: PlannedReply | None, library: Library, store: Store
 ) -> PlannedReply | None:
     """Give what to reply to a message that may stand below a result which somebody has shared.
 
-    There it may be for that person, which is offered; it is answered only if it is a question that has an answer.
+    There it may be for that person, which is offered; but for a question that has an answer, or that is about the bot,
+    which gets that and no more.
     """
     in_thread = (message.channel, thread_ts, message.ts)
     content: share.Says | None = None
     if message.revised_ts is None and (message.text or message.has_files):
         content = share.Says(text=bool(message.text), files=message.has_files)
-    answered = reply is not None and reply.kind == ANSWER
+    about_us = reply is not None and reply.kind == TALK and asks(message.text, library)
+    answered = about_us or (reply is not None and reply.kind == ANSWER)
     below_us = message.replies_to_us
     is_below_copy = await share.on_reply(
         team, message.user, *in_thread, store, says=content, below_us=below_us, answered=answered

@@ -53,8 +53,8 @@ def finished_view(view: kit.ModalView | kit.HomeTabView) -> dict[str, Any]:
 
 
 def plain(text: str) -> Message:
-    """Give a message of one section, of Slack's markup."""
-    return message([section(text)], [text])
+    """Give a message of nothing but text, of Slack's markup."""
+    return message(sections(text), [text])
 
 
 def addressed(person: str, told: Message) -> Message:
@@ -70,6 +70,15 @@ def addressed(person: str, told: Message) -> Message:
 def section(text: str, accessory: kit.Element | None = None) -> kit.SectionBlock:
     """Give a section of Slack's markup, with what stands to its right."""
     return kit.SectionBlock(kit.Markdown(text), accessory=accessory)
+
+
+def sections(*texts: str) -> list[kit.SectionBlock]:
+    """Give texts of Slack's markup in a section each; one that is too long is parted between its lines or words."""
+    return [
+        section(part)
+        for text in texts
+        for part in (packed(text.split("\n")) if len(text) > MAX_SECTION_TEXT else [text])
+    ]
 
 
 def context(text: str) -> kit.ContextBlock:

@@ -15,16 +15,21 @@ from bot.domain.actions import Reply as ReplyAction
 from bot.domain.readings import (
     DOES,
     Answered,
+    Aside,
     Asks,
+    AsksForTitle,
     Command,
+    Defined,
     Perhaps,
     PerhapsReviewed,
     Reading,
     Reviewed,
     Unclear,
+    WhatIf,
 )
 from bot.domain.reply import read, read_again
 from bot.domain.reply_kinds import ANSWER
+from bot.domain.result_question import AboutResult
 from bot.jobs import Key
 from bot.knowledge import Library
 from bot.second_stage import SecondStage
@@ -61,6 +66,9 @@ SAME_ROUND = timedelta(minutes=1)
 AT_ONCE = 100  # runs whose time has come that are handled in one go
 LOOKED_AT_AGAIN = 3600.0  # seconds after which work that was given up is begun once more
 OWN_ONLY = ("manages", "so_far", "start_over")  # commands that have no meaning in a round about somebody else's work
+KEPT_IN_THREAD = ("resume", "start_over", "so_far")  # commands that mean the round in whose thread they are typed
+# What is answered in the thread where it is asked, whatever rounds there are.
+ABOUT_THREAD = (Aside, Asks, AsksForTitle, AboutResult, Defined, PerhapsReviewed, Reviewed, WhatIf)
 BUTTON_ASIDES = {ButtonCommand.SO_FAR: RunAside.SO_FAR, ButtonCommand.WHY: RunAside.WHY}
 QUIET = {"quiet": True, "quiet on": True, "quiet off": False}  # whether to answer somebody to mentions only
 DUE = {"remind": Work.REMIND, "expire": Work.EXPIRE}  # by the name of the action: what is done when its time has come
@@ -75,7 +83,9 @@ async def on_reply(
     review = open_review(stored.run, library)
     reading = read(text, stored.run, library.words.typed, answerable=answerable, aside=aside, review=review)
     key = Work.REPLY.key(team, stored.id, ts)
-    if isinstance(reading, Asks) and reply:
+    if newer := await _newer_round(team, stored, reading, store):
+        await jobs.start(key, quiz_worker.point_to_newer, team, stored.id, newer.id)
+    elif isinstance(reading, Asks) and reply:
         await jobs.start(key, quiz_worker.answer_question, team, stored.id, reply.kind, list(reply.entries))
     elif stored.run.subject is not None and isinstance(reading, Command) and reading.name in OWN_ONLY:
         await _say(key, team, stored.id, RunAside.OWN_ONLY)
@@ -85,9 +95,14 @@ async def on_reply(
         await _start(key, team, stored, reading, ts)
 
 
-async def on_edit(team: str, text: str, ts: str, edited_ts: str, stored: StoredRun, library: Library) -> None:
+async def on_edit(
+    team: str, text: str, ts: str, edited_ts: str, stored: StoredRun, library: Library, store: Store
+) -> None:
     """Let the edit of a message change the answer that the message gave, or give one if it gave none."""
     key = Work.EDIT_OF_REPLY.key(team, stored.id, ts, edited_ts)
+    if not stored.run.finished and (newer := await _newer_round(team, stored, Unclear(), store)):
+        await jobs.start(key, quiz_worker.point_to_newer, team, stored.id, newer.id)
+        return
     if ts not in stored.run.typed:
         reading = read(text, stored.run, library.words.typed, aside=smalltalk.read(text, library.words.talk))
         if isinstance(reading, Answered):
@@ -98,6 +113,23 @@ async def on_edit(team: str, text: str, ts: str, edited_ts: str, stored: StoredR
         await _say(key, team, stored.id, RunAside.KEPT)
         return
     await _typed(key, team, stored.id, EditReply(answers=dict(answers), ts=ts), ts)
+
+
+async def _newer_round(team: str, stored: StoredRun, reading: Reading, store: Store) -> StoredRun | None:
+    """Give the newer round that somebody may mean who types an answer where none is open; None if they mean this one.
+
+    Beside a result that is only one that is open itself. What asks something is about the thread that it stands in, and
+    who types "continue" goes back to its round.
+    """
+    run = stored.run
+    if run.asking is not None or run.subject is not None or isinstance(reading, ABOUT_THREAD):
+        return None
+    if isinstance(reading, Command) and (reading.name in KEPT_IN_THREAD or (reading.name == "why" and run.finished)):
+        return None
+    latest = await _latest(store, team, stored.user)
+    if latest is None or latest.id == stored.id or (run.finished and not latest.waits):
+        return None
+    return latest
 
 
 async def _typed(
@@ -258,7 +290,7 @@ async def do(ack: AsyncAck, block_actions: BlockActions, context: AsyncBoltConte
         elif stored.run.subject is not None and does is not ButtonCommand.WHY:
             await _click(context, run_id, Show(), block_actions)  # no button of ours says so
         elif does is ButtonCommand.START_OVER:
-            await _begin_anew(store, team, user, run_id, at)
+            await _begin_anew(store, team, user, run_id, at, [stored.channel, stored.root_ts])
         else:
             message = block_actions.place
             outside = user if message.thread_ts in (None, message.ts) else None  # on the card
@@ -361,12 +393,10 @@ async def _begin(
         await jobs.start(key, quiz_worker.begin, team, user, response_url, begun_in, from_thread)
 
 
-async def _begin_anew(
-    store: Store, team: str, user: str, run_id: str, at: str, from_thread: list[str] | None = None
-) -> None:
+async def _begin_anew(store: Store, team: str, user: str, run_id: str, at: str, from_thread: list[str]) -> None:
     """Stop a round and begin another. `at`: the ts of the click or the message that asks for it.
 
-    from_thread: channel and root of the thread where it is asked for; None outside one, where the next round shows.
+    from_thread: channel and root of the thread of the round, where it is said then where the next one is.
     """
     latest = await _latest(store, team, user)
     if latest and latest.id != run_id and _just_begun(latest):  # by the first half of a double click

@@ -38,11 +38,12 @@ from bot.slack.faq import count_reply, faq_worker
 from bot.slack.gateway import Render, plain_data, recorded
 from bot.slack.home import home_worker
 from bot.slack.pieces import Message
-from bot.slack.reconcile import Later, Reconciliation, RenderCache, UpToDate, digest
+from bot.slack.reconcile import UNKNOWN, Later, Reconciliation, RenderCache, UpToDate, digest
 from bot.slack.records import Record
 from bot.slack.run_actions import ActingWorker
-from bot.slack.run_asides import RunAside, confirmation, render_aside
+from bot.slack.run_asides import RunAside, confirmation, render_aside, with_open_question
 from bot.slack.run_links import ON_HOME
+from bot.slack.run_messages import note_slot
 from bot.slack.run_records import BegunRun, PreparedRun
 from bot.slack.slack_calls import SlackWorkError
 from bot.slack.work import Work, address_digest, short_digest
@@ -154,11 +155,36 @@ class QuizWorker(ActingWorker):
 
     @workflow
     async def point_from_thread(self, team: str, run_id: str, user: str, channel: str, root_ts: str) -> None:
-        """Tell somebody in the thread of an earlier round where the next is, once there is a thread to open."""
+        """Tell somebody in the thread of an earlier round where the next is, once there is a thread to open.
+
+        Below a result only they see it; where the round was left for the next it stays, as nothing is taken there then.
+        """
         await step("asked", self._is_asked, team, run_id)
         if link := await self._link(team, run_id):
-            note = self._rendered(partial(blocks.note, link))
-            await self._gateway.post_ephemeral(team, channel, user, note, thread_ts=root_ts)
+
+            async def left() -> str | None:
+                earlier = await self._store.runs.in_thread(team, user, root_ts)
+                return None if earlier is None or earlier.run.finished else earlier.id
+
+            if left_run := await step("left", left):
+                told = self._rendered(partial(run_messages.newer_round, link, finished=False))
+                await self._post_note(team, left_run, told)
+            else:
+                note = self._rendered(partial(blocks.note, link))
+                await self._gateway.post_ephemeral(team, channel, user, note, thread_ts=root_ts)
+
+    @workflow
+    async def point_to_newer(self, team: str, run_id: str, newer_id: str) -> None:
+        """Tell who has typed something in the thread of a round that is not open where their newer one is."""
+        place = await self._place(team, run_id)
+        if place and (link := await self._find_thread(team, newer_id)):
+
+            async def told() -> Message | None:
+                stored = await self._store.runs.get(team, run_id)
+                finished = stored is not None and stored.run.finished
+                return run_messages.newer_round(link, self._library, finished=finished)
+
+            await self._gateway.post_ephemeral(team, place.channel, place.user, told, thread_ts=place.root_ts)
 
     @workflow
     @formerly("clicked")
@@ -224,7 +250,7 @@ class QuizWorker(ActingWorker):
             await step("turn", self._after_earlier_changes, team, run_id, current_key())
         applied = await self._apply(team, run_id, does)
         if applied and applied.outcome == Outcome.FIRST:
-            await self._post_note(team, run_id, self._rendered(lambda library: blocks.say(library.words.quiz.first)))
+            await self._post_note(team, run_id, self._of_run(team, run_id, first_question))
         elif applied and applied.outcome == Outcome.CLOSED:
             await self._post_note(team, run_id, self._rendered(lambda library: blocks.say(library.words.compare.over)))
         elif applied and applied.outcome == Outcome.STALE and edited:
@@ -307,8 +333,18 @@ class QuizWorker(ActingWorker):
         """
         render = partial(render_aside, run_id, RunAside(word), term)
         ts = await self._post_note(team, run_id, self._of_run(team, run_id, render))
+        if ts and word in run_messages.OFFERS:
+            await step("offers", self._remember_offer, team, run_id, word, ts)
         if ts and outside:
             await self._lead_into_thread(team, run_id, outside, ts)
+
+    async def _remember_offer(self, team: str, run_id: str, word: str, ts: str) -> None:
+        """Remember that a note may have buttons about the question that is open, so that they go with that."""
+        stored = await self._store.runs.get(team, run_id)
+        if stored and stored.run.asking and note_slot(ts) in stored.messages:
+            slot = run_messages.offer_slot(word, len(stored.run.prompts), ts)
+            await self._store.runs.record_message(team, run_id, slot, Posted(ts, UNKNOWN))
+            await self._store.runs.forget_message(team, run_id, note_slot(ts))
 
     @workflow
     async def show(self, team: str, run_id: str) -> None:
@@ -403,6 +439,11 @@ quiz_worker = QuizWorker("quiz")
 def _new_run_id() -> str:
     """Give the id of the round that the running work begins: the same one whenever it is run again."""
     return short_digest(current_key())
+
+
+def first_question(run: Run, library: Library) -> Message:
+    """Say that there is no question to go back to."""
+    return with_open_question(blocks.say(library.words.quiz.first), run, library)
 
 
 def _already_answered(question: str | None, run: Run, library: Library) -> Message:

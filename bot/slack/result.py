@@ -25,7 +25,7 @@ from bot.domain.quiz_content import (
 )
 from bot.domain.quiz_run import PARTS, Run
 from bot.knowledge import Library
-from bot.slack.pieces import Message, context, in_lines, message, packed, section, table
+from bot.slack.pieces import Message, context, in_lines, message, packed, section, sections, table
 from bot.slack.text import Mrkdwn, escape, fill
 
 TELLING = 3  # rows of the table on the first screen, one less where more is said; a button opens the rest
@@ -76,7 +76,7 @@ def part(run: Run, name: str, library: Library) -> Message:
         source = fill(library.words.quiz.source, sources=library.cite(run.quiz.sources))
     if name == "table" and any("▸" in text for text in texts):
         source = Mrkdwn(f"{source} {key_of_marks(run, library)}")
-    return message([*map(section, texts), context(source)], [*texts, source])
+    return message([*sections(*texts), context(source)], [*texts, source])
 
 
 def advice(run: Run, purpose: str, library: Library) -> list[str]:
@@ -263,14 +263,14 @@ def _first_screen(run: Run, recommendation: Recommendation, library: Library, te
     words, shares = library.words.result, division(run, recommendation, library)
     caution = escape(getattr(words, f"caution_{run.purpose}"))
     if recommendation.clearness is Clearness.PICTURE:
-        return [*map(section, [*texts, shares]), context(caution)], [*texts, shares, caution]
+        return [*sections(*texts, shares), context(caution)], [*texts, shares, caution]
     most = TELLING - (recommendation.clearness is not Clearness.CLEAR or bool(run.unanswered))
     columns = [recommendation.role.column, recommendation.runner_up.column]
     excerpt = marked(run, library, columns, telling(run, recommendation)[:most])
     caption = fill(words.table, title=excerpt.title, sources=library.cite([excerpt.source]))
     if any(words.picked.format(cell="") in cell for row in excerpt.rows for cell in row.cells.values()):
         caption = Mrkdwn(f"{caption} {key_of_marks(run, library, [row.id for row in excerpt.rows])}")
-    blocks = [*map(section, texts), table(excerpt), context(caption), section(shares), context(caution)]
+    blocks = [*sections(*texts), table(excerpt), context(caption), section(shares), context(caution)]
     return blocks, [*texts, *in_lines(excerpt), caption, shares, caution]
 
 
@@ -448,7 +448,8 @@ def division(run: Run, recommendation: Recommendation, library: Library) -> str:
     for role in run.quiz.roles:
         full = round(recommendation.shares[role.id] * BAR)
         bars.append(f"{escape(heading(role)):<{width}}  {'█' * full}{'░' * (BAR - full)} {percent[role.id]:>3}%")
-    return "\n".join([f"*{escape(library.words.result.shares)}*", "```", *bars, "```"])
+    words = library.words.result
+    return "\n".join([f"*{escape(words.shares)}*", "```", *bars, "```", escape(words.shares_how)])
 
 
 def advice_on(role: Role, purpose: str, library: Library) -> str:

@@ -9,7 +9,7 @@ from bot.domain.quiz_run import Run
 from bot.domain.readings import WhatIf
 from bot.knowledge import Library
 from bot.slack.choice_letters import letter_of
-from bot.slack.pieces import Message, message, plain, section
+from bot.slack.pieces import Message, message, plain, sections
 from bot.slack.result import (
     early_line,
     flip_line,
@@ -58,8 +58,9 @@ def explanation(run: Run, role: str | None, library: Library) -> Message:
         fill(words.share_of, role=quiz_role.name, percent=str(percent[quiz_role.id])) for quiz_role in ordered
     )
     lines.append(fill(words.divided, shares=Mrkdwn(shares)))
+    lines.append(escape(words.shares_how))
     lines += _what_would_change(run, recommendation, library)
-    return message([section("\n".join(lines))], lines)
+    return message(sections("\n".join(lines)), lines)
 
 
 def _speaking(run: Run, recommendation: Recommendation, other: Role, library: Library) -> list[list[Mrkdwn]]:
@@ -84,7 +85,7 @@ def _why_not(run: Run, recommendation: Recommendation, other: Role, library: Lib
     lines: list[str] = [fill(template, **slots)]
     if run.flip and run.flip.role == other:
         lines += _what_would_change(run, recommendation, library)
-    return message([section("\n".join(lines))], lines)
+    return message(sections("\n".join(lines)), lines)
 
 
 def what_if(run: Run, supposed: WhatIf, library: Library) -> Message:
@@ -133,7 +134,7 @@ def sureness(run: Run, role: str | None, library: Library) -> Message:
     lines: list[str] = [fill(template, **slots), *_what_would_change(run, recommendation, library)]
     if recommendation.clearness is Clearness.CLOSE and run.tie_break:
         lines.append(escape(words.tip_close))
-    return message([section("\n".join(lines))], lines)
+    return message(sections("\n".join(lines)), lines)
 
 
 def _other_role(run: Run, recommendation: Recommendation, role: str | None) -> Role:

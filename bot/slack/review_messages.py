@@ -13,7 +13,7 @@ from bot.knowledge import Library
 from bot.slack import result
 from bot.slack.choice_letters import labelled, listed
 from bot.slack.control_values import label
-from bot.slack.pieces import Message, context, message, plain, section
+from bot.slack.pieces import Message, context, message, plain, section, sections
 from bot.slack.quiz_controls import do_button, grading_menu, grading_option
 from bot.slack.text import Mrkdwn, escape, fill
 
@@ -24,7 +24,7 @@ def review(run: Run, run_id: str, library: Library) -> Message:
     if review is None:
         raise ValueError("the quiz has no review")
     roles, advice = library.tables[run.quiz.tables.roles], result.advice(run, run.purpose, library)
-    parts: list[kit.Block] = [*map(section, advice)]
+    parts: list[kit.Block] = [*sections(*advice)]
     source = fill(library.words.quiz.source, sources=library.cite([review.source]))
     graded = graded_cell(run, library)
     if graded is None and not run.not_graded:
@@ -44,7 +44,7 @@ def review(run: Run, run_id: str, library: Library) -> Message:
     cell = roles.row(graded.dimension).cells[graded.column]
     statement = fill(getattr(words, f"said_{run.purpose}"), cell=cell)
     lines = [statement, *judged(run, cell, roles.column(graded.column).label, library)]
-    shown = [section(lines[0], change), *map(section, lines[1:])]
+    shown = [section(lines[0], change), *sections(*lines[1:])]
     return message([*parts, *shown, context(source)], [*advice, *lines, source])
 
 

@@ -5,6 +5,7 @@ from typing import Final, Literal, assert_never
 
 from bot.domain.actions import Action, Grade, Pause, Skip, Stop
 from bot.domain.quiz import Outcome
+from bot.domain.quiz_content import worded
 from bot.domain.quiz_run import Graded, Run, Status
 from bot.domain.readings import (
     Aside,
@@ -25,7 +26,7 @@ from bot.domain.readings import (
 from bot.domain.result_question import AboutResult
 from bot.knowledge import Library
 from bot.slack import blocks, result, result_explained, review_messages, run_messages
-from bot.slack.pieces import Message
+from bot.slack.pieces import Message, context, joined, message
 from bot.slack.text import fill
 from bot.storage import RESULT, StoredRun
 
@@ -66,6 +67,22 @@ TYPED_ASIDES: Final = {
     "unsure": RunAside.UNSURE,
     "not_for_me": RunAside.NOT_FOR_ME,
 }
+
+# What asks for an answer itself, or says what to type instead of one; the second of them only until there is a result.
+ASKING: Final = frozenset(
+    {
+        RunAside.NOT_FOR_ME,
+        RunAside.NOT_ASKED,
+        RunAside.REVIEW_GUESS,
+        RunAside.SEVERAL_UNCLEAR,
+        RunAside.UNSURE,
+        RunAside.WHICH_OFFERED,
+        RunAside.WHICH_TWO,
+        *(RunAside.UNCLEAR, RunAside.UNCLEAR_AGAIN, RunAside.NO_SUCH_MARK),
+    }
+)
+OF_RESULT: Final = frozenset({RunAside.EXPLAIN, RunAside.HOW_SURE})
+LEAVING: Final = "bye"  # the intent of small talk of who goes
 
 _OfQuestion = Literal[
     RunAside.EXPLAIN,
@@ -117,10 +134,30 @@ def aside_to(reading: Remark) -> tuple[RunAside, str | None]:  # noqa: PLR0911, 
             assert_never(never)
 
 
-def render_aside(  # noqa: PLR0911, PLR0912 - one for each aside
+def render_aside(run_id: str, aside: RunAside, about: str | None, run: Run, library: Library) -> Message | None:
+    """Render what is said between the questions; None for nothing. about: the term, role or intent it is about.
+
+    Below what does not itself ask for an answer it says which question is open.
+    """
+    said = _render(run_id, aside, about, run, library)
+    asks_itself = aside in ASKING or (aside in OF_RESULT and not run.finished)
+    if said is None or asks_itself or (aside is RunAside.SMALLTALK and about == LEAVING):
+        return said
+    return with_open_question(said, run, library)
+
+
+def with_open_question(said: Message, run: Run, library: Library) -> Message:
+    """Add a line with the question that is open, if there is one, to what has been said below it."""
+    if run.asking is None:
+        return said
+    question = worded(run.quiz.question(run.asking.question), "text", run.purpose)
+    line = fill(library.words.quiz.still_open, question=question)
+    return joined(said, message([context(line)], [line]))
+
+
+def _render(  # noqa: PLR0911, PLR0912 - one for each aside
     run_id: str, aside: RunAside, about: str | None, run: Run, library: Library
 ) -> Message | None:
-    """Render what is said between the questions; None for nothing. about: the term, role or intent it is about."""
     words, compare = library.words.quiz, library.words.compare
     match aside:
         case RunAside.OWN_ONLY:

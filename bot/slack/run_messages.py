@@ -4,9 +4,11 @@ What a slot shows follows from the run alone, so that after any crash, edit or s
 to what it should be. Only what is live has buttons.
 """
 
+import re
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Final
 
 import slackblocks as kit
 
@@ -38,7 +40,7 @@ from bot.domain.review import REVIEW
 from bot.knowledge import Library
 from bot.slack import result, review_messages
 from bot.slack.choice_letters import labelled, letter_of, listed
-from bot.slack.pieces import Message, context, message, plain, section
+from bot.slack.pieces import Message, context, message, plain, section, sections
 from bot.slack.quiz_controls import BeginFrom, ButtonCommand, begin_button, choice_button, do_button
 from bot.slack.result import how_far, in_words, quoted, recommendation, since
 from bot.slack.share_controls import share_button
@@ -47,6 +49,9 @@ from bot.storage import CARD, NOTE, PROMPT, RESULT
 
 REMINDER = "reminder"
 CHANGE = f"{NOTE}change:"  # what the slots begin with of what was said of a change
+# The slots of what was said of a question with buttons below it; the name of one fits the column, so it is a letter.
+OFFERS: Final = {"unsure": "u", "not_for_me": "n", "unclear": "c", "unclear_again": "a"}
+_OFFER = re.compile(rf"{NOTE}([{''.join(OFFERS.values())}])(\d+):")
 
 
 @dataclass(frozen=True)
@@ -76,6 +81,7 @@ def slots(run: Run, shown: Collection[str]) -> list[str]:
         slot = f"{REMINDER}:{number}"
         if slot in shown or _reminds(run, number):
             wanted.append(slot)
+    wanted += [slot for slot in shown if (offer := _OFFER.match(slot)) and int(offer[2]) <= len(run.prompts)]
     return [*wanted, CARD]
 
 
@@ -98,7 +104,8 @@ def render(
         return _prompt(run, run_id, int(number), library, user)
     if kind == REMINDER:
         return _reminder(run, run_id, library, user, live=_reminds(run, int(number)))
-    return _part(run, run_id, kind, library)
+    offer = _OFFER.match(slot)
+    return _offer(run, run_id, offer[1], int(offer[2]), library) if offer else _part(run, run_id, kind, library)
 
 
 def _reminds(run: Run, number: int) -> bool:
@@ -113,6 +120,29 @@ def note_slot(ts: str) -> str:
 def change_slot(ts: str) -> str:
     """Name the slot of a message that says what a change did and what the result is, until the next such message."""
     return f"{CHANGE}{ts}"
+
+
+def offer_slot(aside: str, number: int, ts: str) -> str:
+    """Name the slot of a message with buttons about the prompt of this number, which go once that is not live."""
+    return f"{NOTE}{OFFERS[aside]}{number}:{ts}"
+
+
+def _offer(run: Run, run_id: str, letter: str, number: int, library: Library) -> Message:
+    """Give what was said of a question, with its buttons; once it is not asked there any more, what became of it."""
+    question = run.quiz.question(run.prompts[number - 1].question)
+    if run.asking is not None and number == len(run.prompts):
+        match letter:
+            case "u":
+                return unsure(question, run, run_id, library)
+            case "n":
+                return not_for_me(run, run_id, library)
+            case _:
+                return unclear(question, run, run_id, library, again=letter == OFFERS["unclear_again"])
+    became = _settled(run, number, run.prompts[number - 1], library)
+    if run.status is not Status.OPEN and number == len(run.prompts):
+        became = escape(library.words.compare.over if run.closed else getattr(library.words.quiz, run.status))
+    text = f"{_heading(run, question, library)}: {became}"
+    return message([context(text)], [text])
 
 
 def card(run: Run, run_id: str, library: Library) -> Message:
@@ -278,6 +308,12 @@ def already_there(link: str, library: Library) -> Message:
     return plain(fill(words.part_there, link=linked(link, words.part_link)))
 
 
+def newer_round(link: str, library: Library, *, finished: bool) -> Message:
+    """Lead from the thread of an older round to the newer one, and say what can be done with the older."""
+    words = library.words.quiz
+    return plain(fill(words.newer_result if finished else words.newer, link=linked(link, words.newer_link)))
+
+
 def already_answered(run: Run, question: str | None, library: Library) -> Message:
     """Say what became of the question whose button was clicked after it was live; None if the question is gone."""
     choices = run.chosen(question) if question else ()
@@ -314,7 +350,7 @@ def _prompt(run: Run, run_id: str, number: int, library: Library, user: str) -> 
     parts: list[kit.Block] = [context(heading), section(lines[1])]
     if prompt.guesses:
         guesses, buttons = _guess(run_id, number, prompt, question, library)
-        return message([*parts, section(guesses), kit.ActionsBlock([*buttons])], [*lines, guesses])
+        return message([*parts, *sections(guesses), kit.ActionsBlock([*buttons])], [*lines, guesses])
     if choices := run.chosen(question.id):
         now = fill(words.changing, choice=in_words(choices, library))
         parts.append(section(now))

@@ -348,7 +348,8 @@ async def on_reply(
     The copy may also be one whose arrival Slack never confirmed; below one that has ended, the person is told that the
     message cannot be passed on. In a group nothing is offered, as the sender reads along. says: what may be passed on;
     None for an edit of a message that was offered before. below_us: the root of the thread is a message of ours.
-    answered: the message gets another reply, so that nothing is said below a copy that has ended.
+    answered: the message gets another reply, as it was for the bot, so that nothing is offered, and nothing said below
+    a copy that has ended.
     """
     share = await store.shares.of_root(team, channel, thread_ts)
     if share is None:
@@ -363,9 +364,11 @@ async def on_reply(
         return says is not None and await _may_be_below_uncertain(*where, says, store, answered=answered)
     if share.recipient == user and says and share.place is Place.DIRECT:
         key = Work.OFFER_TO_PASS_ON.key(team, share.run, share.id, ts)
+        if answered:
+            return True
         if share.state is ShareState.SENT:
             await _offer_to_pass_on(key, team, share, channel, thread_ts, ts, says)
-        elif not answered:
+        else:
             await jobs.start(key, recipient_worker.say_ended, team, channel, thread_ts)
     return True
 
@@ -389,7 +392,7 @@ async def _may_be_below_uncertain(
     deleted = [copy for copy in kept if copy.made_at < since and copy.given_up_at >= until]
     if not (uncertain or deleted) or await store.replies.of_answer(team, channel, thread_ts):
         return False
-    for share in uncertain:
+    for share in uncertain if not answered else ():
         key = Work.OFFER_TO_PASS_ON.key(team, share.run, share.id, ts)
         await _offer_to_pass_on(key, team, share, channel, thread_ts, ts, says)
     for copy in deleted:

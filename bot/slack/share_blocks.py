@@ -12,7 +12,7 @@ from bot.domain.share import MAX_NOTE, TICKED, Part, Place, Refusal, ShareState
 from bot.knowledge import Library
 from bot.slack import result
 from bot.slack.compare_controls import compare_button
-from bot.slack.pieces import DASH, Message, addressed, context, finished_view, message, plain, section
+from bot.slack.pieces import DASH, Message, addressed, context, finished_view, message, plain, section, sections
 from bot.slack.share_controls import (
     SHARE_CHOOSE,
     SHARE_CONFIRM,
@@ -38,6 +38,7 @@ MOST = 10  # shares in a list
 TOGETHER = 5  # lines without a button in one section, which has room for 3,000 characters
 NOT_UPDATED = (Refusal.INACTIVE, Refusal.GUEST, Refusal.UNKNOWN)  # reasons with other words for an update
 QUOTED = 2900  # characters of a reply in one section; Slack takes 3,000
+IN_BLOCKS = 3  # such sections; of more Slack refuses a message
 # Ids of the blocks of the window, by which what is wrong with their contents is shown.
 TO, PARTS, NOTE, PLACE = "share:to", "share:parts", "share:note", "share:place"
 
@@ -144,7 +145,7 @@ def _in_window(kept: Mapping[str, Any], library: Library) -> list[dict[str, Any]
     for block in kept["blocks"]:
         if block["type"] == "table":
             lead = context(escape(library.words.share.preview_table))
-            blocks += _plain_blocks(lead, section("\n".join(_rows_in_lines(block))))
+            blocks += _plain_blocks(lead, *sections("\n".join(_rows_in_lines(block))))
         else:
             blocks.append(block)
     return blocks
@@ -248,12 +249,16 @@ def files_stay(sender: str, library: Library) -> Message:
 
 
 def reply(sender: str, recipient: str, text: str, library: Library) -> Message:
-    """Show the sender all of what the recipient has replied, given as Slack has it."""
+    """Show the sender all of what the recipient has replied, given as Slack has it.
+
+    What is too long for Slack's blocks is shown as the text of the message, which holds all that somebody can write.
+    """
     words, to = library.words.share, mention(recipient)
     lead, hint = fill(words.reply, to=to), fill(words.reply_hint, to=to)
     quoted = quoted_in_portions(text, QUOTED)
     parts = [*map(section, [lead, *quoted]), context(hint)]
-    return addressed(mention(sender), message(parts, [lead, *quoted[:1]]))
+    told = quoted if len(quoted) > IN_BLOCKS else quoted[:1]
+    return addressed(mention(sender), message(parts, [lead, *told]))
 
 
 def update_note(share: Share, stored: StoredRun, library: Library) -> Message:
@@ -303,9 +308,9 @@ def receipt(
         buttons.append(compare_button(library.words.compare.title, share.run, share.recipient))
     buttons.append(withdraw_button(words.withdraw, share.id, _sure(library)))
     text = "\n".join(lines)
-    questions = [section(guide.text)] if guide else []
+    questions = sections(guide.text) if guide else []
     texts = [guide.text] if guide else []
-    return message([section(text), *questions, kit.ActionsBlock(buttons)], [text, *texts])
+    return message([*sections(text), *questions, kit.ActionsBlock(buttons)], [text, *texts])
 
 
 def updated_receipt(share: Share, stored: StoredRun, library: Library) -> Message:  # noqa: ARG001 - as all of a share

@@ -14,7 +14,7 @@ from bot.domain.share import Part, Place
 from bot.knowledge import Library
 from bot.slack import result, review_messages
 from bot.slack.gateway import plain_data
-from bot.slack.pieces import Message, context, in_lines, message, plain, section, table
+from bot.slack.pieces import Message, context, in_lines, message, plain, sections, table
 from bot.slack.text import Mrkdwn, escape, fill, mention, moment
 
 QUESTIONS = 3  # of the guide
@@ -89,7 +89,7 @@ def _root(
         quoted = "\n".join(f"> {line}" for line in escape(note).splitlines())
         texts.append(f"{fill(words.noted, sender=mention(sender))}\n{quoted}")
     caution = escape(library.words.result.caution_role)
-    return message([*map(section, texts), context(caution)], [*texts, caution])
+    return message([*sections(*texts), context(caution)], [*texts, caution])
 
 
 def _recommendation(run: Run, parts: Collection[Part], sender: Mrkdwn, library: Library) -> Message:  # noqa: ARG001
@@ -97,7 +97,7 @@ def _recommendation(run: Run, parts: Collection[Part], sender: Mrkdwn, library: 
     reasons = result.reasons(run, recommendation, library, sender=sender)
     division = result.division(run, recommendation, library)
     texts = [*reasons, division, *result.titles(run, library)]
-    return message(map(section, texts), texts)
+    return message(sections(*texts), texts)
 
 
 def _table(run: Run, parts: Collection[Part], sender: Mrkdwn, library: Library) -> Message:  # noqa: ARG001
@@ -148,7 +148,7 @@ def _graded(run: Run, parts: Collection[Part], sender: Mrkdwn, library: Library)
         texts.append(fill(template, sender=sender, cell=cell))
         if Part.RECOMMENDATION in parts:
             texts += review_messages.judged(run, cell, column, library, shared=True)
-    return message(map(section, texts), texts)
+    return message(sections(*texts), texts)
 
 
 def guide(run: Run, parts: Collection[Part], library: Library) -> Message:

@@ -7,6 +7,7 @@ from hypothesis import given, strategies
 
 from bot.local.composer import rich_text, wire
 from bot.local.formatting import as_typed, labelled, mentions, normalise, plain
+from tests.test_long_texts import is_slow
 from tests.workspace import Workspace, shown
 
 NAMES = {"U_ANA": "ana", "C_ASK": "ask-ai-roles"}
@@ -180,3 +181,8 @@ def test_a_mention_is_found_with_and_without_a_label():
     assert mentions("hi <@U_BOT|bot>", "U_BOT")
     assert not mentions("hi <@U_BOTHER>", "U_BOT")
     assert plain("&lt;@U_BOT&gt;") == "<@U_BOT>"
+
+
+@pytest.mark.parametrize("unit", ["-a", "a-", "+a", "*a* ", ":a", "<", "`a"])
+def test_a_long_message_takes_time_that_grows_no_faster_than_it(unit: str):
+    assert not is_slow(wire, "", unit, "")

@@ -1,8 +1,10 @@
 """Messages that a workspace keeps over a restart, and what it forgets."""
 
+import asyncio
 import json
 import signal
 import stat
+import threading
 from contextlib import AbstractAsyncContextManager
 from pathlib import Path
 
@@ -79,10 +81,21 @@ async def test_a_message_is_in_the_file_while_the_workspace_runs(path: Path, mon
     monkeypatch.setattr("bot.local.kept.DELAY", 0)
     async with Workspace.start(keep=path) as workspace:
         await workspace.post("U_ANA", "C_GENERAL", "What is an IC?")
-        async with Workspace.connect(workspace.url) as by_http:
-            await by_http.messages("C_GENERAL", "U_ANA")
+        async with Workspace.connect(workspace.url) as by_http, asyncio.timeout(10):
+            while "What is an IC?" not in content(path):
+                await by_http.messages("C_GENERAL", "U_ANA")
 
-        assert "What is an IC?" in content(path)
+
+async def test_nobody_waits_for_the_file_to_be_written(path: Path, monkeypatch: pytest.MonkeyPatch):
+    threads: list[threading.Thread] = []
+    monkeypatch.setattr("bot.local.kept.os.fsync", lambda _: threads.append(threading.current_thread()))
+    monkeypatch.setattr("bot.local.kept.DELAY", 0)
+    async with Workspace.start(keep=path) as workspace:
+        began = len(threads)
+        await workspace.post("U_ANA", "C_GENERAL", "What is an IC?")
+
+    assert len(threads) > began
+    assert threading.main_thread() not in threads[began:]
 
 
 async def test_a_deactivated_account_stays_deactivated(path: Path):

@@ -58,6 +58,8 @@ REFUSED: list[tuple[str, str, Json, str]] = [
     ("join", "U_ANA", {"channel": "C_LEADS"}, "channel_not_found"),
     ("invite", "U_ANA", {"channel": "C_ASK", "user": "U_TOM"}, "user_not_found"),
     ("channel", "U_ANA", {"name": "general"}, "name_taken"),
+    ("channel", "U_ANA", {"name": "quiet> <!channel"}, "invalid_name_specials"),
+    ("channel", "U_ANA", {"name": "q" * 81}, "invalid_name_maxlength"),
     ("group", "U_ANA", {"users": ["U_NONE"]}, "user_not_found"),
     ("view_submit", "U_ANA", {"view_id": "V0", "values": {}}, "view_not_found"),
     ("view_submit", "U_ANA", {"view_id": "V0", "values": {"a": "b"}}, "invalid_values"),

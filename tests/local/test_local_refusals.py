@@ -123,6 +123,7 @@ CALLS: list[tuple[str, Json, str]] = [
     ("views.publish", {"user_id": "U_NONE", "view": {"type": "home", "blocks": [section()]}}, "user_not_found"),
     ("views.publish", {"user_id": "U_ANA", "view": {"type": "modal", "blocks": [section()]}}, "invalid_arguments"),
     ("views.publish", {"user_id": "U_ANA", "view": {"type": "home", "blocks": [table()]}}, "invalid_arguments"),
+    ("views.publish", {"user_id": "U_ANA", "view": {"type": "home", "blocks": [chart()]}}, "invalid_arguments"),
     ("views.open", {"trigger_id": "x"}, "invalid_arguments"),
     ("views.open", {"trigger_id": "x", "view": {}}, "invalid_trigger_id"),
     ("views.update", {"view_id": "V0", "view": {}}, "not_found"),

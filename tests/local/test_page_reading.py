@@ -337,3 +337,21 @@ async def test_where_no_app_reads_along_the_page_says_so_and_offers_to_add_it(vi
     await silence.get_by_role("button", name="Add Rolefit").click()
 
     await expect(page.get_by_test_id("channel-details")).to_have_accessible_name("2 members of #new-one")
+
+
+async def test_a_message_that_cannot_be_shown_and_one_in_a_thousand_styles_leave_the_others_readable(
+    visit: Visit, bot: Bot, workspace: Workspace
+):
+    odd = [{"text": "with a time that is none", "ts": "soon"}]
+    await bot.web.chat_postMessage(channel="C_GENERAL", text="an odd one", attachments=odd)
+    await workspace.post("U_ANA", "C_GENERAL", "*a* _b_ " * 4_000)
+    await bot.web.chat_postMessage(
+        channel="C_GENERAL", blocks=[{"type": "markdown", "text": "**a** " * 1_700}], text="a"
+    )
+    await workspace.post("U_ANA", "C_GENERAL", "the last of them")
+
+    page = await visit("U_BEN", "&channel=C_GENERAL")
+
+    await expect(page.get_by_text("the last of them")).to_be_visible()
+    await expect(page.get_by_text("This message cannot be shown")).to_have_count(1)
+    await expect(page.locator("#messages strong").first).to_have_text("a")

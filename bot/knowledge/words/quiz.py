@@ -72,6 +72,7 @@ class QuizWords(Authored):
     unclear_purpose: Plain
     no_such_mark: Annotated[Line, text("mark", "last")]
     not_asked: Annotated[Line, text("number")]
+    still_open: Annotated[Line, text("question")]
     kept: Plain
     edited_late: Plain
     already_answered: Annotated[Line, text("choice")]
@@ -85,6 +86,9 @@ class QuizWords(Authored):
     stopped_note: Plain
     paused_note: Plain
     waiting: Plain
+    newer: Annotated[Line, text("link")]
+    newer_result: Annotated[Line, text("link")]
+    newer_link: Plain
     first: Plain
     nothing_so_far: Plain
     reminder: Annotated[Line, text("done", "count")]
@@ -171,6 +175,7 @@ class ResultWords(Authored):
     questions: Annotated[Line, text("numbers")]
     question_shared: Annotated[Line, text("question")]
     shares: Plain
+    shares_how: Plain
     decided: Plain
     against: Annotated[Line, text("role")]
     against_none: Annotated[Line, text("other")]

@@ -270,6 +270,9 @@ def lists(library: Library) -> Iterator[Rendering]:
     yield Rendering("list of no rounds", partial(history.listed, [], 0, library))
     yield Rendering("link to the round", partial(blocks.note, LINK, library))
     yield Rendering("link into the thread", partial(blocks.in_thread, LINK, library))
+    for finished_before in (True, False):
+        newer = partial(run_messages.newer_round, LINK, library, finished=finished_before)
+        yield Rendering(f"link to a newer round, older one finished: {finished_before}", newer)
     yield Rendering("link to an opened part of the result", partial(run_messages.already_there, LINK, library))
     yield Rendering("note that the questions were rewritten", partial(rewritten, (3, 5), library))
     for run, role in product(finished, (None, *(role.id for role in library.quiz.roles))):
