@@ -11,9 +11,9 @@ import shutil
 import socket
 import tempfile
 import uuid
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import ExitStack, asynccontextmanager, contextmanager
+from contextlib import AbstractAsyncContextManager, ExitStack, asynccontextmanager, contextmanager
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -36,7 +36,7 @@ from bot.knowledge import Library
 from bot.settings import Settings
 from bot.storage import Store
 from bot.storage.store import HEAD
-from tests import areas, played, shipped, statements
+from tests import areas, kept, played, shipped, statements
 from tests.chromium import pages
 from tests.workspace import Workspace
 
@@ -48,6 +48,7 @@ THOROUGH = bool(os.environ.get("THOROUGH"))
 DATABASES = ("sqlite", "postgresql")
 
 MANY_AREAS = 3  # that a run has to touch for its end to list them
+NEXT = pytest.StashKey[pytest.Item | None]()  # the test that comes next
 GARBAGE = 20_000  # objects that are made until some garbage is collected; 700 in Python, for which memory counts more
 
 
@@ -90,7 +91,9 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
 
     Beside each other they are all given to one of several processes, so that one browser is started.
     """
-    items.sort(key=lambda item: item.get_closest_marker("browser") is None)
+    items.sort(key=lambda item: (item.get_closest_marker("browser") is None, kept.kind_for(item) or ""))
+    for item in filter(kept.may_share, items):
+        item.add_marker(pytest.mark.asyncio(loop_scope="session"), append=False)
     if MUTATING:  # those with a bot or a database, which take a second each, for every one of thousands of changes
         slow = [item for item in items if pytest_asyncio.is_async_test(item)]
         config.hook.pytest_deselected(items=slow)
@@ -354,6 +357,7 @@ async def bot_in(
         ready.cancel()
         with contextlib.suppress(asyncio.CancelledError):
             await task
+        asyncio.get_running_loop().set_default_executor(ThreadPoolExecutor())  # DBOS's has ended with it
 
 
 async def _served(port: int) -> None:
@@ -391,9 +395,35 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
 @pytest.fixture
 def kept_in(request: pytest.FixtureRequest) -> dict[str, Any]:
     """The settings of a database, SQLite or PostgreSQL."""
-    if request.param == "postgresql":
+    if request.param != "postgresql":
+        return {}
+    if kept.kind_for(request.node) is None:
         return {"database_url": request.getfixturevalue("database")}
-    return {}
+    needed = map(request.getfixturevalue, ("postgres", "migrated_postgres", "free_databases"))
+    return {"database_url": request.getfixturevalue("keeper").database(lambda: lent_database(*needed))}
+
+
+@pytest.fixture
+def data(request: pytest.FixtureRequest) -> Path:
+    """The folder of the bot in `workspace` or `hasty`."""
+    if kept.kind_for(request.node) is None:
+        return Path(request.getfixturevalue("tmp_path"))
+    folders: pytest.TempPathFactory = request.getfixturevalue("tmp_path_factory")
+    return Path(request.getfixturevalue("keeper").data(lambda: folders.mktemp("kept")))
+
+
+@pytest_asyncio.fixture(scope="session", loop_scope="session")
+async def keeper() -> AsyncIterator[kept.Keeper]:
+    """What keeps a bot from one test to the next."""
+    keeping = kept.Keeper()
+    yield keeping
+    await keeping.stop()
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_runtest_teardown(item: pytest.Item, nextitem: pytest.Item | None) -> None:
+    """Note which test comes next: the bot of this one goes on if it may have it, too."""
+    item.stash[NEXT] = nextitem
 
 
 @asynccontextmanager
@@ -411,29 +441,56 @@ def tries() -> int:
     return 1
 
 
-@pytest.fixture
+@pytest_asyncio.fixture(loop_scope="session")
 async def hasty(
-    library: Library, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, tries: int
+    request: pytest.FixtureRequest, library: Library, data: Path, tries: int, keeper: kept.Keeper
 ) -> AsyncIterator[Workspace]:
     """A workspace whose bot looks all the time for what is due, and waits a moment where it would for long."""
-    monkeypatch.setattr("bot.slack.slack_calls.TRIES", tries)
-    for name, seconds in (
-        ("background.DUE_RUNS_EVERY", 0.2),
-        ("slack.compare_work.ASK_PAUSE", 0.05),
-        ("slack.privacy.ENDED", 0.5),
-        ("slack.privacy.MARGIN", 0.5),
-        ("slack.privacy.LOOK", 0.1),
-    ):
-        monkeypatch.setattr(f"bot.{name}", seconds)
-    async with Workspace.start() as workspace, bot_in(workspace, library, tmp_path):
-        yield workspace
-
-
-@pytest.fixture
-async def workspace(library: Library, tmp_path: Path, kept_in: dict[str, Any]) -> AsyncIterator[Workspace]:
-    """A workspace with the bot; see `with_bot`."""
-    async with with_bot(library, tmp_path, kept_in) as found:
+    async with _lent(request.node, keeper, lambda: _with_hasty_bot(library, data, tries)) as found:
         yield found
+
+
+@asynccontextmanager
+async def _with_hasty_bot(library: Library, data: Path, tries: int) -> AsyncIterator[Workspace]:
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("bot.slack.slack_calls.TRIES", tries)
+        for name, seconds in (
+            ("background.DUE_RUNS_EVERY", 0.2),
+            ("slack.compare_work.ASK_PAUSE", 0.05),
+            ("slack.privacy.ENDED", 0.5),
+            ("slack.privacy.MARGIN", 0.5),
+            ("slack.privacy.LOOK", 0.1),
+        ):
+            patch.setattr(f"bot.{name}", seconds)
+        async with Workspace.start() as workspace, bot_in(workspace, library, data):
+            yield workspace
+
+
+@pytest_asyncio.fixture(loop_scope="session")
+async def workspace(
+    request: pytest.FixtureRequest, library: Library, data: Path, kept_in: dict[str, Any], keeper: kept.Keeper
+) -> AsyncIterator[Workspace]:
+    """A workspace with the bot, which other tests may have had before; see `with_bot` and `tests/kept.py`."""
+    async with _lent(request.node, keeper, lambda: with_bot(library, data, kept_in)) as found:
+        yield found
+
+
+@asynccontextmanager
+async def _lent(
+    item: pytest.Item, keeper: kept.Keeper, start: Callable[[], AbstractAsyncContextManager[Workspace]]
+) -> AsyncIterator[Workspace]:
+    """Give a workspace to a test: that of the bot which is kept, or one of its own."""
+    kind = kept.kind_for(item)
+    if kind is None:
+        async with start() as found:
+            yield found
+        return
+    async with (await keeper.bot(start)).lent() as found:
+        yield found
+    if kept.kind_for(item.stash[NEXT]) == kind:
+        await keeper.clear()
+    else:
+        await keeper.stop()
 
 
 @pytest.fixture(params=["socket mode", "http"])

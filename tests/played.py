@@ -17,7 +17,7 @@ import contextlib
 import functools
 import pickle
 import sqlite3
-from collections.abc import Awaitable, Callable, Coroutine, Iterator
+from collections.abc import Awaitable, Callable, Coroutine, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing, contextmanager
 from copy import deepcopy
@@ -109,6 +109,11 @@ def beside(workspace: Workspace, bot: Bot) -> Iterator[None]:
         del _stages[workspace]
 
 
+def bot_beside(workspace: Workspace) -> Bot:
+    """Give the bot that runs beside a workspace."""
+    return _stages[workspace].bot
+
+
 def once(
     play: Callable[Concatenate[Workspace, P], Awaitable[T]],
 ) -> Callable[Concatenate[Workspace, P], Coroutine[Any, Any, T]]:
@@ -122,16 +127,16 @@ def once(
         settings, library, [space] = stage.bot.settings, stage.bot.library, workspace.spaces
         key = (play.__module__, play.__qualname__, repr(args), repr(kwargs), *_conditions(stage.bot, space))
         story = _stories.get(key) or _played_elsewhere(key, library)
-        if story is not None and story.library is library and await _apart(write, settings, story.rows):
+        if story is not None and story.library is library and await apart(write, settings, story.rows):
             stage.used = True
             _add(space, _led_to(space.config.url, story.url, deepcopy(story.channels)))
             copied: T = _led_to(space.config.url, story.url, deepcopy(story.result))
             return copied
-        before, has_rows = deepcopy(space.state.channels), bool(await _apart(read, settings))
+        before, has_rows = deepcopy(space.state.channels), bool(await apart(read, settings))
         result = await play(workspace, *args, **kwargs)
         stage.used = True
         if not has_rows and await _ended(workspace, settings) and not _is_looked_at(space):
-            rows, url = await _apart(read, settings), space.config.url
+            rows, url = await apart(read, settings), space.config.url
             story = Played(deepcopy(result), url, library, rows, _added(before, space.state.channels))
             _stories[key] = story
             _tell_others(key, story)
@@ -163,7 +168,7 @@ def _tell_others(key: tuple[Any, ...], story: Played) -> None:
         Path(written.name).replace(file)
 
 
-async def _apart(function: Callable[Q, T], *args: Q.args, **kwargs: Q.kwargs) -> T:
+async def apart(function: Callable[Q, T], *args: Q.args, **kwargs: Q.kwargs) -> T:
     """Call a function in a thread: the bot's own may hold the database. Not in asyncio's, which end with a bot."""
     return await asyncio.get_running_loop().run_in_executor(_thread, functools.partial(function, *args, **kwargs))
 
@@ -173,7 +178,7 @@ async def _ended(workspace: Workspace, settings: Settings) -> bool:
     await workspace.settled()
     with jobs.watch_ends([""]) as end, contextlib.suppress(TimeoutError):
         async with asyncio.timeout(SOON):
-            while not await _apart(_has_ended, settings):
+            while not await apart(_has_ended, settings):
                 await end.wait()
                 end.clear()
             return True
@@ -248,8 +253,8 @@ def read(settings: Settings) -> dict[Place, Rows]:
     """Read the rows of a bot, but for those that every bot has."""
     rows: dict[Place, Rows] = {}
     if settings.database_url is not None:
-        with _postgres(settings) as connection:
-            for place in _with_rows(connection):
+        with postgres(settings) as connection:
+            for place in with_rows(connection, OF_NO_STORY):
                 with connection.cursor().copy(
                     SQL("COPY {} TO STDOUT (FORMAT BINARY)").format(Identifier(*place))
                 ) as out:
@@ -257,7 +262,7 @@ def read(settings: Settings) -> dict[Place, Rows]:
         return rows
     for file in (settings.store_file, settings.jobs_file):
         with closing(sqlite3.connect(file)) as connection:
-            for table in _of_stories(connection):
+            for table in tables_of(connection, OF_NO_STORY):
                 if found := connection.execute(f'SELECT * FROM "{table}"').fetchall():
                     rows[file.name, table] = found
     return rows
@@ -266,8 +271,8 @@ def read(settings: Settings) -> dict[Place, Rows]:
 def write(settings: Settings, rows: dict[Place, Rows]) -> bool:
     """Write rows into the databases of a bot that runs; does nothing and says no if it has some."""
     if settings.database_url is not None:
-        with _postgres(settings) as connection:
-            if _with_rows(connection):
+        with postgres(settings) as connection:
+            if with_rows(connection, OF_NO_STORY):
                 return False
             connection.execute("SET session_replication_role = replica")  # in any order, whatever refers to what
             for place, data in rows.items():
@@ -283,7 +288,7 @@ def write(settings: Settings, rows: dict[Place, Rows]) -> bool:
         connection.execute("BEGIN IMMEDIATE")
         schemas = {files[0].name: "main", files[1].name: "other"}
         for schema in schemas.values():
-            for table in _of_stories(connection, schema):
+            for table in tables_of(connection, OF_NO_STORY, schema):
                 if connection.execute(f'SELECT 1 FROM {schema}."{table}" LIMIT 1').fetchone():
                     return False
         for (file, table), found in rows.items():
@@ -293,15 +298,17 @@ def write(settings: Settings, rows: dict[Place, Rows]) -> bool:
     return True
 
 
-def _of_stories(connection: sqlite3.Connection, schema: str = "main") -> list[str]:
+def tables_of(connection: sqlite3.Connection, but: Sequence[str], schema: str = "main") -> list[str]:
+    """Name all tables of an SQLite database, `but` for some."""
     tables = connection.execute(f"SELECT name FROM {schema}.sqlite_schema WHERE type = 'table'").fetchall()
-    return [table for (table,) in tables if table not in OF_NO_STORY and not table.startswith("sqlite_")]
+    return [table for (table,) in tables if table not in but and not table.startswith("sqlite_")]
 
 
-def _with_rows(connection: psycopg.Connection) -> list[Place]:
+def with_rows(connection: psycopg.Connection, but: Sequence[str]) -> list[Place]:
+    """Name the tables of a PostgreSQL database that have rows, `but` for some."""
     places: list[Place] = connection.execute(
         "SELECT schemaname, tablename FROM pg_tables WHERE schemaname IN ('public', 'dbos') AND tablename <> ALL(%s)",
-        [OF_NO_STORY],
+        [list(but)],
     ).fetchall()
     has_any = SQL(", ").join(SQL("EXISTS (SELECT FROM {})").format(Identifier(*place)) for place in places)
     found = connection.execute(SQL("SELECT {}").format(has_any)).fetchone()
@@ -309,7 +316,8 @@ def _with_rows(connection: psycopg.Connection) -> list[Place]:
     return [place for place, has in zip(places, found, strict=True) if has]
 
 
-def _postgres(settings: Settings) -> psycopg.Connection:
+def postgres(settings: Settings) -> psycopg.Connection:
+    """Open a connection of our own to the PostgreSQL database of a bot."""
     return psycopg.connect(settings.jobs_url.replace("postgresql+psycopg://", "postgresql://"))
 
 
@@ -317,7 +325,7 @@ def _has_ended(settings: Settings) -> bool:
     """Say whether all durable work has ended well: what sleeps would not wake up in another bot."""
     asked = "SELECT status FROM {} WHERE status <> 'SUCCESS'"
     if settings.database_url is not None:
-        with _postgres(settings) as connection:
+        with postgres(settings) as connection:
             return connection.execute(asked.format("dbos.workflow_status")).fetchone() is None
     with closing(sqlite3.connect(settings.jobs_file)) as connection:
         return connection.execute(asked.format("workflow_status")).fetchone() is None

@@ -79,7 +79,7 @@ async def test_who_changes_their_mind_while_the_round_is_opened_is_told_once(
     assert len([each for each in told if each.startswith("<@U_ANA>: <@U_MEI> has ended the comparison")]) == 1
 
 
-async def test_the_question_what_has_changed_comes_later_where_slack_fails(hasty: Workspace, tmp_path: Path):
+async def test_the_question_what_has_changed_comes_later_where_slack_fails(hasty: Workspace, data: Path):
     mine, theirs = await both_finished(hasty)
     await agreed(hasty, mine, theirs)
     await in_group(hasty)
@@ -95,18 +95,18 @@ async def test_the_question_what_has_changed_comes_later_where_slack_fails(hasty
     async def is_tried() -> bool:
         return len(await hasty.traffic("chat.postMessage")) > before
 
-    await change(tmp_path, f"UPDATE comparisons SET due_at = {next(MOMENTS)}")
+    await change(data, f"UPDATE comparisons SET due_at = {next(MOMENTS)}")
     await hasty.until(is_tried, ANA)
     await hasty.settled()
     assert not await is_asked()
 
-    await change(tmp_path, f"UPDATE comparisons SET due_at = {next(MOMENTS)} WHERE due_at IS NOT NULL")
+    await change(data, f"UPDATE comparisons SET due_at = {next(MOMENTS)} WHERE due_at IS NOT NULL")
 
     await hasty.until(is_asked, ANA)
 
 
 async def test_what_failed_while_it_was_due_is_begun_again(
-    hasty: Workspace, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    hasty: Workspace, data: Path, monkeypatch: pytest.MonkeyPatch
 ):
     """A comparison whose work has ended without a result, as where our own database was damaged, stays due."""
     monkeypatch.setattr(compare, "BEGUN_AGAIN_AFTER", 0.01)
@@ -127,19 +127,19 @@ async def test_what_failed_while_it_was_due_is_begun_again(
     async def is_asked() -> bool:
         return any("Has anything changed since?" in shown(each) for each in await hasty.dm(ANA))
 
-    await change(tmp_path, f"UPDATE comparisons SET due_at = {next(MOMENTS)}")
+    await change(data, f"UPDATE comparisons SET due_at = {next(MOMENTS)}")
     await failed.wait()
 
     await hasty.until(is_asked, ANA)
 
 
-async def test_a_reveal_is_known_though_its_comparison_is_kept_no_longer(hasty: Workspace, tmp_path: Path):
+async def test_a_reveal_is_known_though_its_comparison_is_kept_no_longer(hasty: Workspace, data: Path):
     mine, theirs = await both_finished(hasty)
     await agreed(hasty, mine, theirs)
     await in_group(hasty)
     await hasty.settled()
-    await change(tmp_path, "UPDATE comparisons SET due_at = NULL, moved_at = moved_at - 31 * 86400")
-    store = await Store.open(Settings(_env_file=None, data_dir=tmp_path).store_url)
+    await change(data, "UPDATE comparisons SET due_at = NULL, moved_at = moved_at - 31 * 86400")
+    store = await Store.open(Settings(_env_file=None, data_dir=data).store_url)
     await store.comparisons.prune(time.time() - 30 * 86_400)
     assert await store.comparisons.revealed("T_LOCAL", ANA) == []
     await store.close()

@@ -112,7 +112,7 @@ async def test_nobody_is_invited_more_than_three_times_a_day_by_the_same_person(
 
 @pytest.mark.parametrize("when", ["invited", "answering"])
 async def test_who_has_said_no_is_not_asked_again_for_a_week(
-    workspace: Workspace, tmp_path: Path, kept_in: dict[str, Any], when: str
+    workspace: Workspace, data: Path, kept_in: dict[str, Any], when: str
 ):
     root, asked = await invited(workspace)
     if when == "invited":
@@ -128,7 +128,7 @@ async def test_who_has_said_no_is_not_asked_again_for_a_week(
 
     await message(workspace, root, "<@U_MEI> has declined or ended a comparison with you within the last seven days")
     assert len(await workspace.dm(MEI)) == before
-    async with rows(tmp_path, kept_in) as store, store.comparisons._engine.begin() as connection:
+    async with rows(data, kept_in) as store, store.comparisons._engine.begin() as connection:
         await connection.execute(text("UPDATE comparisons SET moved_at = moved_at - 7 * 86400, begun_at = moved_at"))
     await invite(workspace)
     await invitations(workspace, before + 1)
@@ -205,19 +205,19 @@ async def test_who_wants_nothing_more_declines_all_that_one_person_has_asked(wor
 
 
 async def test_an_invitation_that_is_not_kept_any_more_still_allows_its_sender_again(
-    workspace: Workspace, tmp_path: Path, kept_in: dict[str, Any]
+    workspace: Workspace, data: Path, kept_in: dict[str, Any]
 ):
     _, asked = await invited(workspace)
     await workspace.click(MEI, asked, INVITED[2])
     now = await workspace.latest(MEI, asked, once=lambda now: buttons(now) == MUTED)
     await workspace.settled()
-    async with rows(tmp_path, kept_in) as store, store.comparisons._engine.begin() as connection:
+    async with rows(data, kept_in) as store, store.comparisons._engine.begin() as connection:
         await connection.execute(text("DELETE FROM comparisons"))
 
     await workspace.click(MEI, now, "Allow this person again")
 
     await told_alone(workspace, "<@U_ANA> can share results with you again.")
-    async with rows(tmp_path, kept_in) as store:
+    async with rows(data, kept_in) as store:
         assert not await store.mutes.is_muted("T_LOCAL", MEI, ANA)
 
 

@@ -83,7 +83,7 @@ def failing(method: str, times: int = 1, error: str | None = "service_unavailabl
 
 @pytest.mark.parametrize("fault", [failing("conversations.open"), failing("chat.postMessage")])
 async def test_what_slack_goes_on_failing_to_show_is_shown_later(
-    hasty: Workspace, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, fault: Json
+    hasty: Workspace, data: Path, monkeypatch: pytest.MonkeyPatch, fault: Json
 ):
     mine, theirs = await in_trouble(hasty, monkeypatch, fault)
     for root in (mine, theirs):
@@ -94,7 +94,7 @@ async def test_what_slack_goes_on_failing_to_show_is_shown_later(
         assert await times_shown(hasty, user) == 0
         assert not any(SHOWN in told for told in await all_shown(hasty, user))
 
-    await let_time_pass(tmp_path)
+    await let_time_pass(data)
 
     await in_group(hasty)
     for root in (mine, theirs):
@@ -116,13 +116,13 @@ async def test_a_reveal_that_may_have_been_posted_is_looked_for_and_not_posted_t
 
 
 async def test_a_reveal_that_may_have_been_posted_and_was_not_is_posted_later(
-    hasty: Workspace, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    hasty: Workspace, data: Path, monkeypatch: pytest.MonkeyPatch
 ):
     mine, _ = await in_trouble(hasty, monkeypatch, failing("chat.postMessage", error="internal_error"))
     await asking(hasty, mine, NOT_YET)
     assert await times_shown(hasty, ANA) == 0
 
-    await let_time_pass(tmp_path)
+    await let_time_pass(data)
 
     await message(hasty, mine, SHOWN)
     for user in (ANA, MEI):
@@ -162,7 +162,7 @@ ONLY_FIRST = (ALONE, FIRST_IS_POSTED, failing("chat.postMessage", error="restric
 
 
 async def test_what_only_one_could_be_shown_is_taken_back_and_shown_to_both_later(
-    hasty: Workspace, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    hasty: Workspace, data: Path, monkeypatch: pytest.MonkeyPatch
 ):
     mine, theirs = await in_trouble(hasty, monkeypatch, *ONLY_FIRST)
     assert "nobody" not in shown(await asking(hasty, mine, "The answers were there for you to read"))
@@ -170,7 +170,7 @@ async def test_what_only_one_could_be_shown_is_taken_back_and_shown_to_both_late
     for user in (ANA, MEI):
         assert await times_shown(hasty, user) == 0
 
-    await let_time_pass(tmp_path)
+    await let_time_pass(data)
 
     for root in (mine, theirs):
         await message(hasty, root, SHOWN)
@@ -179,7 +179,7 @@ async def test_what_only_one_could_be_shown_is_taken_back_and_shown_to_both_late
 
 
 async def test_what_cannot_be_taken_back_is_replaced_and_shown_again_later(
-    hasty: Workspace, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    hasty: Workspace, data: Path, monkeypatch: pytest.MonkeyPatch
 ):
     mine, theirs = await in_trouble(
         hasty,
@@ -193,7 +193,7 @@ async def test_what_cannot_be_taken_back_is_replaced_and_shown_again_later(
     with monkeypatch.context() as patch:
         patch.setattr(slack_calls, "TRIES", 1)
         await hasty.faults(api=[ALONE])
-        await let_time_pass(tmp_path)
+        await let_time_pass(data)
 
         for root in (mine, theirs):
             await message(hasty, root, SHOWN)
@@ -203,7 +203,7 @@ async def test_what_cannot_be_taken_back_is_replaced_and_shown_again_later(
 
 
 async def test_a_comparison_that_one_could_read_alone_is_never_said_to_have_been_shown_to_nobody(
-    hasty: Workspace, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    hasty: Workspace, data: Path, monkeypatch: pytest.MonkeyPatch
 ):
     mine, theirs = await in_trouble(
         hasty,
@@ -241,12 +241,12 @@ async def test_whoever_cannot_be_reached_for_the_reveal_ends_it_and_the_other_he
 
 
 async def test_whoever_is_deactivated_before_it_is_shown_ends_it_and_the_other_sees_nothing(
-    hasty: Workspace, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    hasty: Workspace, data: Path, monkeypatch: pytest.MonkeyPatch
 ):
     mine, _ = await in_trouble(hasty, monkeypatch, failing("conversations.open"))
     await hasty.deactivate(MEI)
 
-    await let_time_pass(tmp_path)
+    await let_time_pass(data)
 
     await message(hasty, mine, "I cannot reach <@U_MEI> any more")
     assert await times_shown(hasty, ANA) == 0
@@ -254,19 +254,19 @@ async def test_whoever_is_deactivated_before_it_is_shown_ends_it_and_the_other_s
 
 
 async def test_after_a_day_of_trouble_both_are_told_and_never_asked_what_has_changed(
-    hasty: Workspace, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    hasty: Workspace, data: Path, monkeypatch: pytest.MonkeyPatch
 ):
     mine, theirs = await in_trouble(hasty, monkeypatch, failing("conversations.open"))
     await asking(hasty, mine, NOT_YET)
     before = len(await hasty.dm(ANA))
 
-    await let_time_pass(tmp_path, days=1.1)
+    await let_time_pass(data, days=1.1)
 
     for root in (mine, theirs):
         told = await message(hasty, root, "for a day I could not show you the answers")
         assert "the one of you who invited the other types /rolefit compare" in shown(told)
     await nothing_shown(hasty)
-    await let_time_pass(tmp_path, days=40)
+    await let_time_pass(data, days=40)
     await hasty.replies(await hasty.post("U_BEN", "C_ASK", "What does MTS mean?"))  # many looks later
     await hasty.settled()
     assert len(await hasty.dm(ANA)) == before
@@ -277,15 +277,15 @@ async def test_after_a_day_of_trouble_both_are_told_and_never_asked_what_has_cha
 
 
 async def test_thirty_days_are_counted_from_when_it_was_shown(
-    hasty: Workspace, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    hasty: Workspace, data: Path, monkeypatch: pytest.MonkeyPatch
 ):
     mine, _ = await in_trouble(hasty, monkeypatch, failing("conversations.open"))
     await asking(hasty, mine, NOT_YET)
-    await let_time_pass(tmp_path, days=0.5)
+    await let_time_pass(data, days=0.5)
     await message(hasty, mine, SHOWN)
     await hasty.settled()
 
-    engine = create_async_engine(Settings(_env_file=None, data_dir=tmp_path).store_url)
+    engine = create_async_engine(Settings(_env_file=None, data_dir=data).store_url)
     async with engine.begin() as connection:
         [(seconds, shown_to)] = await connection.execute(text("SELECT due_at - moved_at, shown FROM comparisons"))
     await engine.dispose()
@@ -298,7 +298,7 @@ async def test_thirty_days_are_counted_from_when_it_was_shown(
 
 @pytest.mark.parametrize("who", [ANA, MEI])
 async def test_either_may_withdraw_until_it_is_shown(
-    hasty: Workspace, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, who: str
+    hasty: Workspace, data: Path, monkeypatch: pytest.MonkeyPatch, who: str
 ):
     mine, theirs = await in_trouble(hasty, monkeypatch, failing("conversations.open"))
     own, other = (mine, theirs) if who == ANA else (theirs, mine)
@@ -307,7 +307,7 @@ async def test_either_may_withdraw_until_it_is_shown(
     await hasty.click(who, standing[-1], "Withdraw")
 
     await message(hasty, other, f"<@{who}> has ended the comparison. Nothing was shown to anybody.")
-    await let_time_pass(tmp_path)
+    await let_time_pass(data)
     await nothing_shown(hasty)
 
 
@@ -367,7 +367,7 @@ async def test_what_one_has_got_is_taken_back_where_it_is_withdrawn_before_the_o
 
 @pytest.mark.parametrize("who", [ANA, MEI])
 async def test_whoever_deletes_their_round_before_it_is_shown_ends_it(
-    hasty: Workspace, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, who: str
+    hasty: Workspace, data: Path, monkeypatch: pytest.MonkeyPatch, who: str
 ):
     mine, theirs = await in_trouble(hasty, monkeypatch, failing("conversations.open"))
     await hasty.command(who, "C_ASK", "/rolefit", "history")
@@ -375,7 +375,7 @@ async def test_whoever_deletes_their_round_before_it_is_shown_ends_it(
     await hasty.click(who, await privately(hasty, "Your rounds", who), "Delete")
 
     await message(hasty, theirs if who == ANA else mine, f"<@{who}> has ended the comparison")
-    await let_time_pass(tmp_path)
+    await let_time_pass(data)
     await nothing_shown(hasty)
 
 
@@ -396,7 +396,7 @@ async def test_whoever_is_forgotten_before_it_is_shown_ends_it(
 
 
 async def test_whoever_is_forgotten_while_slack_fails_is_forgotten_and_nothing_is_shown(
-    hasty: Workspace, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    hasty: Workspace, data: Path, monkeypatch: pytest.MonkeyPatch
 ):
     _, theirs = await in_trouble(hasty, monkeypatch, failing("conversations.open"))
     ask = await asking(hasty, theirs, NOT_YET)
@@ -413,7 +413,7 @@ async def test_whoever_is_forgotten_while_slack_fails_is_forgotten_and_nothing_i
 
 
 async def test_answers_that_change_before_it_is_shown_do_not_change_what_was_agreed_to(
-    hasty: Workspace, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, library: Library
+    hasty: Workspace, data: Path, monkeypatch: pytest.MonkeyPatch, library: Library
 ):
     mine, _ = await in_trouble(hasty, monkeypatch, failing("conversations.open"))
     await asking(hasty, mine, NOT_YET)
@@ -421,7 +421,7 @@ async def test_answers_that_change_before_it_is_shown_do_not_change_what_was_agr
     await card(hasty, mine, library.quiz.questions[1].choices[2].label)
     await hasty.settled()
 
-    await let_time_pass(tmp_path)
+    await let_time_pass(data)
 
     told = shown(await in_group(hasty))
     assert library.quiz.questions[1].choices[2].label not in told
@@ -472,12 +472,12 @@ async def test_what_slack_has_refused_for_sure_was_shown_to_nobody_though_we_may
 
 
 async def test_what_slack_has_refused_for_sure_is_posted_later_though_we_may_not_look(
-    hasty: Workspace, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    hasty: Workspace, data: Path, monkeypatch: pytest.MonkeyPatch
 ):
     mine, theirs = await in_trouble(hasty, monkeypatch, failing("chat.postMessage"))
 
     await hasty.faults(api=[NO_LOOK])
-    await let_time_pass(tmp_path)
+    await let_time_pass(data)
 
     for root in (mine, theirs):
         await message(hasty, root, SHOWN)
@@ -519,7 +519,7 @@ async def test_what_could_not_be_taken_back_is_still_there_where_we_may_not_look
 
 
 async def test_what_slack_does_not_let_us_show_again_counts_as_not_shown(
-    hasty: Workspace, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    hasty: Workspace, data: Path, monkeypatch: pytest.MonkeyPatch
 ):
     open_ = gateway.SlackGateway.open_direct_message
 
@@ -540,14 +540,14 @@ async def test_what_slack_does_not_let_us_show_again_counts_as_not_shown(
         async def is_tried() -> bool:
             return len(await hasty.traffic("chat.postMessage")) > before
 
-        await let_time_pass(tmp_path)
+        await let_time_pass(data)
         await hasty.until(is_tried, ANA)
         await hasty.settled()
         await hasty.faults()
     for user in (ANA, MEI):
         assert await times_shown(hasty, user) == 0
 
-    await let_time_pass(tmp_path)
+    await let_time_pass(data)
 
     for root in (mine, theirs):
         await message(hasty, root, SHOWN)
@@ -592,7 +592,7 @@ async def test_what_cannot_be_taken_back_from_either_is_said_and_listed(
 
 
 async def test_what_may_have_been_posted_is_looked_for_from_when_both_had_agreed(
-    hasty: Workspace, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    hasty: Workspace, data: Path, monkeypatch: pytest.MonkeyPatch
 ):
     arrived = failing("chat.postMessage", error="internal_error", done=True)
     refused = failing("chat.postMessage", error="restricted_action")
@@ -601,7 +601,7 @@ async def test_what_may_have_been_posted_is_looked_for_from_when_both_had_agreed
     assert await times_shown(hasty, ANA) == 1
 
     monkeypatch.setattr(own_messages, "LOOKED_BACK", -3600.0)  # as if all that had been more than that ago
-    await let_time_pass(tmp_path, days=1.1)
+    await let_time_pass(data, days=1.1)
 
     told = shown(await message(hasty, mine, "for a day I could not show you the answers"))
     assert "For a while the answers were there for you to read." in told

@@ -12,6 +12,7 @@ from urllib.parse import urlencode
 
 import aiohttp
 import pytest
+import pytest_asyncio
 from dbos._sys_db import SystemDatabase
 
 from bot.domain.gaps import QuestionKind, message_id
@@ -34,10 +35,10 @@ ASKS_MTS = "What does MTS stand for?"
 UNCLEAR = "researchers in product teams"  # which is suggested for, and not answered
 
 
-@pytest.fixture
-async def store(workspace: Workspace, tmp_path: Path, kept_in: dict[str, Any]) -> AsyncIterator[Store]:
+@pytest_asyncio.fixture(loop_scope="session")
+async def store(workspace: Workspace, data: Path, kept_in: dict[str, Any]) -> AsyncIterator[Store]:
     """The rows of the bot in `workspace`."""
-    async with rows(tmp_path, kept_in) as opened:
+    async with rows(data, kept_in) as opened:
         yield opened
 
 

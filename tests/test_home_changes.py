@@ -223,10 +223,10 @@ async def test_an_older_result_is_shared_from_the_list_of_rounds(workspace: Work
 
 @pytest.mark.both_databases
 async def test_a_round_that_waits_and_the_latest_result_are_found_however_old_they_are(
-    workspace: Workspace, library: Library, tmp_path: Path, kept_in: dict[str, Any]
+    workspace: Workspace, library: Library, data: Path, kept_in: dict[str, Any]
 ):
     result = next(run for run in gallery.finished_runs(library) if run.shareable)
-    async with rows(tmp_path, kept_in) as store:
+    async with rows(data, kept_in) as store:
 
         async def begin(number: int) -> str:
             run, name = begin_run(library.quiz), f"{number:020}"

@@ -35,7 +35,7 @@ async def delete_round(workspace: Workspace, which: int = 0) -> None:
 
 
 @pytest.mark.parametrize("since", ["nothing", "withdrawn", "deleted"])
-async def test_who_wants_no_more_in_a_group_can_allow_it_again_there(hasty: Workspace, tmp_path: Path, since: str):
+async def test_who_wants_no_more_in_a_group_can_allow_it_again_there(hasty: Workspace, data: Path, since: str):
     _, receipt = await shared(hasty, place="group")
     there = await hasty.until(lambda: group(hasty), ANA)
     [copy] = await hasty.messages(there, MEI)
@@ -59,7 +59,7 @@ async def test_who_wants_no_more_in_a_group_can_allow_it_again_there(hasty: Work
         return any("can share results with you again" in text for text in told)
 
     await hasty.until(allowed, MEI)
-    with sqlite3.connect(tmp_path / "rolefit.db") as connection:
+    with sqlite3.connect(data / "rolefit.db") as connection:
         assert connection.execute("SELECT user FROM share_mutes").fetchall() == []
 
 
@@ -70,7 +70,7 @@ async def lists_mute(workspace: Workspace) -> Json:
 
 
 @pytest.mark.parametrize("since", ["nothing", "withdrawn", "deleted"])
-async def test_who_wants_no_more_finds_in_their_list_whom_to_allow_again(hasty: Workspace, tmp_path: Path, since: str):
+async def test_who_wants_no_more_finds_in_their_list_whom_to_allow_again(hasty: Workspace, data: Path, since: str):
     _, receipt = await shared(hasty)
     copy = await copy_of(hasty)
     await hasty.click(MEI, copy, "No more from this person")
@@ -89,7 +89,7 @@ async def test_who_wants_no_more_finds_in_their_list_whom_to_allow_again(hasty: 
         return not any("You get no shares" in text for text in told)
 
     await hasty.until(is_shown, MEI)
-    with sqlite3.connect(tmp_path / "rolefit.db") as connection:
+    with sqlite3.connect(data / "rolefit.db") as connection:
         assert connection.execute("SELECT user FROM share_mutes").fetchall() == []
 
 
@@ -156,7 +156,7 @@ async def test_a_receipt_that_waits_for_its_turn_is_not_posted_twice_because_of_
 
 
 async def test_who_could_not_be_told_that_nothing_was_sent_hears_so_later(
-    hasty: Workspace, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    hasty: Workspace, data: Path, monkeypatch: pytest.MonkeyPatch
 ):
     monkeypatch.setattr("bot.slack.share_work.BETWEEN_TRIES", 0.1)
     root, _ = await previewed(hasty)
@@ -170,11 +170,11 @@ async def test_who_could_not_be_told_that_nothing_was_sent_hears_so_later(
     assert "This workspace does not let me write to <@U_MEI>" in shown(
         await message(hasty, root, "nobody else has seen it")
     )
-    assert states(tmp_path) == ["failed"]
+    assert states(data) == ["failed"]
 
 
 async def test_what_is_told_later_is_not_told_where_something_has_come_since(
-    hasty: Workspace, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    hasty: Workspace, data: Path, monkeypatch: pytest.MonkeyPatch
 ):
     monkeypatch.setattr("bot.slack.share_work.BETWEEN_TRIES", 0.1)
     root, _ = await previewed(hasty)
@@ -186,7 +186,7 @@ async def test_what_is_told_later_is_not_told_where_something_has_come_since(
     await fill_in(hasty)
     await hasty.submit(ANA)
     await message(hasty, root, RECEIPT)
-    with sqlite3.connect(tmp_path / "rolefit.db") as connection:
+    with sqlite3.connect(data / "rolefit.db") as connection:
         failed = connection.execute("SELECT id, run, made_at FROM shares WHERE state = 'failed'").fetchone()
     share_id, run_id, made_at = failed
     about = {"sender": ANA, "channel": root.channel, "root_ts": root, "run": run_id, "recipient": MEI, "updates": False}
@@ -353,7 +353,7 @@ async def test_a_receipt_is_up_to_date_again_once_the_newer_round_is_deleted(wor
 # Receipts and Home
 
 
-async def test_a_receipt_that_slack_did_not_take_comes_with_the_next_change(hasty: Workspace, tmp_path: Path):
+async def test_a_receipt_that_slack_did_not_take_comes_with_the_next_change(hasty: Workspace, data: Path):
     root, _ = await previewed(hasty)
     await hasty.settled()
     # All of the copy is posted, and the receipt is not.
@@ -363,7 +363,7 @@ async def test_a_receipt_that_slack_did_not_take_comes_with_the_next_change(hast
     await hasty.submit(ANA)
     await hasty.settled()
     await hasty.faults()
-    assert states(tmp_path) == ["sent"]
+    assert states(data) == ["sent"]
     assert not any(RECEIPT in shown(each) for each in await hasty.thread(root.channel, root, ANA))
 
     await write(hasty, root, "change 5 to d")

@@ -93,10 +93,10 @@ async def test_what_was_withdrawn_before_its_round_was_deleted_is_not_said_to_st
 
 @pytest.mark.both_databases
 async def test_a_comparison_that_is_not_kept_any_more_is_no_deleted_round(
-    workspace: Workspace, tmp_path: Path, kept_in: dict[str, Any]
+    workspace: Workspace, data: Path, kept_in: dict[str, Any]
 ):
     await shared(workspace, parts=["table"])
-    async with rows(tmp_path, kept_in) as store:
+    async with rows(data, kept_in) as store:
         await pruned_reveal(store)
 
     told = await listed(workspace)
@@ -218,17 +218,17 @@ class PausedCall:
 @pytest.mark.usefixtures("impatient")
 @pytest.mark.parametrize("error", ["cant_update_message", "internal_error"])
 async def test_a_newer_round_that_is_deleted_while_its_first_change_fails_takes_the_copy_with_it(
-    hasty: Workspace, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, error: str
+    hasty: Workspace, data: Path, monkeypatch: pytest.MonkeyPatch, error: str
 ):
     receipt = await about_to_update(hasty)
     # a copy that has been there for a day
-    await change_rows(tmp_path, "UPDATE shares SET claimed_at = claimed_at - 86400, sent_at = sent_at - 86400")
+    await change_rows(data, "UPDATE shares SET claimed_at = claimed_at - 86400, sent_at = sent_at - 86400")
     call = PausedCall(UPDATE)
     call.patch(monkeypatch)
     await hasty.submit(ANA)
     await call.is_reached.wait()
     await deletes(hasty)
-    await one_round_is_left(hasty, tmp_path)
+    await one_round_is_left(hasty, data)
     await hasty.faults(api=[{"method": UPDATE, "error": error, "times": 1}])
     call.goes_on.set()
 
@@ -240,7 +240,7 @@ async def test_a_newer_round_that_is_deleted_while_its_first_change_fails_takes_
 
 @pytest.mark.usefixtures("impatient")
 async def test_what_became_of_the_copy_is_told_where_slack_does_not_change_the_receipt(
-    hasty: Workspace, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    hasty: Workspace, data: Path, monkeypatch: pytest.MonkeyPatch
 ):
     await about_to_update(hasty)
     call = PausedCall(UPDATE)
@@ -248,7 +248,7 @@ async def test_what_became_of_the_copy_is_told_where_slack_does_not_change_the_r
     await hasty.submit(ANA)
     await call.is_reached.wait()
     await deletes(hasty)
-    await one_round_is_left(hasty, tmp_path)
+    await one_round_is_left(hasty, data)
     await hasty.faults(api=[{"method": UPDATE, "error": "internal_error", "times": 2}])
     call.goes_on.set()
 
@@ -280,7 +280,7 @@ async def one_round_is_left(workspace: Workspace, folder: Path) -> None:
 @pytest.mark.usefixtures("impatient")
 @pytest.mark.parametrize("stuck", [False, True], ids=["taken away", "that stays"])
 async def test_a_newer_round_that_is_deleted_while_its_result_takes_the_place_of_a_copy_is_accounted_for(
-    hasty: Workspace, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, stuck: bool
+    hasty: Workspace, data: Path, monkeypatch: pytest.MonkeyPatch, stuck: bool
 ):
     receipt = await about_to_update(hasty)
     copy = await copy_of(hasty)
@@ -289,7 +289,7 @@ async def test_a_newer_round_that_is_deleted_while_its_result_takes_the_place_of
     await hasty.submit(ANA)
     await paused.is_reached.wait()
     await deletes(hasty)
-    await one_round_is_left(hasty, tmp_path)
+    await one_round_is_left(hasty, data)
     await hasty.faults(api=[MAY_NOT_DELETE, {**MAY_NOT_CHANGE, "times": 3}] if stuck else [])
     paused.goes_on.set()
     await hasty.settled()
@@ -325,7 +325,7 @@ async def test_what_may_have_arrived_of_a_deleted_round_is_told_and_listed(
 @pytest.mark.usefixtures("impatient")
 @pytest.mark.parametrize("fails", [False, True], ids=["told at once", "told later"])
 async def test_what_stays_of_a_round_that_is_deleted_during_a_withdrawal_is_told_and_listed(
-    hasty: Workspace, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, fails: bool
+    hasty: Workspace, data: Path, monkeypatch: pytest.MonkeyPatch, fails: bool
 ):
     _, receipt = await shared(hasty)
     copy = await copy_of(hasty)
@@ -384,10 +384,10 @@ async def test_that_an_update_changed_nothing_is_not_told_once_another_has(
     assert not any("I have changed nothing" in shown(each) for each in thread)
 
 
-async def test_a_withdrawal_of_what_is_not_known_any_more_is_answered(hasty: Workspace, tmp_path: Path):
+async def test_a_withdrawal_of_what_is_not_known_any_more_is_answered(hasty: Workspace, data: Path):
     _, receipt = await shared(hasty)
     await hasty.settled()
-    await change_rows(tmp_path, "DELETE FROM shares")
+    await change_rows(data, "DELETE FROM shares")
 
     await hasty.click(ANA, receipt, "Withdraw")
 
@@ -424,9 +424,7 @@ async def test_every_copy_offers_again_what_it_did_once_its_sender_is_allowed(ha
         await hasty.latest(MEI, copy, once=lambda now: "No more from this person" in buttons(now))
 
 
-async def test_a_copy_whose_round_was_deleted_takes_back_a_mute_that_was_said_at_another(
-    hasty: Workspace, tmp_path: Path
-):
+async def test_a_copy_whose_round_was_deleted_takes_back_a_mute_that_was_said_at_another(hasty: Workspace, data: Path):
     _, again = await shared_and_taken_again(hasty)
     await window(hasty, await result(hasty, again))
     await fill_in(hasty)
@@ -436,7 +434,7 @@ async def test_a_copy_whose_round_was_deleted_takes_back_a_mute_that_was_said_at
     await hasty.click(MEI, first, "No more from this person")
     copy = await hasty.latest(MEI, second, once=lambda now: "Allow shares again" in buttons(now))
     await deletes(hasty)
-    await one_round_is_left(hasty, tmp_path)
+    await one_round_is_left(hasty, data)
 
     await hasty.click(MEI, copy, "Allow shares again")
 
@@ -453,8 +451,8 @@ async def test_a_copy_whose_round_was_deleted_takes_back_a_mute_that_was_said_at
         await hasty.latest(MEI, first, once=lambda now: "No more from this person" in buttons(now))
 
 
-async def test_a_copy_that_slack_never_confirmed_takes_back_a_mute_too(hasty: Workspace, tmp_path: Path):
-    root = await in_doubt(hasty, tmp_path)
+async def test_a_copy_that_slack_never_confirmed_takes_back_a_mute_too(hasty: Workspace, data: Path):
+    root = await in_doubt(hasty, data)
     unconfirmed = await copy_of(hasty)
     await window(hasty, await result(hasty, root))
     await fill_in(hasty, note="And this")
@@ -486,9 +484,9 @@ async def _is_allowed_since(workspace: Workspace, before: int) -> bool:
 
 
 async def test_a_reply_below_a_copy_that_slack_never_confirmed_is_answered_once_its_round_is_deleted(
-    hasty: Workspace, tmp_path: Path
+    hasty: Workspace, data: Path
 ):
-    await in_doubt(hasty, tmp_path)
+    await in_doubt(hasty, data)
     copy = await copy_of(hasty)
     await delete_round(hasty)
     await hasty.settled()
@@ -517,13 +515,13 @@ async def test_a_reply_below_such_a_copy_that_comes_again_is_answered_once(
     assert sum("has deleted the result since" in shown(each) for each in thread) == 1
 
 
-async def test_a_copy_that_was_lost_long_ago_takes_no_later_message_for_a_reply(hasty: Workspace, tmp_path: Path):
+async def test_a_copy_that_was_lost_long_ago_takes_no_later_message_for_a_reply(hasty: Workspace, data: Path):
     await shared(hasty)
     copy = await copy_of(hasty)
     await hasty.settled()
     # as if the work that sent it had died 20 days ago
     long_ago = f"UPDATE shares SET sent_at = NULL, claimed_at = claimed_at - {20 * 86400}, made_at = '{BEFORE}'"
-    await change_rows(tmp_path, "DELETE FROM share_messages", long_ago)
+    await change_rows(data, "DELETE FROM share_messages", long_ago)
     await hasty.call("chat.delete", channel=copy["channel"], ts=copy["ts"])
     await delete_round(hasty)
     await hasty.settled()
@@ -560,8 +558,8 @@ async def test_a_reply_below_a_copy_whose_round_was_deleted_while_it_was_sent_is
     await told_below(hasty, copy, "has deleted the result since")
 
 
-async def test_below_another_message_of_that_time_nothing_is_said_of_a_deleted_result(hasty: Workspace, tmp_path: Path):
-    await in_doubt(hasty, tmp_path, arrived=False)
+async def test_below_another_message_of_that_time_nothing_is_said_of_a_deleted_result(hasty: Workspace, data: Path):
+    await in_doubt(hasty, data, arrived=False)
     await delete_round(hasty)
     there = await hasty.direct(MEI)
     question = await hasty.post(MEI, there, "What does MTS stand for?")
@@ -645,9 +643,9 @@ class PausedLook:
     ids=["taken away", "first message stays", "refused", "not looked"],
 )
 async def test_a_round_that_is_deleted_while_its_lost_copy_is_looked_for_is_accounted_for(
-    hasty: Workspace, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, faults: list[Json], told: str
+    hasty: Workspace, data: Path, monkeypatch: pytest.MonkeyPatch, faults: list[Json], told: str
 ):
-    await in_doubt(hasty, tmp_path)
+    await in_doubt(hasty, data)
     look = PausedLook()
     look.patch(monkeypatch)
     await hasty.command(ANA, "C_ASK", "/rolefit", "shares")
@@ -660,14 +658,14 @@ async def test_a_round_that_is_deleted_while_its_lost_copy_is_looked_for_is_acco
 
     await told_in_direct(hasty, told)
     await hasty.settled()
-    async with rows(tmp_path, {}) as store:
+    async with rows(data, {}) as store:
         forgotten = told.startswith(("while I was", "Slack did not let me delete"))
         assert (await store.share_traces.unconfirmed_for("T_LOCAL", MEI) == []) == forgotten
 
 
 @pytest.mark.usefixtures("impatient")
 async def test_that_the_first_message_stays_is_told_of_a_copy_whose_newer_round_was_deleted(
-    hasty: Workspace, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    hasty: Workspace, data: Path, monkeypatch: pytest.MonkeyPatch
 ):
     receipt = await about_to_update(hasty)
     copy = await copy_of(hasty)
@@ -678,7 +676,7 @@ async def test_that_the_first_message_stays_is_told_of_a_copy_whose_newer_round_
     await hasty.submit(ANA)
     await paused.is_reached.wait()
     await deletes(hasty)
-    await one_round_is_left(hasty, tmp_path)
+    await one_round_is_left(hasty, data)
     paused.goes_on.set()
 
     replied = "There were replies in its thread, so the first message stays"
@@ -709,9 +707,9 @@ async def test_that_the_first_message_stays_is_told_of_a_round_that_is_deleted_d
 
 @pytest.mark.usefixtures("impatient")
 async def test_a_copy_that_its_recipient_clicks_while_it_is_looked_for_is_withdrawn_as_one_that_arrived(
-    hasty: Workspace, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    hasty: Workspace, data: Path, monkeypatch: pytest.MonkeyPatch
 ):
-    root = await in_doubt(hasty, tmp_path)
+    root = await in_doubt(hasty, data)
     copy = await copy_of(hasty)
     look = PausedLook()
     look.patch(monkeypatch)
@@ -725,18 +723,18 @@ async def test_a_copy_that_its_recipient_clicks_while_it_is_looked_for_is_withdr
     await gone(hasty)
     await message(hasty, root, "*Withdrawn on")
     await privately(hasty, NOBODY)
-    assert states(tmp_path) == ["withdrawn"]
+    assert states(data) == ["withdrawn"]
 
 
 async def test_the_list_is_brought_up_to_date_though_slack_does_not_take_what_is_told_of_a_withdrawal(
-    hasty: Workspace, tmp_path: Path
+    hasty: Workspace, data: Path
 ):
     await shared(hasty)
     await hasty.settled()
-    await change_rows(tmp_path, "DELETE FROM share_messages")
+    await change_rows(data, "DELETE FROM share_messages")
     await hasty.command(ANA, "C_ASK", "/rolefit", "shares")
     listed_before = await privately(hasty, "<@U_MEI>, since")
-    await change_rows(tmp_path, "DELETE FROM share_messages")
+    await change_rows(data, "DELETE FROM share_messages")
     await hasty.faults(api=[{"method": POST, "error": "restricted_action"}])
 
     with capture_logs() as logged:
@@ -769,10 +767,10 @@ class PausedDeletion:
 @pytest.mark.usefixtures("impatient")
 @pytest.mark.parametrize("is_lost", [False, True], ids=["withdrawn", "looked for"])
 async def test_what_is_told_while_a_round_is_being_deleted_does_not_go_with_it(
-    hasty: Workspace, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, is_lost: bool
+    hasty: Workspace, data: Path, monkeypatch: pytest.MonkeyPatch, is_lost: bool
 ):
     if is_lost:
-        await in_doubt(hasty, tmp_path)
+        await in_doubt(hasty, data)
         copy = await copy_of(hasty)
         paused: PausedLook | PausedCall = PausedLook()
         paused.patch(monkeypatch)
@@ -799,7 +797,7 @@ async def test_what_is_told_while_a_round_is_being_deleted_does_not_go_with_it(
     await hasty.settled()
     await told_in_direct(hasty, "while I was withdrawing it. I have taken away what <@U_MEI> had of it")
     assert NOBODY in await listed(hasty)
-    async with rows(tmp_path, {}) as store:
+    async with rows(data, {}) as store:
         assert await store.share_traces.unconfirmed_for("T_LOCAL", MEI) == []
 
 
@@ -826,9 +824,9 @@ async def test_what_had_arrived_of_a_round_that_was_deleted_while_it_was_sent_is
 
 @pytest.mark.usefixtures("impatient")
 async def test_that_nothing_was_found_of_a_deleted_round_is_told_later_where_slack_fails(
-    hasty: Workspace, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    hasty: Workspace, data: Path, monkeypatch: pytest.MonkeyPatch
 ):
-    await in_doubt(hasty, tmp_path, arrived=False)
+    await in_doubt(hasty, data, arrived=False)
     look = PausedLook()
     look.patch(monkeypatch)
     await hasty.command(ANA, "C_ASK", "/rolefit", "shares")

@@ -82,7 +82,7 @@ async def test_a_part_that_stays_is_named_in_the_receipt_and_can_be_taken_away_l
 
 @pytest.mark.parametrize("arrived", [True, False])
 async def test_a_part_that_may_be_missing_is_named_and_there_once_after_the_next_update(
-    hasty: Workspace, tmp_path: Path, arrived: bool
+    hasty: Workspace, data: Path, arrived: bool
 ):
     root, copy = await ready_to_update(hasty, parts=["recommendation", "answers", "table", "graded"])
     before = len(await thread_of(hasty, copy))
@@ -104,7 +104,7 @@ async def test_a_part_that_may_be_missing_is_named_and_there_once_after_the_next
     assert "Update" not in buttons(receipt)
     told = [shown(each) for each in await thread_of(hasty, copy)]
     assert len(told) == len(set(told)) > before
-    assert states(tmp_path)[-1] == "sent"
+    assert states(data)[-1] == "sent"
 
 
 async def test_a_part_that_may_be_there_is_not_posted_again_where_we_may_not_look(hasty: Workspace):
@@ -168,7 +168,7 @@ async def test_what_comes_after_a_withdrawal_and_stays_is_told(workspace: Worksp
 
 
 async def test_an_older_round_that_is_deleted_while_its_copy_cannot_be_changed_takes_the_copy_with_it(
-    hasty: Workspace, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    hasty: Workspace, data: Path, monkeypatch: pytest.MonkeyPatch
 ):
     root, again = await shared_and_taken_again(hasty)
     copy = await copy_of(hasty)
@@ -187,14 +187,14 @@ async def test_an_older_round_that_is_deleted_while_its_copy_cannot_be_changed_t
     await hasty.submit(ANA)
 
     await is_reached.wait()
-    assert states(tmp_path) == ["replacing", "sent"]
+    assert states(data) == ["replacing", "sent"]
     await hasty.command(ANA, "C_ASK", "/rolefit", "history")
     listed = await privately(hasty, "Your rounds")
     older = [each for each in elements(listed) if each["label"] == "Delete"][-1]
     await hasty.click_as_shown(ANA, listed, older["action_id"])
 
     async def is_deleted() -> bool:
-        return states(tmp_path) == ["sent"]  # what the copy had before goes with its round
+        return states(data) == ["sent"]  # what the copy had before goes with its round
 
     await hasty.until(is_deleted, ANA)
     await hasty.faults(api=[MAY_NOT_CHANGE])
@@ -256,8 +256,8 @@ async def in_doubt(workspace: Workspace, folder: Path, *, arrived: bool = True) 
     return root
 
 
-async def test_a_reply_below_a_copy_that_slack_never_confirmed_can_be_passed_on(hasty: Workspace, tmp_path: Path):
-    root = await in_doubt(hasty, tmp_path)
+async def test_a_reply_below_a_copy_that_slack_never_confirmed_can_be_passed_on(hasty: Workspace, data: Path):
+    root = await in_doubt(hasty, data)
     copy = await copy_of(hasty)
 
     await reply(hasty, copy, "Thanks, let us talk on Monday")
@@ -270,19 +270,19 @@ async def test_a_reply_below_a_copy_that_slack_never_confirmed_can_be_passed_on(
     assert not any("I don’t know" in text for text in told)
 
 
-async def test_a_message_in_another_thread_confirms_nothing(hasty: Workspace, tmp_path: Path):
-    await in_doubt(hasty, tmp_path, arrived=False)
+async def test_a_message_in_another_thread_confirms_nothing(hasty: Workspace, data: Path):
+    await in_doubt(hasty, data, arrived=False)
     there = await hasty.direct(MEI)
     other = await hasty.post(MEI, there, "Hello")
 
     await hasty.post(MEI, there, "Thanks, let us talk on Monday", other)
     await hasty.settled()
 
-    assert states(tmp_path) == ["uncertain"]
+    assert states(data) == ["uncertain"]
 
 
-async def test_whom_a_copy_may_not_have_reached_is_answered_in_threads_of_their_own(hasty: Workspace, tmp_path: Path):
-    await in_doubt(hasty, tmp_path, arrived=False)
+async def test_whom_a_copy_may_not_have_reached_is_answered_in_threads_of_their_own(hasty: Workspace, data: Path):
+    await in_doubt(hasty, data, arrived=False)
     there = await hasty.direct(MEI)
     question = await hasty.post(MEI, there, "What does MTS stand for?")
     await hasty.settled()
@@ -294,8 +294,8 @@ async def test_whom_a_copy_may_not_have_reached_is_answered_in_threads_of_their_
 
 
 @pytest.mark.parametrize("arrived", [True, False])
-async def test_what_was_withdrawn_and_never_found_was_seen_by_nobody(hasty: Workspace, tmp_path: Path, arrived: bool):
-    root = await in_doubt(hasty, tmp_path, arrived=arrived)
+async def test_what_was_withdrawn_and_never_found_was_seen_by_nobody(hasty: Workspace, data: Path, arrived: bool):
+    root = await in_doubt(hasty, data, arrived=arrived)
     await hasty.command(ANA, "C_ASK", "/rolefit", "shares")
     await hasty.click(ANA, await privately(hasty, "Perhaps <@U_MEI>, on"), "Withdraw")
     await message(hasty, root, "It had arrived" if arrived else "found nothing")
@@ -304,7 +304,7 @@ async def test_what_was_withdrawn_and_never_found_was_seen_by_nobody(hasty: Work
     assert await seen_before(hasty, root) is arrived
 
 
-async def test_what_an_update_may_have_shown_counts_as_seen(hasty: Workspace, tmp_path: Path):
+async def test_what_an_update_may_have_shown_counts_as_seen(hasty: Workspace, data: Path):
     root, now = await shared_and_outdated(hasty, parts=["table"])
     await window(hasty, now, label="Update")
     await fill_in(hasty, None, parts=["recommendation", "table"])
@@ -315,7 +315,7 @@ async def test_what_an_update_may_have_shown_counts_as_seen(hasty: Workspace, tm
     await hasty.settled()
 
     assert await seen_before(hasty, root)
-    with sqlite3.connect(tmp_path / "rolefit.db") as connection:
+    with sqlite3.connect(data / "rolefit.db") as connection:
         assert connection.execute("SELECT message FROM shares WHERE updates IS NOT NULL").fetchall() == [("{}",)]
 
 

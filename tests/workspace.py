@@ -68,17 +68,17 @@ class Sent(str):
 class _Watcher:
     """Follows what one person may see, and wakes whoever waits for a change."""
 
-    def __init__(self, socket: aiohttp.ClientWebSocketResponse) -> None:
-        self._socket = socket
+    def __init__(self, events: AsyncIterator[Json], end: Callable[[], Awaitable[object]]) -> None:
         self._changed = asyncio.Condition()
+        self._end = end
         self.count = 0
         self.closed = False
         self.events: list[Json] = []
-        self.task = asyncio.create_task(self._follow())
+        self.task = asyncio.create_task(self._follow(events))
 
-    async def _follow(self) -> None:
-        async for message in self._socket:
-            self.events.append(json.loads(message.data))
+    async def _follow(self, events: AsyncIterator[Json]) -> None:
+        async for event in events:
+            self.events.append(event)
             await self._wake()
         self.closed = True
         await self._wake()
@@ -94,8 +94,22 @@ class _Watcher:
             await self._changed.wait_for(lambda: self.count > since or self.closed)
 
     async def stop(self) -> None:
-        await self._socket.close()
+        await self._end()
         await self.task
+
+
+async def _received(socket: aiohttp.ClientWebSocketResponse) -> AsyncIterator[Json]:
+    async for message in socket:
+        yield json.loads(message.data)
+
+
+async def _taken(queue: "asyncio.Queue[Json | None]") -> AsyncIterator[Json]:
+    """Yield events as they are now, until there is None; of exchanges with the bot it only counts that there was one.
+
+    Who wants to know of these asks for `traffic`.
+    """
+    while (event := await queue.get()) is not None:
+        yield {"type": "traffic"} if event["type"] == "traffic" else _as_sent(event)
 
 
 class Workspace:
@@ -134,6 +148,13 @@ class Workspace:
                 await workspace.ask_who_is_there()
             yield workspace
 
+    @asynccontextmanager
+    async def anew(self) -> AsyncIterator["Workspace"]:
+        """Give the same workspace to somebody who has not looked at it yet."""
+        async with self._over(self.server_url, self.config) as workspace:
+            workspace.spaces, workspace._page = self.spaces, self._page
+            yield workspace
+
     def other(self, team: str) -> "Workspace":
         """Give one of the `others` of the same server."""
         workspace = Workspace(self.server_url, self._session, self.config, team)
@@ -146,7 +167,8 @@ class Workspace:
 
     async def close_watchers(self) -> None:
         """Stop following what people may see."""
-        for watcher in self._watchers.values():
+        while self._watchers:
+            _, watcher = self._watchers.popitem()
             await watcher.stop()
 
     @classmethod
@@ -524,10 +546,25 @@ class Workspace:
         """Return the watcher of a person's page; from its first event on nothing is missed."""
         async with self._opening:
             if user not in self._watchers:
-                socket = await self._session.ws_connect(f"{self.url}/local/stream", params={"as": user})
-                self._watchers[user] = _Watcher(socket)
-                await self._watchers[user].change(0)
+                self._watchers[user] = await (self._watched_here if self._page else self._watched_from_afar)(user)
         return self._watchers[user]
+
+    async def _watched_from_afar(self, user: str) -> _Watcher:
+        socket = await self._session.ws_connect(f"{self.url}/local/stream", params={"as": user})
+        watcher = _Watcher(_received(socket), socket.close)
+        await watcher.change(0)
+        return watcher
+
+    async def _watched_here(self, user: str) -> _Watcher:
+        """Follow the events where the workspace runs in this process: by HTTP, each is written and read for each."""
+        watching = contextlib.ExitStack()
+        queue: asyncio.Queue[Any] = watching.enter_context(self.spaces[0].stream.watch(user))
+
+        async def end() -> None:
+            watching.close()
+            queue.put_nowait(None)
+
+        return _Watcher(_taken(queue), end)
 
 
 def _as_sent(data: Json) -> Json:

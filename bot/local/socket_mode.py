@@ -20,6 +20,7 @@ from bot.local.traffic import Traffic
 Json = dict[str, Any]
 MAX_CONNECTIONS = 10
 TICKET_LIFETIME = 30.0  # seconds; the SDK's clients connect at once
+HEARTBEAT: float | None = 10.0  # seconds until a client that says nothing is asked whether it is still there
 CLOSE_GRACE = 0.3  # seconds for a client to answer the closing handshake
 
 
@@ -64,7 +65,7 @@ class SocketMode:
         expires = self._tickets.pop(request.query.get("ticket", ""), 0.0)
         if expires < self._config.clock():
             raise web.HTTPUnauthorized(text="This link has been used or has expired.")
-        socket = web.WebSocketResponse(heartbeat=10, timeout=CLOSE_GRACE)
+        socket = web.WebSocketResponse(heartbeat=HEARTBEAT, timeout=CLOSE_GRACE)
         await socket.prepare(request)
         if len(self._connections) >= MAX_CONNECTIONS:
             await socket.send_json({"type": "disconnect", "reason": "too_many_websockets"})

@@ -6,6 +6,7 @@ import shutil
 import subprocess
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -59,13 +60,18 @@ def clock() -> Clock:
 @pytest.fixture
 def everything(tmp_path: Path) -> Path:
     """A manifest with every scope, event and shortcut that the workspace knows."""
+    path = tmp_path / "everything.yaml"
+    path.write_text(_manifest_of_everything())
+    return path
+
+
+@cache
+def _manifest_of_everything() -> str:
     manifest = yaml.safe_load(MANIFEST.read_text())
     manifest["oauth_config"]["scopes"]["bot"] += SCOPES
     manifest["settings"]["event_subscriptions"]["bot_events"] += EVENTS
     manifest["features"]["shortcuts"] = SHORTCUTS
-    path = tmp_path / "everything.yaml"
-    path.write_text(yaml.safe_dump(manifest))
-    return path
+    return str(yaml.safe_dump(manifest))
 
 
 @pytest.fixture
