@@ -189,7 +189,8 @@ class Chat:
         show(feedback_blocks.explanation(explained, library, edited=False, chosen=question.is_chosen), self._console)
         if question.is_chosen:
             near = next((candidate.confidence for candidate in ranked if candidate.entry in question.entries), 0.0)
-            percents = {"near": str(int(near * 100)), "asked": str(round(library.thresholds.asked * 100))}
+            bars = library.thresholds.for_second_stage() if ranked and ranked[0].nearness else library.thresholds
+            percents = {"near": str(int(near * 100)), "asked": str(round(bars.asked * 100))}
             show(blocks.filled(fill(library.words.terminal.near, **percents)), self._console)
 
     # The quiz

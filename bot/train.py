@@ -23,7 +23,7 @@ from bot.domain.judging import Calibration
 from bot.domain.learnt import NONE, Labelled, Layer, Learnt, LearntFile, Network
 from bot.domain.lexicon import English
 from bot.domain.matching import Candidate, Index
-from bot.domain.thresholds import SecondThresholds
+from bot.domain.thresholds import MORE_LIKELY_THAN_NOT, SecondThresholds
 
 Floats = npt.NDArray[np.float32]
 Progress = Callable[[str], object]
@@ -46,9 +46,13 @@ LEAST_SURE, LEAST_SURE_ALONE = 0.35, 0.64  # with the second stage, and by the f
 # Of our technical chatter so much may be taken for a question to us; of real messages as many were. As few as that are
 # seen in none, so it is read off the tail: above a high bar, which so many pass, log-odds fall off as an exponential
 # does. The mean over several bars.
-CHATTER_ANSWERED = 1e-4
+CHATTER_ANSWERED = 8e-5
 TAIL = range(10, 21)
 FALSE_UNPROMPTED, PRECISE, SUGGESTED_TO = 0.0295, 0.952, 0.25
+# When asked, an answer must be more likely right than wrong: of those of which the network is about as sure, within a
+# band this wide, where every other message put to the bot is one that some entry answers. People who ask it ask more
+# of those: of what six strangers wrote, .9 were right that are this sure.
+BAND = 0.1
 LEAST_SUGGESTED, LEAST_SUGGESTED_ALONE = 0.02, 0.056
 WORTH_NAMED = 0.0374  # where there is too little to learn it from; see train_weights.WORTH
 LEAST_ENTRIES = 8  # of which some can be hidden and some be told apart
@@ -257,7 +261,8 @@ class Trainer:
             second = second.model_copy(update={"question": round(question, 2)})
         unprompted = {at: candidate for at, candidate in considered.items() if faq.answerable(candidate, second)}
         bars_of_both = self._bars(best, unprompted, Thresholds(LEAST_SURE, LEAST_SUGGESTED))
-        return second.model_copy(update={"sure": bars_of_both.sure, "maybe": bars_of_both.maybe})
+        bars = {"sure": bars_of_both.sure, "asked": self._asked(best), "maybe": bars_of_both.maybe}
+        return second.model_copy(update=bars)
 
     def _judged(
         self, parts: Sequence["LeftOut"], seconds: Sequence["LeftOut"] | None = None
@@ -289,11 +294,7 @@ class Trainer:
         unprompted: those that are put so that they may be answered though nobody asked. least: none is lower.
         """
         unprompted = {at: candidate for at, candidate in unprompted.items() if self.texts[at].author not in OURS}
-        hard = [
-            at
-            for at, labelled in enumerate(self.texts)
-            if not labelled.gold and labelled.author not in OURS and labelled.style != train_weights.TECHNICAL
-        ]
+        hard = self._hard()
         false = sorted((unprompted[at].confidence for at in hard if at in unprompted), reverse=True)
         allowed = int(FALSE_UNPROMPTED * len(hard))
         sure = false[allowed] if allowed < len(false) else 0.0
@@ -306,6 +307,35 @@ class Trainer:
         asked = sorted((best[at].confidence if at in best else 0.0 for at in hard), reverse=True)
         maybe = max(least.maybe, asked[int(SUGGESTED_TO * len(hard))])
         return Thresholds(round(sure, 3), round(min(maybe, 0.3), 3))
+
+    def _hard(self) -> list[int]:
+        """Give the places of the hard negatives by the rule above."""
+        return [
+            at
+            for at, labelled in enumerate(self.texts)
+            if not labelled.gold and labelled.author not in OURS and labelled.style != train_weights.TECHNICAL
+        ]
+
+    def _asked(self, best: Mapping[int, Candidate]) -> float:
+        """Find from which confidence on to answer where the bot was asked, by the rule above."""
+        in_scope = [at for at, labelled in enumerate(self.texts) if labelled.gold and labelled.author not in OURS]
+        hard = self._hard()
+        counts = len(in_scope) / max(1, len(hard))  # each hard negative, so that all do as much as what is answered
+        judged = [
+            (best[at].confidence, best[at].entry in self.texts[at].gold, weight)
+            for places, weight in ((in_scope, 1.0), (hard, counts))
+            for at in places
+            if at in best
+        ]
+        asked = MORE_LIKELY_THAN_NOT
+        while asked > BAND:
+            lower = round(asked - BAND / 2, 3)
+            band = [(right, weight) for confidence, right, weight in judged if lower <= confidence < lower + BAND]
+            right = sum(weight for right, weight in band if right)
+            if not band or right < MORE_LIKELY_THAN_NOT * sum(weight for _, weight in band):
+                break
+            asked = lower
+        return asked
 
     def _index(self, classifiers: Classifiers, networks: tuple[Layer, Layer]) -> Index:
         learnt = Learnt.of(_file(classifiers, *networks))

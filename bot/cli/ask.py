@@ -181,7 +181,7 @@ def _bar(candidate: "Candidate", surface: "Surface", thresholds: "ReplyThreshold
     if surface not in faq.UNPROMPTED:
         bar, where = thresholds.asked, "where somebody asks it"
     elif candidate.leans:
-        bar, where = thresholds.asked, "unasked, where a thread goes on"
+        bar, where = thresholds.follow_up, "unasked, where a thread goes on"
     else:
         stage = "with" if candidate.nearness is not None else "without"
         bar, where = thresholds.sure, f"unasked, {stage} the sentence encoder"

@@ -421,7 +421,7 @@ def decide(ranked: tuple[Candidate, ...], surface: Surface, thresholds: ReplyThr
     for question in sorted({candidate.question for candidate in ranked}):
         best, *others = [candidate for candidate in ranked if candidate.question == question]
         ahead = best.confidence - (others[0].confidence if others else 0.0) >= thresholds.gap
-        enough = thresholds.asked if best.leans else thresholds.sure
+        enough = thresholds.follow_up if best.leans else thresholds.sure
         unprompted = best.confidence >= enough and answerable(best, thresholds.second)
         # What it says unprompted it says when asked, too.
         if ahead and (unprompted or (prompted and best.confidence >= thresholds.asked)):

@@ -12,6 +12,8 @@ from bot.domain.judging import Calibration
 
 QUESTION_TO_US = 2.32  # where matching.yaml does not say; learning finds it, see bot/train.py
 
+MORE_LIKELY_THAN_NOT = 0.5
+
 Probability = Annotated[float, Field(ge=0, le=1)]
 Weight = Annotated[float, Field(ge=-100, le=100)]
 
@@ -58,6 +60,7 @@ class SecondThresholds(Authored):
     worth: Probability  # unprompted, ask it from this confidence of the first stage on
     worth_named: Probability  # the same where a role, a company or a person is named
     sure: Probability
+    asked: Probability = MORE_LIKELY_THAN_NOT
     maybe: Probability
     question: Annotated[float, Field(ge=-50, le=50)] = QUESTION_TO_US  # unprompted, answer from these odds on
     look: LookWeights = LOOKING
@@ -78,4 +81,10 @@ class ReplyThresholds(Authored):
         """Give the thresholds for what the second stage had a part in."""
         if self.second is None:
             return self
-        return self.model_copy(update={"sure": self.second.sure, "maybe": self.second.maybe})
+        of_both = {"sure": self.second.sure, "asked": self.second.asked, "maybe": self.second.maybe}
+        return self.model_copy(update=of_both)
+
+    @property
+    def follow_up(self) -> float:
+        """Unprompted, from here on a message is answered that goes on from an answer in its thread."""
+        return min(self.sure, MORE_LIKELY_THAN_NOT)

@@ -54,7 +54,7 @@ def why_silent(ranked: Sequence[Candidate], surface: Surface, thresholds: ReplyT
     bars = thresholds if best.nearness is None else thresholds.for_second_stage()
     if isinstance(decide(tuple(ranked), surface, bars), Answer):
         return None
-    if best.confidence < (bars.asked if best.leans else bars.sure):
+    if best.confidence < (bars.follow_up if best.leans else bars.sure):
         return Silent.UNSURE
     runner_up = next((other for other in ranked[1:] if other.question == best.question), None)
     close = runner_up is not None and best.confidence - runner_up.confidence < bars.gap
