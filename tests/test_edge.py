@@ -27,7 +27,7 @@ from bot.slack.interaction_payloads import MessageShortcut, SlashCommand, ViewSu
 from bot.slack.payloads import parse
 from tests.conftest import THOROUGH, bot_in, free_port, rows
 from tests.test_manners import set_mode
-from tests.workspace import Json, Sent, Workspace, shown
+from tests.workspace import PATIENCE, Json, Sent, Workspace, shown
 
 JSON, FORM = "application/json", "application/x-www-form-urlencoded"
 EVENT: dict[str, Any] = {
@@ -567,9 +567,14 @@ async def test_a_bot_without_slack_is_alive_and_not_ready(library: Library, tmp_
         aiohttp.ClientSession() as session,
     ):
         edge = Edge(port, workspace, session)
+
+        async def both_are_open() -> bool:
+            return any("2 open" in str(entry) for entry in await workspace.traffic("connected"))
+
+        await workspace.until(both_are_open, "U_ANA")
         await workspace.faults(token_error="internal_error")
         await workspace.refresh()
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(PATIENCE):
             while (await edge.get("/readyz"))[0] == 200:  # noqa: ASYNC110 - nobody tells us of the end of a connection
                 await asyncio.sleep(0.05)
 

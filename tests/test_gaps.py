@@ -25,7 +25,6 @@ from bot.knowledge import Library
 from bot.second_stage import SecondStage, scorer_for
 from bot.settings import KNOWLEDGE
 from bot.slack import gaps_work
-from bot.slack.gaps_work import GapsWorker
 from bot.storage import Question, QuestionKind, Reply, ReplyState, Store
 from bot.storage.tables import votes
 
@@ -449,8 +448,8 @@ def test_an_earlier_knowledge_is_prepared_once_for_all_that_is_asked_of_it(
         return scorer_for(of)
 
     monkeypatch.setattr(gaps_work, "scorer_for", prepare)
-    monkeypatch.setattr(GapsWorker, "_services", SimpleNamespace(second_stage=SecondStage()), raising=False)
     worker = gaps_work.gaps_worker
+    monkeypatch.setattr(worker, "_services", SimpleNamespace(second_stage=SecondStage()), raising=False)
     monkeypatch.setattr(worker, "_scorer", None)
     offered = [
         worker._offered(text, Surface.MENTION, library, None)

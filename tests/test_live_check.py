@@ -14,7 +14,7 @@ import pytest
 
 from bot.knowledge import Library
 from bot.settings import KNOWLEDGE
-from bot.slack import blocks, gallery, live_check
+from bot.slack import blocks, gallery, live_check, pieces
 from bot.slack.gallery import Rendering
 from bot.slack.live_check import Refused, Verdict
 from tests.conftest import THOROUGH, free_port
@@ -51,6 +51,11 @@ def few(library: Library) -> list[Rendering]:
     return [*said, Rendering("one again", said[0].render), next(gallery.home(library))]
 
 
+def one_section(text: str) -> pieces.Message:
+    """Give a message whose text is in one section, however long it is."""
+    return pieces.message([pieces.section(text)], [text])
+
+
 async def judged(slack: Workspace, renderings: list[Rendering]) -> tuple[Verdict, list[str]]:
     lines: list[str] = []
     return await live_check.check(renderings, slack.api_url, lines.append), lines
@@ -78,7 +83,7 @@ async def test_a_refusal_names_the_message_the_code_and_the_place(slack: Workspa
 
 
 async def test_what_is_beyond_a_limit_known_here_is_refused_without_asking(slack: Workspace, few: list[Rendering]):
-    verdict, _ = await judged(slack, [Rendering("novel", partial(blocks.say, "x" * 3001)), *few])
+    verdict, _ = await judged(slack, [Rendering("novel", partial(one_section, "x" * 3001)), *few])
 
     [refused] = verdict.refused
     assert verdict.count == 5

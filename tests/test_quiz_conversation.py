@@ -321,10 +321,11 @@ async def test_who_asks_below_a_result_why_is_told_what_decided_it(workspace: Wo
     told = shown(await message(workspace, root, "How the answers divide:*")).replace("*", "")
     lead, *lines = told.splitlines()
     assert lead == "Your work calls for the role of an AI researcher. That is clear. Second is a research engineer."
-    assert len(lines) == 4
+    assert len(lines) == 5
     assert lines[0].startswith("For an AI researcher: “Find out what new thing is true or possible” in question 1")
     assert lines[1].startswith(against)
-    assert lines[3].startswith("What would change it")
+    assert lines[3].startswith("Most answers count a little for a neighbouring role")
+    assert lines[4].startswith("What would change it")
 
 
 async def test_who_asks_below_a_result_why_it_is_not_another_role_is_told_of_that_one(workspace: Workspace):

@@ -83,6 +83,10 @@ def questions(library: Library) -> Iterator[Rendering]:
     yield Rendering("late click on a question that is gone", moved)
     for term in library.quiz.glossary:
         yield Rendering(f"term {term.term}", partial(run_messages.term, term, library))
+    for term, asked in zip(library.quiz.glossary, library.quiz.questions, strict=False):
+        is_open = replace(begun, prompts=(Prompt(asked.id),), live=True)
+        below = partial(run_asides.with_open_question, run_messages.term(term, library), is_open, library)
+        yield Rendering(f"term {term.term} while {asked.id} is open", below)
 
 
 def _prompts(asked: AnyQuestion, choice: str) -> dict[str, Prompt]:
