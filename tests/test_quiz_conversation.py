@@ -324,7 +324,7 @@ async def test_who_asks_below_a_result_why_is_told_what_decided_it(workspace: Wo
     assert len(lines) == 5
     assert lines[0].startswith("For an AI researcher: “Find out what new thing is true or possible” in question 1")
     assert lines[1].startswith(against)
-    assert lines[3].startswith("Most answers count a little for a neighbouring role")
+    assert lines[3].startswith("Each answer counts a little for neighbouring roles")
     assert lines[4].startswith("What would change it")
 
 

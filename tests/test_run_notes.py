@@ -186,7 +186,8 @@ async def test_who_types_that_they_start_over_is_told_there_where_the_next_round
 
     await write(workspace, root, "start over")
 
-    assert await whispered(workspace, root.channel, "Open the questions", root)
+    note = await message(workspace, root, "In this older one I take no more answers")
+    assert "|Your newer round is here>" in note["text"]  # a link
 
 
 async def test_an_answer_that_is_replaced_from_far_below_is_said_once_with_a_link(workspace: Workspace):
