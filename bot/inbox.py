@@ -39,6 +39,8 @@ DELETED_EVERY = 1.0
 AGAIN = 0.5  # seconds until what failed is tried again
 # Items that are read until what follows from them is recorded, and seconds that this may take.
 READ_AT_ONCE, READS_FOR = 64, 0.25
+READS_ONE_WITHIN = 5.0  # seconds, after which an item is read later
+READS_FIRST = 5.0  # seconds from the first item to be read in which nothing begins before all are
 READ_AGAIN = (1.0, 60.0, 300.0)  # seconds until what could not be read is read again, about as Slack sends again
 AT_LAST = 2.0  # seconds that a stop waits for the writer
 
@@ -73,7 +75,10 @@ class Inbox:
     ) -> None:
         self._readers = dict(readers or {})
         self._unread: deque[Item] = deque()
-        self._followed: list[Item] = []  # what follows from what is being read, and is not recorded yet
+        # By the key of what is being read, or was and is not replaced yet: what follows from it.
+        self._in_hand: dict[str, list[Item]] = {}
+        self._reading: str | None = None
+        self._reads_first_until = 0.0
         self._failures: Counter[str] = Counter()  # of reading, by key
         self._has_unread, self._all_read = asyncio.Event(), asyncio.Event()
         self._store, self._replica = store, replica
@@ -116,14 +121,14 @@ class Inbox:
     def count_waiting(self, prefix: str) -> int:
         """Count the items here that have not begun and whose key begins with this."""
         coming = [item.key for item, _ in (*self._arriving, *self._recording)]
-        following = [item.key for item in self._followed]
+        following = [item.key for items in self._in_hand.values() for item in items]
         return sum(key.startswith(prefix) for key in (*coming, *following, *self._queued))
 
     @property
     def unread(self) -> int:
-        """How many items wait to be read, or to be recorded for that."""
+        """How many items wait to be read, or to be recorded for that, or to be replaced by what follows from them."""
         coming = sum(item.work in self._readers for item, _ in (*self._arriving, *self._recording))
-        return coming + len(self._unread)
+        return coming + len(self._unread) + len(self._in_hand)
 
     @property
     def full(self) -> bool:
@@ -157,7 +162,8 @@ class Inbox:
 
     def follow(self, item: Item) -> None:
         """Have an item recorded in the place of the one that is being read."""
-        self._followed.append(item)
+        if self._reading in self._in_hand:  # it may have been forgotten meanwhile
+            self._in_hand[self._reading].append(item)
 
     async def take_over(self, dead: Sequence[str]) -> int:
         """Begin what replicas that are gone have left, as far as this version knows it; gives how much that is."""
@@ -172,7 +178,8 @@ class Inbox:
 
     async def has(self, key: str) -> bool:
         """Say whether an item with this key waits to begin, in any replica."""
-        return any(item.key == key for item in self._followed) or await self._store.inbox.has(key)
+        followed = any(item.key == key for items in self._in_hand.values() for item in items)
+        return followed or await self._store.inbox.has(key)
 
     async def of_kinds(self, prefixes: Sequence[str]) -> list[Item]:
         """List what has not begun, of all replicas, whose key begins with one of these."""
@@ -183,6 +190,11 @@ class Inbox:
         begins = tuple(prefixes)
         self._queue = deque(item for item in self._queue if not item.key.startswith(begins))
         self._unread = deque(item for item in self._unread if not item.key.startswith(begins))
+        self._in_hand = {
+            key: [item for item in items if not item.key.startswith(begins)]
+            for key, items in self._in_hand.items()
+            if not key.startswith(begins)
+        }
         self._queued = {key for key in self._queued if not key.startswith(begins)}
         self._count()
         await self._store.inbox.forget_received(prefixes)
@@ -196,10 +208,13 @@ class Inbox:
 
     def _count(self) -> None:
         metrics.INBOX.set(self.waiting)
+        is_read = not (self._unread or self._in_hand)
+        if not is_read and self._all_read.is_set():
+            self._reads_first_until = time.monotonic() + READS_FIRST
         for event, holds in (
             (self._has_work, self._queue),
             (self._has_unread, self._unread),
-            (self._all_read, not self._unread),
+            (self._all_read, is_read),
             (self._empty, not self.waiting),
         ):
             if holds:
@@ -258,71 +273,92 @@ class Inbox:
         """Read what was recorded as it came, and put what follows in its place."""
         while True:
             await self._has_unread.wait()
-            read: list[str] = []
             until = time.monotonic() + READS_FOR
-            while self._unread and len(read) < READ_AT_ONCE and time.monotonic() < until:
+            while self._unread and len(self._in_hand) < READ_AT_ONCE and time.monotonic() < until:
                 await self._stand_back()
                 if not self._unread:  # it was forgotten meanwhile
                     break
-                item = self._unread.popleft()
-                if await self._is_read(item):
-                    read.append(item.key)
+                await self._read_one(self._unread.popleft())
                 await asyncio.sleep(0)  # others have their turn after each
-            await self._replace(read)
+            await self._replace(dict(self._in_hand))
+            self._count()
 
-    async def _is_read(self, item: Item) -> bool:
-        """Read an item; gives whether it need not be read again."""
+    async def _read_one(self, item: Item) -> None:
+        """Read an item, and take it in hand with what follows, unless it has to be read again."""
+        self._reading, self._in_hand[item.key] = item.key, []
         try:
-            await self._readers[item.work](item.arguments)
+            async with asyncio.timeout(READS_ONE_WITHIN):
+                await self._readers[item.work](item.arguments)
         except Exception as error:  # noqa: BLE001 - whatever it is, the next item must be read all the same
-            kind = type(error).__name__
-            if self._keeps(error):
-                log.warning("what came could not be read and is read again", key=item.key, error=kind)
-                self._unread.appendleft(item)
-                await asyncio.sleep(AGAIN)
-                return False
-            if (failures := self._failures[item.key]) < len(READ_AGAIN):
-                self._failures[item.key] += 1
-                log.warning("what came could not be read and is read again", key=item.key, error=kind)
-                asyncio.get_running_loop().call_later(READ_AGAIN[failures], self._read_again, item)
-                return False
+            self._in_hand.pop(item.key, None)
+            await self._leave_unread(item, error)
+        else:
+            self._failures.pop(item.key, None)
+        finally:
+            self._reading = None
+
+    async def _leave_unread(self, item: Item, error: Exception) -> None:
+        """Have an item read again that could not be; after the last time nothing follows from it."""
+        kind = type(error).__name__
+        if item.key not in self._queued:  # it was forgotten meanwhile
+            return
+        if self._keeps(error):
+            log.warning("what came could not be read and is read again", key=item.key, error=kind)
+            self._unread.appendleft(item)
+            await asyncio.sleep(AGAIN)
+        elif (failures := self._failures[item.key]) < len(READ_AGAIN):
+            self._failures[item.key] += 1
+            log.warning("what came could not be read and is read again", key=item.key, error=kind)
+            asyncio.get_running_loop().call_later(READ_AGAIN[failures], self._read_again, item)
+        else:
+            del self._failures[item.key]
+            self._in_hand[item.key] = []
             metrics.WORK_FAILED.labels(kind).inc()
-            log.error("what came could not be read", key=item.key, error=kind)  # noqa: TRY400 - its words
-        self._failures.pop(item.key, None)
-        return True
+            log.error("what came could not be read", key=item.key, error=kind)
 
     def _read_again(self, item: Item) -> None:
         if item.key in self._queued:  # it may have been forgotten meanwhile
             self._unread.append(item)
             self._count()
 
-    async def _replace(self, read: Sequence[str]) -> None:
-        """Record what follows in the place of what was read, as soon as the database takes it."""
+    async def _replace(self, read: Mapping[str, Sequence[Item]]) -> None:
+        """Record what follows in the place of what was read, as soon as the database takes it.
+
+        read: by the key of what was read, what follows from it.
+        """
+        if not read:
+            return
+        followed = [item for items in read.values() for item in items]
         while True:
             try:
-                if read:
-                    await self._store.inbox.replace(read, self._followed, self._replica)
+                await self._store.inbox.replace(list(read), followed, self._replica)
                 break
             except Exception as error:  # noqa: BLE001 - whatever it is, reading goes on
                 kind = type(error).__name__
-                if not self._keeps(error):
-                    log.error("what was read could not be recorded", items=len(read), error=kind)  # noqa: TRY400
-                    self._followed = []  # it is all there still, and is read at the next start
+                if self._keeps(error):
+                    log.warning("what was read is recorded later", items=len(read), error=kind)
+                    await asyncio.sleep(AGAIN)
+                elif len(read) > 1:  # what follows from one cannot be recorded, and the rest can
+                    for key, items in read.items():
+                        await self._replace({key: items})
+                    return
+                else:
+                    metrics.WORK_FAILED.labels(kind).inc()
+                    log.error("what was read could not be recorded", key=next(iter(read)), error=kind)  # noqa: TRY400
+                    followed = []  # it is all there still, and is read at the next start
                     break
-                log.warning("what was read is recorded later", items=len(read), error=kind)
-                await asyncio.sleep(AGAIN)
-        followed, self._followed = self._followed, []
+        kept = {item.key for key in read for item in self._in_hand.pop(key, [])}
         self._queued.difference_update(read)
-        self._take(followed)
+        if forgotten := [item.key for item in followed if item.key not in kept]:
+            await self._store.inbox.forget_received(forgotten)
+        self._take([item for item in followed if item.key in kept])
 
     async def _dispatch(self) -> None:
         while True:
             await self._has_work.wait()
             await self._room()
             await self._stand_back()
-            with contextlib.suppress(TimeoutError):  # who waits in vain is told so when all is read
-                async with asyncio.timeout(STANDS_BACK):
-                    await self._all_read.wait()
+            await self._let_reading_go_first()
             if self._queue:
                 await self._dispatched(self._queue.popleft())
                 self._count()
@@ -335,6 +371,14 @@ class Inbox:
         until = time.monotonic() + STANDS_BACK
         while self._turnstile.crowded and self.waiting < MOST_WAITING / 2 and time.monotonic() < until:  # noqa: ASYNC110 - a crowd
             await asyncio.sleep(LOOKS)
+
+    async def _let_reading_go_first(self) -> None:
+        """Wait until all is read: who will wait in vain is told so then. As with a crowd, not for long."""
+        left = self._reads_first_until - time.monotonic()
+        if left > 0 and self.waiting < MOST_WAITING / 2:
+            with contextlib.suppress(TimeoutError):
+                async with asyncio.timeout(left):
+                    await self._all_read.wait()
 
     async def _dispatched(self, item: Item) -> None:
         try:

@@ -42,7 +42,7 @@ SLIGHT = 0.05  # a weight below this share of the largest of its entry is left o
 # the goal, .95: thresholds that are found on some authors do a little worse on others, and an answer with two entries
 # is right only if both are.
 # No less sure than this. What passes for a question to us is right more often than the network is sure of.
-LEAST_SURE, LEAST_SURE_ALONE = 0.35, 0.64  # with the second stage, and by the first alone, as our promises ask for
+LEAST_SURE, LEAST_SURE_ALONE = 0.35, 0.67  # with the second stage, and by the first alone, as our promises ask for
 # Of our technical chatter so much may be taken for a question to us; of real messages as many were. As few as that are
 # seen in none, so it is read off the tail: above a high bar, which so many pass, log-odds fall off as an exponential
 # does. The mean over several bars.

@@ -123,7 +123,7 @@ async def delete_naming(prefixes: list[str], names: Collection[str]) -> list[str
     wanted = frozenset(names)
     if inbox := jobs.inbox():
         received = await inbox.of_kinds(prefixes)
-        if waiting := [item.key for item in received if wanted & _ids(item.key, json.loads(item.arguments))]:
+        if waiting := [item.key for item in received if wanted & _ids(item.key, _whose(json.loads(item.arguments)))]:
             await inbox.forget(waiting)
     running, ended, offset = list[str](), list[str](), 0
     steps = StepRecords(jobs.database_url())
@@ -158,6 +158,18 @@ def _ids(key: str, *values: object) -> set[str]:
     parts = key.split(":")
     pairs = {f"{first}:{second}" for first, second in pairwise(parts)}
     return {word for text in (*parts, *_texts(values)) for word in ID.findall(text)} | pairs
+
+
+def _whose(arguments: object) -> object:
+    """Give what arguments name; of a message that was recorded as it came only who wrote it, and where.
+
+    Somebody else may be mentioned in it.
+    """
+    event = arguments.get("event") if isinstance(arguments, Mapping) else None
+    if not isinstance(event, Mapping):
+        return arguments
+    parts = (event, event.get("message") or {}, event.get("previous_message") or {})
+    return [event.get("channel"), *(part.get("user") for part in parts)]
 
 
 def _texts(value: object) -> Iterator[str]:

@@ -23,7 +23,7 @@ AREAS = {
     "the knowledge and who edits it": ("knowledge*", "sources", "validation"),
     "what is kept, of whom, and how it is deleted": ("privacy", "store", "tenancy", "upgrade"),
     "work that survives a crash, a slow Slack and a full disk": (
-        "chaos", "durability", "event_loop", "inbox", "long_texts", "machine", "pace", "process", "reconcile",
+        "chaos", "durability", "event_loop", "inbox*", "long_texts", "machine", "pace", "process", "reconcile",
         "replica", "start", "work",
     ),
     "installing, settings and the command line": (

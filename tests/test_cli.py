@@ -145,7 +145,7 @@ def test_ask_tells_apart_what_is_just_below_from_what_an_answer_takes(tmp_path: 
     folder = shutil.copytree(KNOWLEDGE, tmp_path / "knowledge")
     matching = (folder / "matching.yaml").read_text()
     (folder / "matching.yaml").write_text(
-        re.sub(r"^asked: .*", f"asked: {confidence + 0.0001}", matching, flags=re.MULTILINE)
+        re.sub(r"^( *)asked: .*", rf"\g<1>asked: {confidence + 0.0001}", matching, flags=re.MULTILINE)
     )
 
     output = rolefit_here("ask", *asked, KNOWLEDGE_DIR=str(folder)).stdout

@@ -8,7 +8,7 @@ from tests.workspace import BOT, Json, Sent, Workspace, buttons, shown
 
 ASKS_MTS, MTS = "What does MTS stand for?", "member-of-technical-staff"
 ASKS_OPENAI, OPENAI, DEEPMIND = "What roles does OpenAI have?", "openai-roles", "deepmind-roles"
-UNCLEAR = "researchers in product teams"  # which is suggested for, and not answered
+UNCLEAR = "titles and teams"  # which is suggested for, and not answered
 
 
 async def asked_and_answered(workspace: Workspace, text: str) -> tuple[Sent, Json]:

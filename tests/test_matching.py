@@ -363,7 +363,11 @@ def test_each_of_the_seven_is_answered_in_ten_wordings_of_our_own(library: Libra
 
     asked = [(case["gold"], reply_to(case["text"])) for case in golden("ten")]
 
-    right = [gold for gold, outcome in asked if isinstance(outcome, Answer) and outcome.entries[0].entry == gold]
+    right = [
+        gold
+        for gold, outcome in asked
+        if isinstance(outcome, Answer) and gold in [candidate.entry for candidate in outcome.entries]
+    ]
 
     assert {gold: sum(wanted == gold for wanted, _ in asked) for gold in SEVEN} == dict.fromkeys(SEVEN, 10)
     assert len(right) == sum(isinstance(outcome, Answer) for _, outcome in asked)

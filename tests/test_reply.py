@@ -1,6 +1,8 @@
 """What somebody typed in a run's thread, and what they mean."""
 
 import re
+from dataclasses import replace
+from types import MappingProxyType
 
 import pytest
 from hypothesis import assume, given
@@ -251,6 +253,24 @@ def test_what_comes_only_now_and_then_is_no_half(library: Library, typed: str):
     assert positions(library, reading(library, typed)) == {1: (0,)}
     run, first = quiz.begin(library.quiz), library.quiz.questions[0]
     assert read_again(typed, run, [first.id]) == {first.id: (first.choices[0].id,)}
+
+
+@pytest.mark.parametrize(
+    "typed",
+    ["finding out what is true sometimes, but mostly shipping", "finding out at times, usually shipping"],
+)
+def test_what_is_rare_may_stand_before_the_word_for_it(library: Library, typed: str):
+    assert positions(library, reading(library, typed)) != {1: (0,)}
+
+
+@pytest.mark.parametrize("typed", ["nice, I have a PhD", "I will ask my manager about a PhD", "lol a phd"])
+def test_a_remark_below_a_result_answers_no_question_that_was_left_out(library: Library, typed: str):
+    run = quiz.begin(library.quiz)
+    last = library.quiz.questions[-1]
+    given = {question.id: (question.choices[0].id,) for question in library.quiz.questions if question != last}
+    run = replace(run, answers=MappingProxyType(given), skipped=frozenset({last.id}), live=False)
+    reading_of_it = read(typed, run, library.words.typed)
+    assert not isinstance(reading_of_it, Answered), reading_of_it
 
 
 @pytest.mark.parametrize(

@@ -72,10 +72,10 @@ def test_less_is_enough_to_ask_about_a_short_question_in_known_words(library: Li
         candidate = replace(unsure, extent=(known, 0.2, length), form=form)
         return faq.worth_asking((candidate,), Surface.CHANNEL, library.thresholds)
 
-    assert worth(known=0.68, length=0.5)
-    assert not worth(known=0.68, length=0.9)
+    assert worth(known=0.77, length=0.5)
+    assert not worth(known=0.77, length=0.9)
     assert not worth(known=0.5, length=0.5)
-    assert not worth(known=0.68, length=0.5, form=Form.STATEMENT)
+    assert not worth(known=0.77, length=0.5, form=Form.STATEMENT)
 
 
 def test_what_is_told_is_answered_where_the_embedding_speaks_for_a_question(library: Library, second: SecondStage):

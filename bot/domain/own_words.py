@@ -182,6 +182,11 @@ def is_about(typed: str, choice: Option) -> bool:
     return shared >= len(telling) / 2
 
 
+def is_only(typed: str, choice: Option) -> bool:
+    """Say whether a text has no word but small ones and those of a choice: "a PhD", and not "nice, I have a PhD"."""
+    return frozenset(_telling(typed)) <= _words((choice.label, *choice.says))
+
+
 def scored(typed: str, question: HasChoices) -> list[tuple[float, Option]]:
     """Give how near the wordings of each choice come to a text, in [0, 100], the nearest first."""
     return sorted(

@@ -31,6 +31,7 @@ from bot.domain.own_words import (
     asks_for_other_answers,
     guesses,
     is_at_a_company,
+    is_only,
 )
 from bot.domain.quiz_content import ROLE, AnyQuestion, HasChoices, Opening, Question, Quiz, Term, TieBreak, TypedWords
 from bot.domain.quiz_run import Run
@@ -99,6 +100,12 @@ _BOUND = re.compile(
 _DEPENDS = re.compile(
     r"(?:(?:it|that|this|well|hm+|honestly|really|always|all|very much|just|totally|usually|often|a lot)\b[\s,]*){0,4}"
     r"(?:depends|varies|differs|changes)\b",
+    re.IGNORECASE,
+)
+# "no, d", "nope, it's d": what was meant instead of what was guessed
+_NO_BUT = re.compile(
+    r"^(?:no+|nope|nah|neither|not (?:that|this|those|these)(?: one)?|wrong)\b[\s,;.:!–-]+"
+    r"(?:(?:i (?:meant?|say|said)|it(?:['’]?s| is| was)|rather|but|more(?: like)?|take|make (?:it|that))\s+)*",
     re.IGNORECASE,
 )
 _REQUEST_END = re.compile(r"(?:\s(?:please|now|here|then|again|instead|maybe|thanks))+$")
@@ -298,7 +305,10 @@ def _by_two(text: str, question: AnyQuestion) -> Answered | Perhaps | None:
 
 
 def _left_out(text: str, run: Run) -> Answered | None:
-    """Read below a result an answer to a question that has none: in words, or by a letter if only one was skipped."""
+    """Read below a result an answer to a question that has none, or by a letter if only one was skipped.
+
+    What merely has a choice's words in it may be a remark: "nice, I have a PhD".
+    """
     if picked_mark(text.strip()):
         only = run.unanswered if len(run.unanswered) == 1 else ()
         answered = [found for question in only if question.id in run.skipped and (found := _picked(text, question))]
@@ -309,10 +319,16 @@ def _left_out(text: str, run: Run) -> Answered | None:
         if (
             found := _in_these_words(text, question)
             or _answer(question, read_two(text, question))
-            or _one(text, question)
+            or _only(text, question)
         )
     ]
     return replace(answered[0], named=True) if len(answered) == 1 else None
+
+
+def _only(text: str, question: AnyQuestion) -> Answered | None:
+    choice = read_choice(text, question)
+    is_all = choice is not None and is_only(utils.default_process(text), choice)
+    return Answered({question.id: (choice.id,)}) if choice and is_all else None
 
 
 def _whose(text: str, opening: Opening) -> Answered | None:
@@ -349,7 +365,10 @@ def _to_guess(text: str, run: Run, words: TypedWords) -> Answered | Command | Wh
         return Answered({question.id: (offered[position],)})
     if len(guesses) == MOST_GUESSES and isinstance(question, Question) and is_both(text):
         return Answered({question.id: guesses})
-    return Command("reask") if normalised in map(utils.default_process, words.no) else None
+    if normalised in map(utils.default_process, words.no):
+        return Command("reask")
+    instead = _NO_BUT.sub("", text)
+    return _picked(instead, question) or _one(instead, question) if instead != text else None
 
 
 def _one(text: str, question: HasChoices) -> Answered | None:
@@ -384,11 +403,13 @@ def _begins_unsure(text: str, words: TypedWords) -> Command | None:
     return command if (command := _exact_command(first, words)) == Command("unsure") else None
 
 
-def _depends(text: str, question: HasChoices | None) -> Answered | Command | None:
+def _depends(text: str, question: AnyQuestion | ReviewQuestion | None) -> Answered | Perhaps | Command | None:
     """Read that it depends on something: a question may have a choice that says so, and else nothing fits for sure."""
     if not _DEPENDS.match(text):
         return None
-    return (question and _in_these_words(IT_DEPENDS, question)) or Command("unsure")
+    if question is None:
+        return Command("unsure")
+    return _in_these_words(IT_DEPENDS, question) or _guesses(text, question) or Command("unsure")
 
 
 def _leaves(text: str, words: TypedWords) -> Command | None:

@@ -34,6 +34,9 @@ _RARELY = (
     r"|(?:only |very )?(?:rarely|seldom)|hardly ever|(?:once )?in a blue moon"
 )
 _RARE = re.compile(rf"[\s,;–-]{{0,6}}\b(?:(?:and|but|plus)\s+)?(?:then\s+)?(?:{_RARELY})\b", re.IGNORECASE)
+# "Sometimes, but mostly b": what stands behind the word is another thing than what is rare.
+_RARE_BEFORE = re.compile(r"\s*(?:[,;:.!–-]|(?:and|but|or|otherwise|else)\b|$)", re.IGNORECASE)
+_USUAL = re.compile(rf"\b(?:{_MORE}|usually|always|normally|otherwise|else|half|most)\b", re.IGNORECASE)
 _LESS = (
     rf"{_RARELY}|partly|(?:and |but )?also|some"
     r"|(?:a )?(?:(?:little )?bits?|dash|tad|touch)(?: of)?|a little(?: of)?"
@@ -63,7 +66,7 @@ def read_usual(text: str, question: AnyQuestion) -> Given:
     "A feature and sometimes a paper" is the feature, as the questions ask for what fills most of the week.
     """
     usual, *rare = _RARE.split(text)
-    if not rare or asks_or_denies(text):
+    if not rare or asks_or_denies(text) or any(_RARE_BEFORE.match(part) or _USUAL.search(part) for part in rare):
         return ()
     usual = _FILLER.sub(" ", _MOST_OF_IT.sub(" ", usual)).strip(" .,;!-–")
     choice = read_choice(usual, question) if usual else None

@@ -100,13 +100,16 @@ async def on_edit(
 ) -> None:
     """Let the edit of a message change the answer that the message gave, or give one if it gave none."""
     key = Work.EDIT_OF_REPLY.key(team, stored.id, ts, edited_ts)
-    if not stored.run.finished and (newer := await _newer_round(team, stored, Unclear(), store)):
+    reading: Reading = Unclear()
+    if ts not in stored.run.typed:
+        reading = read(text, stored.run, library.words.typed, aside=smalltalk.read(text, library.words.talk))
+        if not isinstance(reading, Answered):
+            return
+    if not stored.run.finished and (newer := await _newer_round(team, stored, reading, store)):
         await jobs.start(key, quiz_worker.point_to_newer, team, stored.id, newer.id)
         return
     if ts not in stored.run.typed:
-        reading = read(text, stored.run, library.words.typed, aside=smalltalk.read(text, library.words.talk))
-        if isinstance(reading, Answered):
-            await _start(key, team, stored, reading, ts, edited=True)
+        await _start(key, team, stored, reading, ts, edited=True)
         return
     answers = read_again(text, stored.run, stored.run.typed[ts])
     if answers is None:

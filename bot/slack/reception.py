@@ -134,14 +134,25 @@ class Reception:
         return self.turnstile.crowded or recorder.unread > 0
 
     async def _take_in(self, payload: EventCallback) -> Response:
-        """Record a message as it came, unless a look is enough to see that it deserves silence."""
+        """Record a message as it came, unless it deserves silence: in a crowd, where the first stage finds so."""
         assert self._recorder is not None  # noqa: S101 - this and the next as `_is_for_later` has found
         assert payload.bot is not None  # noqa: S101
         assert isinstance(payload.event, Written)  # noqa: S101
         team, bot_user = payload.bot
-        if not deserves_silence(payload.event, bot_user, self.library, from_outside=payload.from_outside(team)):
+        if self._is_hurried:
+            from_outside = payload.from_outside(team)
+            silent = deserves_silence(payload.event, bot_user, self.library, from_outside=from_outside)
+        else:
+            classified = await self._classified(payload)
+            silent = classified is not None and classified.ignorable
+        if not silent:
             await self._recorder.take_in(team, payload)
         return OK
+
+    @property
+    def _is_hurried(self) -> bool:
+        """Whether there are too many messages for the encoder, which takes the time of ten."""
+        return self.turnstile.crowded or (self._recorder is not None and self._recorder.unread > FEW)
 
     async def read(self, text: str) -> None:
         """Have done what follows from a message that was recorded as it came; raises whatever goes wrong.
@@ -164,9 +175,7 @@ class Reception:
         if payload.bot is None or not isinstance(payload.event, Written):
             return None
         team, bot_user = payload.bot
-        # The encoder takes the time of ten other messages.
-        many = self.turnstile.crowded or (self._recorder is not None and self._recorder.unread > FEW)
-        second = None if many else self._second
+        second = None if self._is_hurried else self._second
         from_outside = payload.from_outside(team)
         return await classify(payload.event, bot_user, self.library, second, from_outside=from_outside)
 
