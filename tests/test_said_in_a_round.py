@@ -193,6 +193,9 @@ def test_what_people_ask_the_bot_about_itself(library: Library, said: str, inten
         ("let's make number two the second one instead", 2, 1),
         ("answer 2 should have been papers", 2, 0),
         ("no wait, 2b", 2, 1),
+        ("scratch that, c for question 1", 1, 2),
+        ("I changed my mind, question 1 is d", 1, 3),
+        ("on second thought 1d", 1, 3),
     ],
 )
 def test_an_answer_is_changed_however_its_question_is_called(library: Library, typed: str, number: int, position: int):

@@ -18,7 +18,8 @@ _PLACES = {word: number for words in (CARDINALS, ORDINALS) for number, word in e
 _LEAD = (
     r"(?:(?:actually|oh|wait|sorry|no|hm+|um+|ok|okay|well|and|but|then|so|please|just|let['’]?s|let me"
     r"|(?:can|could|would|will|may)\s+(?:you|i|we)|i(?:['’]d|\s+would)\s+(?:like|prefer|rather)(?:\s+to)?"
-    r"|i\s+(?:want|need|have|meant|mean)\s+to)\b[\s,;:.!…–—-]*){0,8}"
+    r"|i\s+(?:want|need|have|meant|mean)\s+to|(?:scratch|strike|forget)\s+that|my\s+(?:mistake|bad)"
+    r"|on\s+second\s+thoughts?|i(?:['’]ve|\s+have)?\s+changed\s+my\s+mind(?:\s+(?:about|on))?)\b[\s,;:.!…–—-]*){0,8}"
 )
 _NOUN = r"(?:questions?|answers?|number|no\.?|q|#)"
 # A question by a number that is called one: "number 2", "my answer to question two", "the second question". By itself
@@ -68,7 +69,7 @@ _BARE = tuple(
         rf"(\d{{1,2}})\s+(?:{_SHOULD_BE})\s+(.+)",
     )
 )
-_CALLED_LAST = re.compile(rf"{_LEAD}{_MEANS}\s+(.+?)\s+(?:for|on|in|at|as|to)\s+{_CALLED}[\s.!]*", re.IGNORECASE)
+_CALLED_LAST = re.compile(rf"{_LEAD}(?:{_MEANS}\s+)?(.+?)\s+(?:for|on|in|at|as|to)\s+{_CALLED}[\s.!]*", re.IGNORECASE)
 _INSTEAD = re.compile(r"[\s,]+(?:instead|please|pls|then|now|after all|rather|thanks|thank you)[\s.!]*$", re.IGNORECASE)
 
 
