@@ -564,8 +564,8 @@ def test_an_unsure_answer_is_a_guess_and_yes_takes_it(library: Library):
 
     assert reading(library, "yes", run) == Answered({"question-you-work-on": ("ship-reliably",)})
     assert reading(library, "Nope", run) == Command("reask")
-    for typed in ("no, b", "nope, it's b", "no, I meant b", "not that one: b"):
-        assert positions(library, reading(library, typed, run)) == {1: (1,)}, typed
+    for text in ("no, b", "nope, it's b", "no, I meant b", "not that one: b"):
+        assert positions(library, reading(library, text, run)) == {1: (1,)}, text
     assert positions(library, reading(library, "b", run)) == {1: (1,)}
 
 
