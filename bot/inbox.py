@@ -298,18 +298,22 @@ class Inbox:
             self._reading = None
 
     async def _leave_unread(self, item: Item, error: Exception) -> None:
-        """Have an item read again that could not be; after the last time nothing follows from it."""
-        kind = type(error).__name__
+        """Have an item read again that could not be; after the last time nothing follows from it.
+
+        What took too long is no fault of the item, and it is read again however often that is.
+        """
+        kind, failures = type(error).__name__, self._failures[item.key]
         if item.key not in self._queued:  # it was forgotten meanwhile
             return
         if self._keeps(error):
             log.warning("what came could not be read and is read again", key=item.key, error=kind)
             self._unread.appendleft(item)
             await asyncio.sleep(AGAIN)
-        elif (failures := self._failures[item.key]) < len(READ_AGAIN):
+        elif failures < len(READ_AGAIN) or isinstance(error, TimeoutError):
             self._failures[item.key] += 1
             log.warning("what came could not be read and is read again", key=item.key, error=kind)
-            asyncio.get_running_loop().call_later(READ_AGAIN[failures], self._read_again, item)
+            pause = READ_AGAIN[min(failures, len(READ_AGAIN) - 1)]
+            asyncio.get_running_loop().call_later(pause, self._read_again, item)
         else:
             del self._failures[item.key]
             self._in_hand[item.key] = []

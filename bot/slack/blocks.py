@@ -15,10 +15,9 @@ from bot.slack.quiz_controls import BeginFrom, begin_button
 from bot.slack.text import Mrkdwn, escape, fill, linked, mention
 
 WIDEST = 2  # columns of a table beside its labels; more are cut off in a thread and on a phone
-LONG_NOTE = (
-    170  # characters of a note on sources from which on it is shortened: three lines beside a thread have as many
-)
-LONG_HEADING = 40  # characters of a heading that are given there
+# Characters of a note on sources from which on it is shortened, as three lines beside a thread have, and of a heading
+# that are given there.
+LONG_NOTE, LONG_HEADING = 170, 40
 REPEATED = 100  # characters of what somebody has typed that are repeated to them
 
 
