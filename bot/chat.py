@@ -13,7 +13,7 @@ from rich.text import Text
 from bot import explain
 from bot.domain import quiz, smalltalk
 from bot.domain.actions import Action, AskAgain, Change, GoOn, Guess, Manage, Reply, Resume
-from bot.domain.faq import Surface
+from bot.domain.faq import Surface, bars_of
 from bot.domain.quiz import LETTERS, Outcome, Transition
 from bot.domain.quiz_run import Run, Status
 from bot.domain.readings import (
@@ -189,8 +189,8 @@ class Chat:
         show(feedback_blocks.explanation(explained, library, edited=False, chosen=question.is_chosen), self._console)
         if question.is_chosen:
             near = next((candidate.confidence for candidate in ranked if candidate.entry in question.entries), 0.0)
-            bars = library.thresholds.for_second_stage() if ranked and ranked[0].nearness else library.thresholds
-            percents = {"near": str(int(near * 100)), "asked": str(round(bars.asked * 100))}
+            asked = bars_of(ranked, library.thresholds).asked
+            percents = {"near": str(int(near * 100)), "asked": str(round(asked * 100))}
             show(blocks.filled(fill(library.words.terminal.near, **percents)), self._console)
 
     # The quiz

@@ -73,7 +73,7 @@ class Inbox:
         turnstile: Turnstile | None = None,
         readers: Mapping[str, Reader] | None = None,
     ) -> None:
-        self._readers = dict(readers or {})
+        self._readers = readers or {}
         self._unread: deque[Item] = deque()
         # By the key of what is being read, or was and is not replaced yet: what follows from it.
         self._in_hand: dict[str, list[Item]] = {}
@@ -121,8 +121,11 @@ class Inbox:
     def count_waiting(self, prefix: str) -> int:
         """Count the items here that have not begun and whose key begins with this."""
         coming = [item.key for item, _ in (*self._arriving, *self._recording)]
-        following = [item.key for items in self._in_hand.values() for item in items]
-        return sum(key.startswith(prefix) for key in (*coming, *following, *self._queued))
+        return sum(key.startswith(prefix) for key in (*coming, *self._followed(), *self._queued))
+
+    def _followed(self) -> list[str]:
+        """Give the keys of what follows from what is in hand."""
+        return [item.key for items in self._in_hand.values() for item in items]
 
     @property
     def unread(self) -> int:
@@ -178,8 +181,7 @@ class Inbox:
 
     async def has(self, key: str) -> bool:
         """Say whether an item with this key waits to begin, in any replica."""
-        followed = any(item.key == key for items in self._in_hand.values() for item in items)
-        return followed or await self._store.inbox.has(key)
+        return key in self._followed() or await self._store.inbox.has(key)
 
     async def of_kinds(self, prefixes: Sequence[str]) -> list[Item]:
         """List what has not begun, of all replicas, whose key begins with one of these."""

@@ -333,16 +333,15 @@ async def receiving(
     what they start is recorded in its place.
     """
     global _inbox  # noqa: PLW0603 - as there is one DBOS
-    readers = readers or {}
     _inbox = Inbox(
         store,
         replica,
         begin=_begin,
         room=_in_flight.room.wait,
         keeps=is_no_fault_of_the_work,
-        works=work_names() | readers.keys(),
+        works={*work_names(), *(readers or {})},
         turnstile=turnstile,
-        readers={name: _reading_with(reader) for name, reader in readers.items()},
+        readers={name: _reading_with(reader) for name, reader in (readers or {}).items()},
     )
     try:
         async with _inbox.open():

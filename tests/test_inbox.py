@@ -4,7 +4,7 @@ import asyncio
 import json
 import sqlite3
 import time
-from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from functools import partial
 from pathlib import Path
@@ -35,6 +35,21 @@ pytestmark = pytest.mark.both_databases
 QUESTION = SEVEN["xai-dropped-researcher"]
 MANY = 30
 PATIENT = {"ack_timeout": 60.0}  # so that on a slow machine nothing is sent again that is about to be acknowledged
+
+
+def inbox_of(
+    store: Store, begin: Callable[[Item], Awaitable[None]], readers: Mapping[str, inbox.Reader] | None = None
+) -> inbox.Inbox:
+    """Give an inbox by itself, which has room for all that comes."""
+    return inbox.Inbox(
+        store,
+        "local",
+        begin=begin,
+        room=_nothing,
+        keeps=jobs.is_no_fault_of_the_work,
+        works={"faq.post_reply", *(readers or {})},
+        readers=readers,
+    )
 
 
 @asynccontextmanager
@@ -323,14 +338,7 @@ async def test_one_item_that_cannot_be_recorded_keeps_no_other_from_it(
     """PostgreSQL takes no NUL in a text, which a payload may hold."""
     begun: list[str] = []
     store = await Store.open(url_of_store)
-    receiving = inbox.Inbox(
-        store,
-        "local",
-        begin=_noting(begun),
-        room=_nothing,
-        keeps=jobs.is_no_fault_of_the_work,
-        works=frozenset({"faq.post_reply"}),
-    )
+    receiving = inbox_of(store, _noting(begun))
     monkeypatch.setattr(turnstile, "CROWD", 0)  # the writer waits for both
     keys = ("say:T:C:1", "say:T:C:\0", "say:T:C:2")
     async with receiving.open():
@@ -362,15 +370,7 @@ async def test_what_came_is_read_before_anything_begins_and_what_follows_takes_i
 
     monkeypatch.setattr(inbox, "READS_FOR", 600.0)
     monkeypatch.setattr(store.inbox, "replace", replace_and_note)
-    receiving = inbox.Inbox(
-        store,
-        "local",
-        begin=_noting(done),
-        room=_nothing,
-        keeps=jobs.is_no_fault_of_the_work,
-        works={"faq.post_reply", "reads"},
-        readers={"reads": read},
-    )
+    receiving = inbox_of(store, _noting(done), readers={"reads": read})
     came = [Item(f"message:T:C:{number}", "reads", str(number), 1.0) for number in range(20)]
     async with receiving.open(), asyncio.timeout(60):
         await asyncio.gather(
@@ -400,15 +400,7 @@ async def test_what_cannot_be_read_is_read_again_and_given_up_in_the_end(
             raise ZeroDivisionError
 
     monkeypatch.setattr(inbox, "READ_AGAIN", (0.0, 0.0, 0.0))
-    receiving = inbox.Inbox(
-        store,
-        "local",
-        begin=_noting([]),
-        room=_nothing,
-        keeps=jobs.is_no_fault_of_the_work,
-        works={"reads"},
-        readers={"reads": read},
-    )
+    receiving = inbox_of(store, _noting([]), readers={"reads": read})
     async with receiving.open(), asyncio.timeout(60):
         await receiving.put(Item("message:T:C:1", "reads", "text", 1.0))
         await receiving.empty()
@@ -445,9 +437,7 @@ async def test_what_was_recorded_in_doubt_is_found_though_it_came_while_the_same
             all_begun.set()
 
     monkeypatch.setattr(inbox, "DELETED_EVERY", 0.01)
-    receiving = inbox.Inbox(
-        store, "local", begin=begin, room=_nothing, keeps=jobs.is_no_fault_of_the_work, works={"faq.post_reply"}
-    )
+    receiving = inbox_of(store, begin)
     async with receiving.open(), asyncio.timeout(60):
         monkeypatch.setattr(store.inbox, "receive", take_and_fail)
         monkeypatch.setattr(store.inbox, "received", look_slowly)

@@ -121,6 +121,7 @@ async def test_buttons_about_a_question_that_is_asked_again_stand_below_that_alo
     root = await at_first_question(workspace)
     await write(workspace, root, "bananas")
     await message(workspace, root, "I did not catch which one you mean")
+    await workspace.settled()  # that it was said is recorded after it is said
     await write(workspace, root, "bananas again")
     offer = await asking(workspace, root, "Sorry, I still can’t tell")
 

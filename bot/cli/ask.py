@@ -176,8 +176,7 @@ def _bar(candidate: "Candidate", surface: "Surface", thresholds: "ReplyThreshold
     """Say how sure the bot has to be to answer, and what that depends on; the bars are those of `decide`."""
     from bot.domain import faq
 
-    if candidate.nearness is not None:
-        thresholds = thresholds.for_second_stage()
+    thresholds = faq.bars_of((candidate,), thresholds)
     if surface not in faq.UNPROMPTED:
         bar, where = thresholds.asked, "where somebody asks it"
     elif candidate.leans:

@@ -220,11 +220,15 @@ def rank(
     one, if these are looked at, are ranked among them.
     """
     whole = _rank_one(utterance, surface, index, thresholds, after, scorer)
-    bars = thresholds if not whole or whole[0].nearness is None else thresholds.for_second_stage()
-    questions = questions_apart(utterance, decide(whole, surface, bars), surface)
+    questions = questions_apart(utterance, decide(whole, surface, bars_of(whole, thresholds)), surface)
     return _with_questions(
         whole, [_rank_one(question, surface, index, thresholds, after, scorer) for question in questions]
     )
+
+
+def bars_of(ranked: Sequence[Candidate], thresholds: ReplyThresholds) -> ReplyThresholds:
+    """Give the thresholds that these candidates, best first, meet: those of the second stage if it had a part."""
+    return thresholds.for_second_stage() if ranked and ranked[0].nearness is not None else thresholds
 
 
 def _rank_one(

@@ -4,7 +4,7 @@ import re
 
 from bot.domain.clauses import numbered_in_words
 from bot.domain.fit import Given
-from bot.domain.one_choice import CARDINALS, ORDINALS, asks_or_denies, choice_at, read_choice, without_degree
+from bot.domain.one_choice import CARDINALS, ORDINALS, asks_or_denies, choice_at, read_choice_of_degree
 from bot.domain.own_words import guesses
 from bot.domain.quiz_content import AnyQuestion, Opening
 from bot.domain.quiz_run import Run
@@ -146,7 +146,7 @@ def _changed_called(called: str, answer: str, run: Run) -> Answered | NotAsked |
 def _changed(question: AnyQuestion, answer: str | None, run: Run) -> Answered | NotAsked | None:
     """Read what the answer to a question is changed to; None if that is unclear."""
     answer = _INSTEAD.sub("", answer) if answer else None
-    choice = read_choice(answer, question) or read_choice(without_degree(answer), question) if answer else None
+    choice = read_choice_of_degree(answer, question) if answer else None
     halves = read_halves(answer, question) if answer and not choice else ()
     if not (choice or halves):
         return None

@@ -64,9 +64,10 @@ def read_choice(text: str, question: HasChoices) -> Option | None:
     return choice if best >= SURE and best - next_best >= LEAD and is_about(normalised, choice) else None
 
 
-def without_degree(text: str) -> str:
-    """Leave out how much of it is so, at the beginning of a text: "almost only features" names features."""
-    return _DEGREE.sub("", text)
+def read_choice_of_degree(text: str, question: HasChoices) -> Option | None:
+    """Find a choice as `read_choice` does, also behind how much of it is so: "almost only features" names features."""
+    bare = _DEGREE.sub("", text)
+    return read_choice(text, question) or (read_choice(bare, question) if bare != text else None)
 
 
 def asks_or_denies(text: str) -> bool:

@@ -19,9 +19,9 @@ from bot.domain.one_choice import (
     picked_mark,
     position_of,
     read_choice,
+    read_choice_of_degree,
     read_pick,
     read_wording,
-    without_degree,
 )
 from bot.domain.own_words import (
     MOST_GUESSES,
@@ -374,7 +374,7 @@ def _to_guess(text: str, run: Run, words: TypedWords) -> Answered | Command | Wh
 def _one(text: str, question: HasChoices) -> Answered | None:
     if isinstance(question, Opening) and len(_named_in_clauses(text, question)) > 1:
         return None
-    choice = read_choice(text, question) or read_choice(without_degree(text), question)
+    choice = read_choice_of_degree(text, question)
     return Answered({question.id: (choice.id,)}) if choice else None
 
 

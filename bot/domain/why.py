@@ -4,7 +4,7 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
-from bot.domain.faq import Answer, Surface, decide
+from bot.domain.faq import Answer, Surface, bars_of, decide
 from bot.domain.matching import Candidate
 from bot.domain.thresholds import ReplyThresholds
 
@@ -51,7 +51,7 @@ def why_silent(ranked: Sequence[Candidate], surface: Surface, thresholds: ReplyT
     if not ranked or ranked[0].confidence < WORTH_NAMING:
         return Silent.NOTHING_NEAR
     best = ranked[0]
-    bars = thresholds if best.nearness is None else thresholds.for_second_stage()
+    bars = bars_of(ranked, thresholds)
     if isinstance(decide(tuple(ranked), surface, bars), Answer):
         return None
     if best.confidence < (bars.follow_up if best.leans else bars.sure):

@@ -84,14 +84,18 @@ async def prepare_decoys(library: Library) -> None:
 
     It takes half a second, once, and only who asks in vain needs it.
     """
-    if "decoys" not in vars(library):
-        await asyncio.get_running_loop().run_in_executor(_preparing, getattr, library, "decoys")
+    await _prepare(library, "decoys")
 
 
 async def prepare_talk(library: Library) -> None:
     """Have ready what reads small talk, and hold up nobody for it: it takes half a second, once."""
-    if "talk_is_ready" not in vars(library):
-        await asyncio.get_running_loop().run_in_executor(_preparing, getattr, library, "talk_is_ready")
+    await _prepare(library, "talk_is_ready")
+
+
+async def _prepare(library: Library, name: str) -> None:
+    """Have a cached property of a library ready, made in a thread if it is not there yet."""
+    if name not in vars(library):
+        await asyncio.get_running_loop().run_in_executor(_preparing, getattr, library, name)
 
 
 async def _leaning(text: str, library: Library, after: str | None) -> str | None:

@@ -131,13 +131,11 @@ def _offer(run: Run, run_id: str, letter: str, number: int, library: Library) ->
     """Give what was said of a question, with its buttons; once it is not asked there any more, what became of it."""
     question = run.quiz.question(run.prompts[number - 1].question)
     if run.asking is not None and number == len(run.prompts):
-        match letter:
-            case "u":
-                return unsure(question, run, run_id, library)
-            case "n":
-                return not_for_me(run, run_id, library)
-            case _:
-                return unclear(question, run, run_id, library, again=letter == OFFERS["unclear_again"])
+        if letter == OFFERS["unsure"]:
+            return unsure(question, run, run_id, library)
+        if letter == OFFERS["not_for_me"]:
+            return not_for_me(run, run_id, library)
+        return unclear(question, run, run_id, library, again=letter == OFFERS["unclear_again"])
     became = _settled(run, number, run.prompts[number - 1], library)
     if run.status is not Status.OPEN and number == len(run.prompts):
         became = escape(library.words.compare.over if run.closed else getattr(library.words.quiz, run.status))

@@ -363,9 +363,9 @@ async def on_reply(
         where = (team, user, channel, thread_ts, ts)
         return says is not None and await _may_be_below_uncertain(*where, says, store, answered=answered)
     if share.recipient == user and says and share.place is Place.DIRECT:
-        key = Work.OFFER_TO_PASS_ON.key(team, share.run, share.id, ts)
         if answered:
             return True
+        key = Work.OFFER_TO_PASS_ON.key(team, share.run, share.id, ts)
         if share.state is ShareState.SENT:
             await _offer_to_pass_on(key, team, share, channel, thread_ts, ts, says)
         else:
