@@ -4,6 +4,7 @@ Reading all of it takes half a second, and its indexes as long again. Whatever d
 ever.
 """
 
+import json
 import re
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -17,7 +18,7 @@ from pydantic import BaseModel
 
 from bot import embedded, knowledge
 from bot.domain.embeddings import Embedded
-from bot.domain.learnt import LearntFile
+from bot.domain.learnt import NONE, LearntFile
 from bot.knowledge import Library, linter, loader
 from bot.knowledge.library import NOT_ANSWERED
 from bot.knowledge.loader import LEARNT, MODELS, Reading
@@ -39,7 +40,7 @@ def library() -> Library:
 def few_entries(folder: Path, *entry_ids: str) -> Path:
     """Make the knowledge in a folder one of these entries, and of no promises, but else as it is shipped.
 
-    Whatever is saved there is checked in a sixth of the time: a bot tries every phrasing and promise before it takes an
+    Whatever is saved there is checked in a tenth of the time: a bot tries every phrasing and promise before it takes an
     edit up.
     """
     faq = folder / "faq.yaml"
@@ -49,6 +50,9 @@ def few_entries(folder: Path, *entry_ids: str) -> Path:
     faq.write_text("".join([*before, *kept]), encoding="utf-8")
     (folder / "checks.yaml").write_text("checks: []\n")
     (folder / NOT_ANSWERED).unlink()
+    learnt = json.loads((folder / LEARNT).read_text())
+    learnt["entries"] = {name: points for name, points in learnt["entries"].items() if name in {NONE, *entry_ids}}
+    (folder / LEARNT).write_text(json.dumps(learnt))
     return folder
 
 

@@ -17,18 +17,44 @@ from bot.domain import faq, fit
 from bot.domain.content import Faq
 from bot.domain.quiz_content import Quiz
 from bot.knowledge import KnowledgeError, Library, Problem, outcomes
+from bot.knowledge.library import NOT_ANSWERED
 from bot.knowledge.yaml_file import parse
 from bot.settings import KNOWLEDGE
+from tests.shipped import few_entries
 from tests.test_cli import ROOT
 
 Change = Callable[[dict[str, Any]], object]
 TODAY = date(2026, 11, 30)
 
 
+@pytest.fixture(scope="session")
+def small(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The knowledge with three entries, which takes a tenth of the time to check, and else as it is shipped."""
+    without_texts = shutil.ignore_patterns("*.jsonl")
+    folder = shutil.copytree(KNOWLEDGE, tmp_path_factory.mktemp("small") / "knowledge", ignore=without_texts)
+    few_entries(folder, "xai-dropped-researcher", "need-research-team", "role-differences")
+    (folder / "checks.yaml").write_text(
+        "checks: [{say: why is nobody at xAI a researcher, expect: xai-dropped-researcher, surface: mention}]\n"
+    )
+    return folder
+
+
 @pytest.fixture
-def folder(tmp_path: Path) -> Path:
-    """A copy of the knowledge to spoil."""
+def folder(tmp_path: Path, small: Path) -> Path:
+    """A copy of a small knowledge to spoil."""
+    return Path(shutil.copytree(small, tmp_path / "knowledge"))
+
+
+@pytest.fixture
+def whole(tmp_path: Path) -> Path:
+    """A copy of the whole knowledge to spoil."""
     return Path(shutil.copytree(KNOWLEDGE, tmp_path / "knowledge"))
+
+
+@pytest.fixture
+def of_file(request: pytest.FixtureRequest) -> Callable[[str], Path]:
+    """Gives a copy of the knowledge to spoil one file of: the small one, where it has that file."""
+    return lambda name: request.getfixturevalue("whole" if name == NOT_ANSWERED else "folder")
 
 
 def edit(folder: Path, name: str, change: Change) -> None:
@@ -531,8 +557,8 @@ FAULTS: dict[str, tuple[str, Change, str, str]] = {
     ),
     "broken promise of an answer": (
         "checks.yaml",
-        lambda data: data["checks"].append({"say": "so what does MTS mean?", "expect": "silence"}),
-        "'so what does MTS mean?' should get silence, and gets member-of-technical-staff",
+        lambda data: data["checks"].append({"say": "so why did xAI drop the researcher title?", "expect": "silence"}),
+        "'so why did xAI drop the researcher title?' should get silence, and gets xai-dropped-researcher",
         "Add a phrasing or a synonym, or correct the promise",
     ),
     "broken promise in another language": (
@@ -552,25 +578,26 @@ FAULTS: dict[str, tuple[str, Change, str, str]] = {
 }
 
 
-def test_a_promise_that_only_the_second_stage_can_keep_is_not_tried_without_it(folder: Path):
+def test_a_promise_that_only_the_second_stage_can_keep_is_not_tried_without_it(whole: Path):
     asked_in_passing = "why would an AI team be cross-functional at all?"
     promise = {"say": asked_in_passing, "expect": "cross-functional-teams"}
-    edit(folder, "checks.yaml", lambda data: data.update(checks=[promise]))
-    library = knowledge.load(folder)
+    edit(whole, "checks.yaml", lambda data: data.update(checks=[promise]))
+    library = knowledge.load(whole)
 
     first, worth = faq.first_reply(asked_in_passing, faq.Surface.CHANNEL, library.index, library.thresholds)
 
     assert (first, worth) == (faq.Silence(), True)
-    assert errors(folder) == []
+    assert errors(whole) == []
 
-    [problem] = knowledge.lint(folder, today=TODAY, second=lambda _library: lambda _utterance: None)
+    [problem] = knowledge.lint(whole, today=TODAY, second=lambda _library: lambda _utterance: None)
     assert "'why would an AI team be cross-functional at all?' should get cross-functional-teams" in problem.message
 
 
 @pytest.mark.usefixtures("library")  # whose indexes serve where no answer is changed
 @pytest.mark.parametrize("fault", FAULTS)
-def test_each_fault_is_found_and_named_with_its_line_and_a_remedy(folder: Path, fault: str):
+def test_each_fault_is_found_and_named_with_its_line_and_a_remedy(of_file: Callable[[str], Path], fault: str):
     name, plant, what, remedy = FAULTS[fault]
+    folder = of_file(name)
     edit(folder, name, plant)
 
     [problem] = errors(folder)
@@ -599,11 +626,11 @@ def test_the_line_is_the_one_with_the_fault(folder: Path, name: str, planted: st
     assert str(problem).startswith(f"{name}:{problem.line}: error: ")
 
 
-def test_an_edit_that_changes_no_answer_needs_no_other_index(folder: Path, library: Library):
-    edit(folder, "words.yaml", lambda data: data["faq"].update(on_its_way="It comes."))
-    other_words = knowledge.load(folder)
-    edit(folder, "faq.yaml", lambda data: entry(data)["phrasings"].append("is the word researcher gone at xAI"))
-    other_answers = knowledge.load(folder)
+def test_an_edit_that_changes_no_answer_needs_no_other_index(whole: Path, library: Library):
+    edit(whole, "words.yaml", lambda data: data["faq"].update(on_its_way="It comes."))
+    other_words = knowledge.load(whole)
+    edit(whole, "faq.yaml", lambda data: entry(data)["phrasings"].append("is the word researcher gone at xAI"))
+    other_answers = knowledge.load(whole)
 
     assert (other_words.index, other_words.decoys) == (library.index, library.decoys)
     assert other_answers.index is not library.index
@@ -649,7 +676,7 @@ def test_a_phrasing_in_two_entries_names_both_places(folder: Path):
 
     def plant(data: dict[str, Any]) -> None:
         entry(data)["phrasings"][0] = phrasing
-        entry(data, "separate-or-unified")["phrasings"][0] = phrasing.upper() + "?"
+        entry(data, "need-research-team")["phrasings"][0] = phrasing.upper() + "?"
 
     edit(folder, "faq.yaml", plant)
 
@@ -977,7 +1004,10 @@ def first_entry(**values: Any) -> Change:
         ),
     ],
 )
-def test_a_value_of_another_kind_is_named_in_the_words_of_an_editor(folder: Path, name: str, change: Change, what: str):
+def test_a_value_of_another_kind_is_named_in_the_words_of_an_editor(
+    of_file: Callable[[str], Path], name: str, change: Change, what: str
+):
+    folder = of_file(name)
     edit(folder, name, change)
 
     with pytest.raises(KnowledgeError) as raised:
@@ -1192,17 +1222,17 @@ HOLIDAYS = [
 ]
 
 
-def test_a_refusal_of_what_a_new_entry_answers_is_a_warning(folder: Path):
+def test_a_refusal_of_what_a_new_entry_answers_is_a_warning(whole: Path):
     def answer_holidays(data: dict[str, Any]) -> None:
         new = {"id": "holidays", "question": "How many days off do we have?", "phrasings": HOLIDAYS}
         data["entries"].append(entry(data) | new | {"keywords": ["holiday", "vacation"], "answer": "Thirty a year."})
 
-    edit(folder, "faq.yaml", answer_holidays)
+    edit(whole, "faq.yaml", answer_holidays)
 
-    [problem] = knowledge.lint(folder, today=TODAY)
+    [problem] = knowledge.lint(whole, today=TODAY)
 
     refused = "how many vacation days does a research engineer have"
-    assert (problem.file, problem.line) == ("not_answered.yaml", line_of(folder, "not_answered.yaml", refused))
+    assert (problem.file, problem.line) == ("not_answered.yaml", line_of(whole, "not_answered.yaml", refused))
     assert problem.level == "warning"
     assert problem.message == (
         f"'{refused}' and 'how many days off do people get' are refused, "
@@ -1210,8 +1240,8 @@ def test_a_refusal_of_what_a_new_entry_answers_is_a_warning(folder: Path):
     )
     assert problem.remedy == "If that answers them, take them and those like them out of 'stock-and-benefits'"
 
-    edit(folder, "not_answered.yaml", lambda data: without(data, "vacation days", "days off"))
-    assert knowledge.lint(folder, today=TODAY) == []
+    edit(whole, "not_answered.yaml", lambda data: without(data, "vacation days", "days off"))
+    assert knowledge.lint(whole, today=TODAY) == []
 
 
 def without(data: dict[str, Any], *parts: str) -> None:
@@ -1220,11 +1250,11 @@ def without(data: dict[str, Any], *parts: str) -> None:
         decoy["phrasings"] = [text for text in decoy["phrasings"] if not any(part in text for part in parts)]
 
 
-def test_a_line_of_json_that_is_broken_is_named(folder: Path):
-    text = (folder / "learnt.json").read_text().splitlines()
-    (folder / "learnt.json").write_text("\n".join([*text[:9], "broken", *text[9:]]))
+def test_a_line_of_json_that_is_broken_is_named(whole: Path):
+    text = (whole / "learnt.json").read_text().splitlines()
+    (whole / "learnt.json").write_text("\n".join([*text[:9], "broken", *text[9:]]))
 
-    [problem] = errors(folder)
+    [problem] = errors(whole)
 
     assert (problem.file, problem.line) == ("learnt.json", 10)
 
@@ -1247,12 +1277,16 @@ def test_only_what_the_check_finds_no_errors_in_is_taken_up(folder: Path):
     edit(folder, "faq.yaml", lambda data: entry(data).update(checked=date(2025, 11, 27)))
     assert knowledge.load_checked(folder, today=TODAY).entries  # that is a warning
 
-    edit(folder, "checks.yaml", lambda data: data["checks"].append({"say": "planted potatoes", "expect": "bell-labs"}))
+    edit(
+        folder,
+        "checks.yaml",
+        lambda data: data["checks"].append({"say": "planted potatoes", "expect": "need-research-team"}),
+    )
     with pytest.raises(KnowledgeError) as raised:
         knowledge.load_checked(folder, today=TODAY)
 
     assert [problem.message for problem in raised.value.problems] == [
-        "'planted potatoes' should get bell-labs, and gets silence"
+        "'planted potatoes' should get need-research-team, and gets silence"
     ]
 
 
@@ -1296,12 +1330,12 @@ COPY = "a line of nine words that nobody has not put so plainly"
 
 
 @pytest.fixture
-def documents(folder: Path, tmp_path: Path) -> Path:
+def documents(tmp_path: Path) -> Path:
     """A folder with the documents' texts, one of which holds a line to copy."""
     texts = tmp_path / "documents"
     texts.mkdir()
     in_document = COPY.capitalize().replace("words", "words [3–5]").replace("has not", "hasn’t")
-    for number, source in enumerate(yaml.safe_load((folder / "sources.yaml").read_text())["documents"]):
+    for number, source in enumerate(yaml.safe_load((KNOWLEDGE / "sources.yaml").read_text())["documents"]):
         (texts / source["file"]).write_text(f"Before. {in_document}. After." if number == 0 else "Other.")
     return texts
 
@@ -1323,8 +1357,9 @@ COPIES: dict[str, tuple[str, Change]] = {
 
 @pytest.mark.parametrize(("name", "change"), COPIES.values(), ids=COPIES)
 def test_words_copied_from_a_document_are_found_wherever_people_read_them(
-    name: str, change: Change, folder: Path, documents: Path
+    name: str, change: Change, of_file: Callable[[str], Path], documents: Path
 ):
+    folder = of_file(name)
     edit(folder, name, change)
 
     copied = [
