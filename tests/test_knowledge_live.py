@@ -56,8 +56,7 @@ async def answer(workspace: Workspace) -> str:
 
 
 async def test_a_saved_answer_is_given_without_a_restart_and_a_broken_one_never(tmp_path: Path, logged: Logged):
-    folder = tmp_path / "knowledge"
-    shutil.copytree(KNOWLEDGE, folder)
+    folder = few_entries(shutil.copytree(KNOWLEDGE, tmp_path / "knowledge"), "member-of-technical-staff")
     faq, before = folder / "faq.yaml", (folder / "faq.yaml").read_text()
     changed = before.replace("one internal title", "a single title")
     async with (
@@ -71,10 +70,10 @@ async def test_a_saved_answer_is_given_without_a_restart_and_a_broken_one_never(
         assert "a single title" not in await answer(workspace)
 
         promises = (folder / "checks.yaml").read_text()
-        (folder / "checks.yaml").write_text(promises + "  - say: planted potatoes\n    expect: bell-labs\n")
+        (folder / "checks.yaml").write_text("checks: [{say: planted potatoes, expect: member-of-technical-staff}]\n")
         faq.write_text(changed)
         event = await until_logged(logged, KEPT)
-        assert "'planted potatoes' should get bell-labs, and gets silence" in event["problems"][0]
+        assert "'planted potatoes' should get member-of-technical-staff, and gets silence" in event["problems"][0]
         assert "a single title" not in await answer(workspace)
 
         (folder / "checks.yaml").write_text(promises)
