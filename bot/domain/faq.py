@@ -178,9 +178,10 @@ def is_for_others(reply: Reply, utterance: str, surface: Surface, about_bot: Col
     "Where do your answers come from?" in a channel asks a colleague, unless it names the bot. about_bot: the entries
     about it.
     """
-    if surface not in UNPROMPTED or not isinstance(reply, Answer) or _NAMES_BOT.search(utterance):
+    if surface not in UNPROMPTED or not isinstance(reply, Answer):
         return False
-    return any(candidate.entry in about_bot for candidate in reply.entries)
+    about_it = any(candidate.entry in about_bot for candidate in reply.entries)
+    return about_it and _NAMES_BOT.search(utterance) is None
 
 
 def is_elliptic(utterance: str) -> bool:

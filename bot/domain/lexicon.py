@@ -204,7 +204,7 @@ class Lexicon:
                 said += [(self._same_stems[self._single(part).key], PART_CREDIT) for part in parts]
             else:
                 related, near = self._related, self._english.near(term.taken_for)
-                said += [(related[at], nearness * RELATED_CREDIT) for at, nearness in near]
+                said += [(keys, nearness * RELATED_CREDIT) for at, nearness in near if (keys := related[at])]
         credit_by_key: dict[str, float] = {}
         for of_stem, worth in said:
             for key, credit in of_stem:
@@ -220,7 +220,9 @@ class Lexicon:
 
     def _keys_of_same_stem(self, key: str) -> Credits:
         """Give the keys of the vocabulary that have the stem of this one. To be asked once all entries are learnt."""
-        same = self._stems.get(self.stem(key), ())
+        same = self._stems.get(self.stem(key))
+        if same is None:  # as of most related words
+            return ()
         return tuple([(same_stem, 1.0 if same_stem == key else STEM_CREDIT) for same_stem in same])
 
     def _expression(self, key: str, phrase: Sequence[str], typed: str) -> Term:

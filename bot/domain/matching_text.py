@@ -34,7 +34,8 @@ _POLITE = re.compile(
     r"\b(?:(?:can|could|would|will|do) you (?:\w+ )?(?:explain|tell|describe|clarify|know|think|help|recommend)|"
     r"thank you|do you (?:all|guys|folks)|how do you|what do you|you need)\b"
 )
-SENTENCE_END = re.compile(r"(?<=[.!?…])\s+|\n+")
+# Blanks behind a sign, or ends of lines; put so that looking for it goes from blank to blank.
+SENTENCE_END = re.compile(r"\s(?:(?<=[.!?…]\s)\s*|(?<=\n)\n*)")
 _WORD = re.compile(rf"[^\W_]+(?:[&.'][^\W_]+)*|{OPAQUE}")
 _ENDINGS = ("n't", "'s", "'re", "'ve", "'ll", "'d", "'m")
 # "isnt": what many people type for "isn't".
@@ -201,8 +202,8 @@ def _sentence(text: str, spelling: Callable[[str], str]) -> Sentence | None:
     if greeting := _GREETING.match(text):
         text = text[greeting.end() :]
     lowered_text = text.casefold()
-    if any(map(lowered_text.__contains__, _LEADING)):
-        text = _LEAD.sub("", text)
+    if any(map(lowered_text.__contains__, _LEADING)) and (lead := _LEAD.match(text)):
+        text = text[lead.end() :]
     raw = _WORD.findall(text)
     if raw and raw[-1].casefold().endswith(_THANKING):
         raw = _WORD.findall(text[:-_TAIL] + _THANKS.sub("", text[-_TAIL:]))

@@ -2,8 +2,9 @@
 
 import math
 import struct
+from bisect import bisect_right
 from collections.abc import Mapping, Sequence
-from itertools import chain
+from itertools import accumulate, chain
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -14,32 +15,35 @@ SMOOTHING = 0.01  # share of an entry's words that one it never uses has; measur
 LOOKED_AT = 30_000  # uses of words that are added up before the rest is looked up for the best entries alone
 WEIGHTS = 1_000  # of terms that say nothing, for which that is kept
 LAID_OUT = 500_000  # pairs of a key and an entry, up to which a table has a place for each: 6 MB, and faster
+NUMBER = 4  # bytes that a number takes which is kept
 
 Floats = npt.NDArray[np.float32]
 Ints = npt.NDArray[Any]
-NOWHERE: Ints = np.zeros(0, np.int32)
-NOTHING: Floats = np.zeros((2, 0), np.float32)
 
 
 class Uses(NamedTuple):
     """What a term says: keys with credits, how often they are used, and for each use the entry and what it makes.
 
-    made: likeness and presence, a row of each. Where all is laid out in a table, there is `of_all` instead of the uses:
-    the likeness of every entry in order, then the weight that every entry leaves unexplained, and then the share of the
-    weight that this is, as bytes, which are put together much faster than arrays.
+    entries (int32), likeness and presence (float32): of the uses. Where all is laid out in a table, there is `of_all`
+    instead of them: the likeness of every entry in order, then the weight that every entry leaves unexplained, and then
+    the share of the weight that this is. All of it as bytes, which are put together much faster than arrays.
     """
 
     credit_by_key: Mapping[int, float]
     weight: float
     times: int
-    entries: Ints
-    made: Floats
+    entries: bytes
+    likeness: bytes
+    presence: bytes
     of_all: bytes
 
     @property
     def kept(self) -> int:
         """How many uses this keeps ready."""
-        return len(self.entries) or len(self.of_all) // (3 * np.float32().itemsize)
+        return (len(self.entries) or len(self.of_all) // 3) // NUMBER
+
+
+NOT_LOOKED_AT = Uses({}, 0.0, 0, b"", b"", b"", b"")
 
 
 class Hits(NamedTuple):
@@ -58,9 +62,9 @@ class Hits(NamedTuple):
 
 def left_over(absence: Floats, columns: Sequence[int], weights: Sequence[float]) -> tuple[list[float], list[float]]:
     """Give the weight of all terms, and of the heaviest, that entries leave unexplained; absence as in `Hits`."""
-    weight = np.array(weights, np.float32)
-    of_all, heaviest = weight.dot(absence), np.maximum.reduce(absence * weight[:, None])
-    return [of_all.item(at) for at in columns], [heaviest.item(at) for at in columns]
+    weight = as_rows(weights, 1)
+    of_all, heaviest = weight[:, 0].dot(absence).tolist(), np.maximum.reduce(absence * weight).tolist()
+    return [of_all[at] for at in columns], [heaviest[at] for at in columns]
 
 
 def as_rows(numbers: Sequence[float], width: int) -> Floats:
@@ -103,6 +107,7 @@ class Postings:
         made = np.zeros((2, len(pairs)), np.float32)
         made[0, : len(own)], made[1] = likeness, np.repeat([1, ANSWER_CREDIT], [len(own), len(answers)])
         self._made = made.take(order, 1)  # likeness and presence
+        self._columns = self._entries.data.cast("B"), self._made[0].data.cast("B"), self._made[1].data.cast("B")
         self._starts: list[int] = np.searchsorted(pairs[order], np.arange(keys + 1) * self.size).tolist()
         # A row for each key: its likeness for every entry, and after that its presence in every entry.
         self._table: Floats | None = None
@@ -124,12 +129,14 @@ class Postings:
             return self._nothing_said.get(weight) or self._nothing(weight)
         if self._table is not None:
             return self._laid_out(self._table, credit_by_key, weight)
-        starts = self._starts
-        spans = [slice(starts[key], starts[key + 1]) for key in credit_by_key]
-        entries = np.concatenate([self._entries[span] for span in spans])
-        pairs = zip(spans, credit_by_key.values(), strict=True)
-        made = np.concatenate([self._made[:, span] * credit for span, credit in pairs], 1)
-        return Uses(credit_by_key, weight, len(entries), entries, made, b"")
+        spans = [(self._starts[key], self._starts[key + 1]) for key in credit_by_key]
+        lengths, worth = [b - a for a, b in spans], list(credit_by_key.values())
+        uses = [b"".join([column[NUMBER * a : NUMBER * b] for a, b in spans]) for column in self._columns]
+        if set(worth) != {1}:
+            credit = as_rows(worth, 1).repeat(lengths)
+            uses[1:] = [(np.frombuffer(column, np.float32) * credit).tobytes() for column in uses[1:]]
+        entries, likeness, presence = uses
+        return Uses(credit_by_key, weight, sum(lengths), entries, likeness, presence, b"")
 
     def _laid_out(self, table: Floats, credit_by_key: Mapping[int, float], weight: float) -> Uses:
         """Lay out what a term says of every entry. Each call of numpy takes longer than it works, so there are few."""
@@ -145,13 +152,13 @@ class Postings:
             rows *= np.fromiter(credit_by_key.values(), np.float32, len(credit_by_key))[:, None]
             likeness, presence = np.add.reduce(rows[:, :size]), np.maximum.reduce(rows[:, size:])
             count = sum([starts[key + 1] - starts[key] for key in credit_by_key])
-        return Uses({}, weight, count, NOWHERE, NOTHING, _of_all(likeness, presence, weight))
+        return Uses({}, weight, count, b"", b"", b"", _of_all(likeness, presence, weight))
 
     def _nothing(self, weight: float) -> Uses:
         """Say nothing; what is kept for a weight serves all terms that have it, as most strange words have the same."""
         nowhere = np.zeros(self.size, np.float32)
         of_all = b"" if self._table is None else _of_all(nowhere, nowhere, weight)
-        uses = Uses({}, weight, 0, NOWHERE, NOTHING, of_all)
+        uses = Uses({}, weight, 0, b"", b"", b"", of_all)
         if len(self._nothing_said) < WEIGHTS:
             self._nothing_said[weight] = uses
         return uses
@@ -188,25 +195,24 @@ class Postings:
 
     def _add_up(self, terms: Sequence[Uses], most: int, also: Sequence[int]) -> Hits:
         """Add up the uses; if there are too many, those of rare words, and the rest for the best entries only."""
-        near, rest = list(range(len(terms))), list[int]()
-        if sum([uses.times for uses in terms]) > LOOKED_AT:
-            near, rest = self._rare_first(terms)
-        gathered = [terms[at] for at in near]
-        entries = np.concatenate([uses.entries for uses in gathered], dtype=np.intp)  # else each call makes it one
-        likeness_of_uses, presence = np.concatenate([uses.made for uses in gathered], 1)
+        rest = self._common(terms) if sum([uses.times for uses in terms]) > LOOKED_AT else ()
+        near = [NOT_LOOKED_AT if at in rest else uses for at, uses in enumerate(terms)] if rest else terms
+        _, _, times, *columns_of_uses, _ = zip(*near, strict=True)
+        count, in_a_row = sum(times), [b"".join(column) for column in columns_of_uses]
+        entries = np.ndarray(count, np.int32, in_a_row[0]).astype(np.intp)  # else each call makes it one
+        likeness_of_uses, presence = [np.ndarray(count, np.float32, column) for column in in_a_row[1:]]
         scores = np.bincount(entries, likeness_of_uses, self.size)
         top = _best(scores, most * 8 if rest else most)
         if also and len(top) and (others := [entry for entry in also if entry not in top]):
             top = np.sort(np.concatenate([top, others]))
-        likeness = scores[top]
-        explained = np.zeros((len(terms), len(top)), np.float32)
+        likeness = scores.take(top)
         is_top = np.zeros(self.size, np.bool_)
         is_top[top] = True
-        in_top = is_top[entries].nonzero()[0]  # a few dozen of thousands: what follows looks at these alone
-        stops = np.add.accumulate([uses.times for uses in gathered])
-        rows = np.array(near)[stops.searchsorted(in_top, "right")]
-        places = rows * len(top) + top.searchsorted(entries[in_top])
-        np.maximum.at(explained.reshape(-1), places, presence[in_top])
+        in_top = is_top.take(entries).nonzero()[0]  # a few dozen of thousands: what follows looks at these alone
+        rows = np.array(list(accumulate(times))).searchsorted(in_top, "right")
+        explained = np.zeros((len(terms), len(top)), np.float32)
+        places = rows * len(top) + top.searchsorted(entries.take(in_top))
+        np.maximum.at(explained.reshape(-1), places, presence.take(in_top))
         for at in rest:
             for key, credit in terms[at].credit_by_key.items():
                 start, stop = self._starts[key], self._starts[key + 1]
@@ -219,14 +225,14 @@ class Postings:
             order = order[[at < most or top[positions] in also for at, positions in enumerate(order.tolist())]]
         absence, columns = 1 - explained, order.tolist()
         left = left_over(absence, columns, [uses.weight for uses in terms])
-        return Hits(top[order].tolist(), likeness[order].tolist(), *left, absence, columns)
+        return Hits(top.take(order).tolist(), likeness.take(order).tolist(), *left, absence, columns)
 
     @staticmethod
-    def _rare_first(terms: Sequence[Uses]) -> tuple[list[int], list[int]]:
+    def _common(terms: Sequence[Uses]) -> list[int]:
+        """Give the places of the terms beyond those that can be looked at, the rarest first; never of all."""
         order = sorted(range(len(terms)), key=lambda at: terms[at].times)
-        looked = np.cumsum([terms[at].times for at in order])
-        enough = max(1, int(np.searchsorted(looked, LOOKED_AT, "right")))
-        return order[:enough], order[enough:]
+        looked = list(accumulate([terms[at].times for at in order]))
+        return order[max(1, bisect_right(looked, LOOKED_AT)) :]
 
 
 def _of_all(likeness: Floats, presence: Floats, weight: float) -> bytes:
@@ -238,5 +244,6 @@ def _best(scores: npt.NDArray[Any], count: int) -> npt.NDArray[np.intp]:
     if len(scores) <= count:
         return np.flatnonzero(scores > 0)
     top = scores.argpartition(-count)[-count:]
+    least = scores.item(top.item(0))
     top.sort()
-    return top[scores[top] > 0]
+    return top if least > 0 else top[scores.take(top) > 0]
