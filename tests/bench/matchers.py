@@ -14,7 +14,7 @@ import psutil
 from rich.console import Console
 from rich.table import Table
 
-from bot import calibrate, evaluate, knowledge
+from bot import calibrate, evaluate, knowledge, tuning
 from bot.domain import postings
 from bot.domain.content import Entry, Faq, Synonyms
 from bot.domain.faq import Answer, Suggestions, Surface
@@ -187,6 +187,7 @@ def _taken(decide: Callable[[str], object], texts: Sequence[str], before: Sequen
     taken = []
     for text in before:
         decide(text)
+    tuning.freeze_objects(collect=True)  # as a bot that serves does
     for text in texts:
         began = time.perf_counter()
         decide(text)
