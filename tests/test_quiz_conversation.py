@@ -643,6 +643,11 @@ async def test_why_and_a_word_of_the_question_are_explained_with_their_source(wo
     assert "Source: Field guide to AI roles" in why
     await write(workspace, root, "what do you mean by velocity?")
     assert "How quickly an idea can be tried." in shown(await message(workspace, root, "*velocity*:"))
+    await write(workspace, root, "what's the difference between c and d?")
+    third, fourth = library.quiz.questions[0].choices[2:4]
+    explained = shown(await message(workspace, root, f"*c: {third.label}.*"))
+    assert str(third.means) in explained
+    assert str(fourth.means) in explained
     await write(workspace, root, "a")
     await question(workspace, root, 2)
 

@@ -23,7 +23,7 @@ _TURNS = re.compile(
 _UNDECIDED = re.compile(
     r"\b(?:i(?:['’]m| am)?\s+)?(?:(?:really|still|just|honestly)\s+)*"
     r"(?:(?:can(?:['’]?t|not|\s+not)|could(?:n['’]?t|\s+not)|do(?:n['’]?t|\s+not)\s+know\s+how\s+to)\s+(?:really\s+)?"
-    r"(?:decide|choose|pick|say|tell)|(?:not\s+(?:quite\s+|really\s+)?sure|unsure|undecided|torn|wavering))\b"
+    r"(?:decide|choose|pick|say|tell)|(?:not\s+(?:quite\s+|really\s+)?sure|unsure|undecided|torn|wavering)(?:\s+about)?)\b"
     r"|\b(?:it\s+)?depends\b|\bhard\s+to\s+(?:say|choose|decide|pick|tell)\b|\btough\s+(?:call|one|choice)\b",
     re.IGNORECASE,
 )

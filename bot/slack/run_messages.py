@@ -39,7 +39,7 @@ from bot.domain.quiz_run import PARTS, Prompt, Run, Status
 from bot.domain.review import REVIEW
 from bot.knowledge import Library
 from bot.slack import result, review_messages
-from bot.slack.choice_letters import labelled, letter_of, listed
+from bot.slack.choice_letters import explained, labelled, letter_of, listed
 from bot.slack.pieces import Message, context, message, plain, section, sections
 from bot.slack.quiz_controls import BeginFrom, ButtonCommand, begin_button, choice_button, do_button
 from bot.slack.result import how_far, in_words, quoted, recommendation, since
@@ -238,6 +238,11 @@ def term(definition: Term, library: Library) -> Message:
         return plain(text)
     source = fill(library.words.quiz.source, sources=library.cite([definition.source]))
     return message([section(text), context(source)], [text, source])
+
+
+def about_choices(question: AnyQuestion, choices: Sequence[Option], library: Library) -> Message:
+    """Explain choices of a question."""
+    return plain("\n".join(explained(question, choices, library)))
 
 
 def unclear(question: AnyQuestion, run: Run, run_id: str, library: Library, *, again: bool = False) -> Message:

@@ -22,6 +22,7 @@ class QuizWords(Authored):
     half_alone: Annotated[Line, text("choice")]
     both: Annotated[Line, text("first", "second")]
     option: Annotated[Line, text("letter", "choice")]
+    option_means: Annotated[Line, text("letter", "choice", "means")]
     change: Button
     pause: Button
     resume: Button

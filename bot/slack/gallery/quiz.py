@@ -51,6 +51,8 @@ def questions(library: Library) -> Iterator[Rendering]:
         )
         yield Rendering(f"no such letter at {asked.id}", partial(run_messages.no_such_mark, "z", asked, library))
         yield Rendering(f"why {asked.id} is asked", partial(run_messages.why, asked, begun, library))
+        explained = partial(run_messages.about_choices, asked, asked.choices, library)
+        yield Rendering(f"choices of {asked.id} explained", explained)
         yield Rendering(f"unsure about {asked.id}", partial(run_messages.unsure, asked, begun, RUN, library))
         leaving = partial(run_messages.not_for_me, begun, RUN, library)
         yield Rendering(f"way out of {asked.id}", leaving)
