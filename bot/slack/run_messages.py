@@ -409,12 +409,16 @@ def _settled(run: Run, number: int, prompt: Prompt, library: Library) -> str:
 
 def _result(run: Run, run_id: str, library: Library, before: Before | None) -> Message:
     words = library.words.result
-    if not run.finished:
+    if not run.finished and run.left_at_that is None:
         return plain(escape(words.waiting))
     if run.subject is not None:
         return _answered(run, library)
-    moved = since(run, before.run, day(before.begun_at), library) if before else None
-    parts, texts = recommendation(run, library, moved)
+    shown = run.left_at_that or run
+    moved = since(shown, before.run, day(before.begun_at), library) if before else None
+    parts, texts = recommendation(shown, library, moved)
+    if run.left_at_that:
+        stands = escape(words.stands)
+        return message([context(stands), *parts], [stands, *texts])
     buttons: list[kit.Element] = []
     if run.shareable:
         buttons.append(share_button(words.share, run_id))
@@ -441,6 +445,7 @@ def _answered(run: Run, library: Library) -> Message:
 
 
 def _part(run: Run, run_id: str, name: str, library: Library) -> Message:
+    run = run.left_at_that or run
     if not run.finished:
         return plain(escape(library.words.result.waiting))
     return review_messages.review(run, run_id, library) if name == REVIEW else result.part(run, name, library)

@@ -222,6 +222,7 @@ class ResultWords(Authored):
     picked_between: Annotated[Line, text("answers")]
     picked_between_several: Annotated[Line, text("answers")]
     waiting: Plain
+    stands: Plain
     caution_own: Plain
     caution_role: Plain
     again: Button

@@ -7,7 +7,7 @@ from itertools import combinations, product
 from types import MappingProxyType
 
 from bot.domain import quiz
-from bot.domain.actions import Pause, Skip, Stop
+from bot.domain.actions import GoOn, Pause, Skip, Stop
 from bot.domain.quiz import Outcome
 from bot.domain.quiz_content import AnyQuestion
 from bot.domain.quiz_run import PARTS, Graded, Prompt, Run, Status
@@ -154,6 +154,8 @@ def shortened(library: Library) -> Iterator[Rendering]:
         early = Run(library.quiz, MappingProxyType(chosen))
         if early.finished:
             runs.append(early)
+            goes_on = quiz.apply(early, GoOn()).run
+            yield from thread("a result while the rest is asked", goes_on, library, [RESULT, *PARTS])
             break
     complete = finished_runs(library)[0]
     for question in asked:
