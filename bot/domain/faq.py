@@ -5,6 +5,7 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 from enum import StrEnum
 
+from bot.domain.addressed import calls_person, says_you
 from bot.domain.embeddings import Nearness, SemanticScorer, SemanticScores
 from bot.domain.matching import QUESTIONS, Candidate, Index, log_odds
 from bot.domain.matching_text import Form
@@ -183,6 +184,13 @@ def is_for_others(reply: Reply, utterance: str, surface: Surface, about_bot: Col
     return any(candidate.entry in about_bot for candidate in reply.entries)
 
 
+def _is_for_person(reply: Reply, utterance: str, surface: Surface, index: Index) -> bool:
+    """Return whether nobody spoke to the bot, and somebody else is asked by name: "Ana, how do you decide that?"."""
+    if surface not in UNPROMPTED or not isinstance(reply, Answer):
+        return False
+    return says_you(utterance) and calls_person(utterance, index.names_term)
+
+
 def is_elliptic(utterance: str) -> bool:
     """Return whether a message says no more than whom or what else it asks about: "and a research engineer?"."""
     return _ELLIPTIC.fullmatch(utterance) is not None
@@ -297,7 +305,8 @@ def _reply(
     """Choose by the candidates for a message, best first."""
     reply = decide(ranked, surface, thresholds)
     reply = _of_all_named(reply, utterance, ranked, surface, index, thresholds, scores)
-    return Silence() if is_for_others(reply, utterance, surface, index.about_bot) else reply
+    for_others = is_for_others(reply, utterance, surface, index.about_bot)
+    return Silence() if for_others or _is_for_person(reply, utterance, surface, index) else reply
 
 
 def _of_all_named(

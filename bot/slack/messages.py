@@ -6,6 +6,7 @@ from enum import Enum, auto
 from slack_bolt.async_app import AsyncApp, AsyncBoltContext
 
 from bot import jobs, work_records
+from bot.domain.addressed import calls_person, says_you
 from bot.domain.faq import FOLLOWED_FOR, UNPROMPTED, Surface
 from bot.domain.reply_kinds import ANSWER, LINK, TALK
 from bot.knowledge import Library
@@ -75,6 +76,8 @@ async def on_message(
     if classified.follows and (entry := await _answered_before(team, message, recorded, store)):
         reply = await decide(message.text, message.surface, library, second_stage, entry)
     run, reply = await _in_direct_message(team, message, reply, library, store)
+    if reply and await _is_for_other(team, message, library, store):
+        reply = None
     shared = event_callback.is_ext_shared_channel
     in_context = MessageInContext(message, run, reply, classified.reply, shared)
     match handling_of(in_context):
@@ -164,20 +167,29 @@ async def _between_people(team: str, message: IncomingMessage, store: Store) -> 
     return answers_request and message.surface is not Surface.MENTION
 
 
+async def _is_for_other(team: str, message: IncomingMessage, library: Library, store: Store) -> bool:
+    """Say whether a message below a result that stands before both speaks to the other one of them, and not to us."""
+    if message.surface not in UNPROMPTED or not message.thread_ts:
+        return False
+    to_somebody = says_you(message.text) or calls_person(message.text, library.index.names_term)
+    return to_somebody and await store.shares.of_root(team, message.channel, message.thread_ts) is not None
+
+
 async def _below_copy(
     team: str, message: IncomingMessage, thread_ts: str, reply: PlannedReply | None, library: Library, store: Store
 ) -> PlannedReply | None:
     """Give what to reply to a message that may stand below a result which somebody has shared.
 
-    There it may be for that person, which is offered; but for a question that has an answer, or that is about the bot,
-    which gets that and no more.
+    There it may be for that person, which is offered; but for a question that has an answer and calls nobody by name,
+    or that is about the bot, which gets that and no more.
     """
     in_thread = (message.channel, thread_ts, message.ts)
     content: share.Says | None = None
     if message.revised_ts is None and (message.text or message.has_files):
         content = share.Says(text=bool(message.text), files=message.has_files)
     about_us = reply is not None and reply.kind == TALK and asks(message.text, library)
-    answered = about_us or (reply is not None and reply.kind == ANSWER)
+    answers = reply is not None and reply.kind == ANSWER
+    answered = about_us or (answers and not calls_person(message.text, library.index.names_term))
     below_us = message.replies_to_us
     is_below_copy = await share.on_reply(
         team, message.user, *in_thread, store, says=content, below_us=below_us, answered=answered
