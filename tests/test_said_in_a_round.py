@@ -439,3 +439,44 @@ def test_of_two_that_were_offered_the_two_are_explained(library: Library):
 
     for typed in ("what's the difference?", "explain the two"):
         assert reading(library, typed, guessed) == AboutChoices(question.id, ("years", "weeks-to-months"))
+
+
+@pytest.mark.parametrize(
+    ("typed", "number", "choice"),
+    [
+        ("hmm, I changed my mind about the first: ship things", 1, "ship-reliably"),
+        ("changed my mind about question 1: shipping", 1, "ship-reliably"),
+        ("the second should be features", 2, "services-and-features"),
+        ("I've changed my mind about the last one, papers", 2, "papers-and-methods"),
+        ("first one: inventing new methods", 1, "new-and-true"),
+    ],
+)
+def test_an_answer_is_changed_by_its_place_and_in_words(library: Library, typed: str, number: int, choice: str):
+    question = library.quiz.questions[number - 1]
+    assert reading(library, typed, answered_before(library, 3)) == Answered({question.id: (choice,)}, named=True)
+
+
+def test_who_changed_their_mind_and_does_not_say_to_what_is_asked_again(library: Library):
+    run, first = answered_before(library, 3), library.quiz.questions[0].id
+
+    for typed in ("I changed my mind about the first", "I want to change my mind about question one"):
+        assert reading(library, typed, run) == Command("change", first)
+    assert not isinstance(reading(library, "changed my mind about the fifth", run), Command)
+
+
+@pytest.mark.parametrize(
+    ("typed", "choices"),
+    [
+        ("a couple of years I guess, or weeks, depends", ("months-to-years", "weeks-to-months")),
+        ("a couple of years, or weeks", ("months-to-years", "weeks-to-months")),
+        ("months I guess, or years", ("years", "months-to-years")),
+        ("a couple of weeks or a couple of months", "weeks-to-months"),
+        ("a couple of years I guess", "months-to-years"),
+        ("a year or two", "months-to-years"),
+    ],
+)
+def test_which_of_two_is_asked_and_not_guessed(library: Library, typed: str, choices: tuple[str, str] | str):
+    question = library.quiz.questions[3].id
+    expected = Answered({question: (choices,)}) if isinstance(choices, str) else Perhaps(question, choices)
+
+    assert reading(library, typed, at(library, 4)) == expected

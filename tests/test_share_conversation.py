@@ -139,23 +139,6 @@ async def test_a_copy_can_go_to_a_group_in_which_both_can_talk(workspace: Worksp
     await message(workspace, root, "<@U_MEI> marked it as read on")
 
 
-async def test_in_a_group_what_is_asked_of_the_other_is_not_answered_below_the_copy(workspace: Workspace):
-    await shared(workspace, place="group")
-    groups = [channel for channel in (await workspace.state(MEI))["channels"] if channel.get("is_mpim")]
-    [copy] = await workspace.messages(groups[0]["id"], MEI)
-
-    for asked in ("Ana, what does MTS stand for?", "What does MTS stand for in your team?"):
-        await workspace.post(MEI, copy["channel"], asked, copy["ts"])
-    await workspace.settled()
-    assert not any("Member of Technical Staff" in shown(each) for each in await thread_of(workspace, copy))
-    await workspace.post(MEI, copy["channel"], "What does MTS stand for?", copy["ts"])
-
-    async def answered() -> bool:
-        return any("Member of Technical Staff" in shown(each) for each in await thread_of(workspace, copy))
-
-    await workspace.until(answered, MEI)
-
-
 async def test_the_person_of_last_time_is_filled_in(workspace: Workspace):
     root, _ = await shared(workspace)
 

@@ -29,7 +29,9 @@ _UNDECIDED = re.compile(
 )
 _EITHER = re.compile(r"\beither\b", re.IGNORECASE)
 _BETWEEN_TWO = re.compile(
-    r"\b(?:either|or|between|whether|if|and|versus|vs|which|one|of)\b|[.,;:!…()/&+]", re.IGNORECASE
+    r"\b(?:either|or|between|whether|if|and|versus|vs|which|one|of(?!\s+(?:years|months|weeks|days|quarters)\b)"
+    r"|i (?:guess|think|suppose|mean)|maybe|perhaps|probably)\b|[.,;:!…()/&+]",
+    re.IGNORECASE,
 )
 # "4: years, 5: a doctorate"; a number with nothing behind it may belong to an answer, as in "3 years".
 _NUMBERED = re.compile(

@@ -56,7 +56,7 @@ from bot.domain.readings import (
 )
 from bot.domain.result_question import AboutResult, about_result, is_early
 from bot.domain.review import ReviewQuestion
-from bot.domain.two_choices import bare_letters, is_both, read_hedged, read_little, read_two, says_half
+from bot.domain.two_choices import bare_letters, is_both, read_hedged, read_little, read_or, read_two, says_half
 from bot.domain.what_if import read_what_if
 
 MOST_READ = 1_500  # characters of a reply, which is read in many ways: nobody answers a question in more
@@ -324,6 +324,7 @@ def _by_two(text: str, question: AnyQuestion) -> Answered | Perhaps | None:
     if answered := _answer(question, read_two(text, question)):
         return answered
     either = read_hedged(text, question) or read_little(text, question) or read_either(text, question)
+    either = either or read_or(text, question)
     return Perhaps(question.id, either) if either else None
 
 

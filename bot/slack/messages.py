@@ -6,7 +6,7 @@ from enum import Enum, auto
 from slack_bolt.async_app import AsyncApp, AsyncBoltContext
 
 from bot import jobs, work_records
-from bot.domain.addressed import calls_person, says_you
+from bot.domain.addressed import calls_person
 from bot.domain.faq import FOLLOWED_FOR, UNPROMPTED, Surface
 from bot.domain.reply_kinds import ANSWER, LINK, TALK
 from bot.knowledge import Library
@@ -76,8 +76,6 @@ async def on_message(
     if classified.follows and (entry := await _answered_before(team, message, recorded, store)):
         reply = await decide(message.text, message.surface, library, second_stage, entry)
     run, reply = await _in_direct_message(team, message, reply, library, store)
-    if reply and await _is_for_other(team, message, library, store):
-        reply = None
     shared = event_callback.is_ext_shared_channel
     in_context = MessageInContext(message, run, reply, classified.reply, shared)
     match handling_of(in_context):
@@ -165,14 +163,6 @@ async def _between_people(team: str, message: IncomingMessage, store: Store) -> 
     reply = (message.channel, message.thread_ts, message.ts)
     answers_request = await feedback.on_reply_to_us(team, message.user, *reply, store)
     return answers_request and message.surface is not Surface.MENTION
-
-
-async def _is_for_other(team: str, message: IncomingMessage, library: Library, store: Store) -> bool:
-    """Say whether a message below a result that stands before both speaks to the other one of them, and not to us."""
-    if message.surface not in UNPROMPTED or not message.thread_ts:
-        return False
-    to_somebody = says_you(message.text) or calls_person(message.text, library.index.names_term)
-    return to_somebody and await store.shares.of_root(team, message.channel, message.thread_ts) is not None
 
 
 async def _below_copy(
