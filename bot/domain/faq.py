@@ -43,6 +43,15 @@ _ELLIPTIC = re.compile(
     re.IGNORECASE,
 )
 
+# "somebody told me you need a PhD, not sure": behind all that is said, it says how to take it
+_TRUE = r"(?: if (?:it|that)(?:['’]s| is) (?:true|right))?"
+_DOUBT = re.compile(
+    r"(?:[\s,.;:…(–—-]+(?:(?:but|and|so|though)\s+)?(?:i(?:['’]m| am)\s+)?(?:(?:just|really|still|honestly)\s+)*"
+    rf"(?:not (?:really |quite |so |too |entirely )?sure(?: about (?:it|that|this)| though)?{_TRUE}|no idea{_TRUE}"
+    r"|wondering|curious|(?:would |['’]d )?love to (?:know|hear|see)|(?:does )?any(?:one|body) knows?))+"
+    r"[\s.…!?)]*$",
+    re.IGNORECASE,
+)
 _NAMES_BOT = re.compile(r"\brole\s?fit\b|\b(?:the|this|our|slack|hey|hi|hello|dear) (?:slack )?bot\b", re.IGNORECASE)
 _OF_PERSON = re.compile(r"\b(?:he|she|him|her|his|hers)\b", re.IGNORECASE)
 _COMING_AND_GOING = re.compile(
@@ -189,6 +198,14 @@ def _is_for_person(reply: Reply, utterance: str, surface: Surface, index: Index)
     if surface not in UNPROMPTED or not isinstance(reply, Answer):
         return False
     return says_you(utterance) and calls_person(utterance, index.names_term)
+
+
+def without_doubt(utterance: str) -> str:
+    """Leave out what somebody who speaks to the bot says last of how sure they are: it is about what stands before.
+
+    Read with it, all before would count as the lead to a question that does not come.
+    """
+    return _DOUBT.sub("", utterance) or utterance
 
 
 def is_elliptic(utterance: str) -> bool:

@@ -8,7 +8,7 @@ from slack_bolt.async_app import AsyncApp, AsyncBoltContext
 from bot import jobs, work_records
 from bot.domain.addressed import calls_person
 from bot.domain.faq import FOLLOWED_FOR, UNPROMPTED, Surface
-from bot.domain.reply_kinds import ANSWER, LINK, TALK
+from bot.domain.reply_kinds import ANSWER, LINK, SUGGEST, TALK
 from bot.knowledge import Library
 from bot.second_stage import SecondStage
 from bot.slack import faq, feedback, for_sender, gaps, quiz, share
@@ -75,6 +75,9 @@ async def on_message(
     reply = classified.reply
     if classified.follows and (entry := await _answered_before(team, message, recorded, store)):
         reply = await decide(message.text, message.surface, library, second_stage, entry)
+    elif classified.follows and not recorded and (suggested := await _suggested_before(team, message, store)):
+        leaning = await decide(message.text, message.surface, library, second_stage, suggested)
+        reply = leaning if leaning and leaning.kind == ANSWER else reply  # of what stands above nothing is answered yet
     run, reply = await _in_direct_message(team, message, reply, library, store)
     shared = event_callback.is_ext_shared_channel
     in_context = MessageInContext(message, run, reply, classified.reply, shared)
@@ -154,6 +157,21 @@ async def _answered_before(team: str, message: IncomingMessage, recorded: Reply 
     else:
         return None
     return before.entries[-1] if before and before.entries else None
+
+
+async def _suggested_before(team: str, message: IncomingMessage, store: Store) -> str | None:
+    """Give the first entry that was suggested last where a message stands, if nothing has been answered there.
+
+    "and at Amazon?" below suggestions asks what the likeliest of them asks.
+    """
+    where = (team, message.channel)
+    if message.thread_ts:
+        reply = await store.replies.latest_in_thread(*where, message.thread_ts, (SUGGEST,))
+    elif message.surface is Surface.DM:
+        reply = await store.replies.last_at_top_level(*where, before=message.ts, within=FOLLOWED_FOR)
+    else:
+        return None
+    return reply.entries[0] if reply and reply.kind == SUGGEST and reply.entries else None
 
 
 async def _between_people(team: str, message: IncomingMessage, store: Store) -> bool:
