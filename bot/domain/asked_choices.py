@@ -156,8 +156,8 @@ def _in_words(text: str, question: AnyQuestion, *, answerable: bool) -> Option |
             return choice
     if answerable:
         return None
-    choice = read_wording(named, question) or read_choice(named, question) or hinted(named, question)
-    return choice if choice and is_only(plain, choice) else None
+    likely = read_wording(named, question) or read_choice(named, question) or hinted(named, question)
+    return likely if likely and is_only(plain, likely) else None
 
 
 def _stripped(text: str) -> str:
