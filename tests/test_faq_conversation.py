@@ -292,6 +292,20 @@ async def test_a_question_after_the_command_is_answered_to_one_person(workspace:
     assert await workspace.traffic("chat.postMessage") == []
 
 
+async def test_below_suggestions_a_few_words_ask_what_the_likeliest_of_them_asks(
+    workspace: Workspace, library: Library
+):
+    asked = await workspace.mention("U_ANA", "C_ASK", "<@U_BOT> and Amazon")
+    [suggested] = await workspace.replies(asked)
+    assert library.entries["amazon-roles"].question in str(suggested["blocks"])
+    await workspace.settled()
+
+    await workspace.post("U_BEN", "C_ASK", "and at DeepMind?", asked)
+
+    *_, answer = await workspace.replies(asked, count=3)
+    assert library.entries["deepmind-roles"].answer in shown(answer)
+
+
 async def test_a_suggestion_after_the_command_is_answered_in_its_place(workspace: Workspace, library: Library):
     offer = await privately(workspace, "researchers in product teams")
     label, *_ = buttons(offer)

@@ -409,3 +409,16 @@ def test_no_answers_are_an_error(library: Library):
             fit.recommend(library.quiz, none)
         with pytest.raises(ValueError, match="no answers"):
             fit.flip(library.quiz, none)
+
+
+def test_what_speaks_most_for_a_third_role_is_no_reason_for_either_of_two(library: Library):
+    quiz = library.quiz
+    at = zip(quiz.questions, (0, 2, 2, 3, 1), strict=True)
+    found = fit.recommend(quiz, {question.id: (question.choices[position].id,) for question, position in at})
+
+    assert found.clearness is Clearness.CLOSE
+    for role, reasons in ((found.role, found.reasons), (found.runner_up, found.against)):
+        assert reasons
+        for reason in reasons:
+            [choice] = reason.choices
+            assert choice.weights[role.id] * 2 > max(choice.weights.values())

@@ -5,7 +5,7 @@ import pytest
 from bot.domain import faq
 from bot.domain.below_answer import reply_below
 from bot.domain.faq import Answer, NoAnswer, Silence, Suggestions, Surface
-from bot.domain.reply_kinds import ANSWER, TALK
+from bot.domain.reply_kinds import ANSWER, SUGGEST, TALK
 from bot.knowledge import Library
 from bot.slack.deciding import ABOVE, PlannedReply, decide
 from tests.workspace import BOT, Json, Sent, Workspace, buttons, shown
@@ -424,3 +424,20 @@ def test_who_names_the_bot_asks_it(library: Library):
     for text, is_for_others in (("what are your sources", True), ("what are Rolefit's sources, and the bot's?", False)):
         assert faq.is_for_others(reply, text, Surface.CHANNEL, library.index.about_bot) is is_for_others
         assert not faq.is_for_others(reply, text, Surface.DM, library.index.about_bot)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "somebody told me you need a PhD for research engineering, not sure",
+        "Do I need a PhD? Not sure, curious",
+        "you need a PhD for research engineering I hear, but I'm not sure if that's true",
+    ],
+)
+async def test_a_doubt_behind_what_is_said_to_the_bot_does_not_hide_it(library: Library, text: str):
+    reply = await decide(text, Surface.DM, library, None)
+
+    assert reply is not None
+    assert reply.kind in (ANSWER, SUGGEST)
+    assert "phd-needed" in reply.entries
+    assert faq.without_doubt("not sure") == "not sure"

@@ -1349,6 +1349,10 @@ COPIES: dict[str, tuple[str, Change]] = {
     "advice": ("quiz.yaml", lambda data: data["roles"][0].update(advice=f"They say {COPY}.")),
     "why a question is asked": ("quiz.yaml", lambda data: data["questions"][0].update(why=f"They say {COPY}.")),
     "a term": ("quiz.yaml", lambda data: data["glossary"][0].update(text=f"They say {COPY}.")),
+    "what a choice means": (
+        "quiz.yaml",
+        lambda data: data["questions"][0]["choices"][0].update(means=f"They say {COPY}."),
+    ),
     "what the bot says": ("words.yaml", lambda data: data["faq"].update(near_one=f"They say {COPY}.")),
     "a reply": ("not_answered.yaml", lambda data: data["not_answered"][0].update(reply=f"They say {COPY}.")),
     "a cell of ours": ("tables.yaml", lambda data: _row(data, "organisations")["cells"].update(titles=COPY)),
@@ -1403,3 +1407,15 @@ def test_a_document_of_ones_own_is_cited_without_a_text(folder: Path, documents:
     assert knowledge.lint(folder, today=TODAY, documents=documents) == []
     library = knowledge.load(folder)
     assert library.cite(library.entries["xai-dropped-researcher"].sources) == "Our handbook of roles (2026)"
+
+
+def test_a_choice_without_an_explanation_beside_others_that_have_one_is_a_warning(folder: Path):
+    edit(folder, "quiz.yaml", lambda data: data["questions"][1]["choices"][2].pop("means"))
+    edit(folder, "quiz.yaml", lambda data: [choice.pop("means") for choice in data["questions"][2]["choices"]])
+
+    [problem] = [problem for problem in knowledge.lint(folder, today=TODAY) if "'means'" in problem.message]
+
+    assert problem.level == "warning"
+    assert "'datasets-and-pipelines'" in problem.message
+    named = (folder / "quiz.yaml").read_text().splitlines()[problem.line - 1]
+    assert "datasets-and-pipelines" in named

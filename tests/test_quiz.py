@@ -266,6 +266,35 @@ def test_it_ends_early_and_goes_on_if_asked(library: Library):
     assert answered(run, 0).ended_early == ()
 
 
+@pytest.mark.parametrize("leaves", ["stop", "pause", "expire", "skip"])
+def test_who_goes_on_from_a_result_and_leaves_has_that_result_again(library: Library, leaves: str):
+    early = answered(begun(library), 0, 0, 0, 0)
+    few = act(act(act(answered(begun(library), 0, 0), "skip"), "skip"), "skip")
+    for before in (early, few):
+        going_on = act(before, "go_on")
+        assert going_on.left_at_that
+        assert going_on.left_at_that.recommendation == before.recommendation
+
+        run = going_on
+        for _ in before.unanswered if leaves == "skip" else "once":
+            run = act(run, leaves)
+
+        assert (run.finished, run.live, run.status) == (True, False, Status.OPEN)
+        assert run.recommendation == before.recommendation
+        assert run.left_at_that is None
+        assert asked(act(run, "go_on")) == before.unanswered[0].id
+
+
+def test_a_result_that_a_change_has_made_doubtful_does_not_stand_while_the_rest_is_asked(library: Library):
+    going_on = act(answered(begun(library), 0, 0, 0, 0), "go_on")
+    reply = {number: [library.quiz.questions[number].choices[at].id] for number, at in ((0, 1), (1, 3))}
+
+    run = act(going_on, "reply", answers={ids(library)[n]: given for n, given in reply.items()}, ts="9.0", aim=None)
+
+    assert run.left_at_that is None
+    assert act(run, "stop").status is Status.STOPPED
+
+
 def test_a_typed_reply_counts_for_the_prompt_it_was_meant_for(library: Library):
     run = begun(library)
     first = library.quiz.questions[0]

@@ -643,6 +643,11 @@ async def test_why_and_a_word_of_the_question_are_explained_with_their_source(wo
     assert "Source: Field guide to AI roles" in why
     await write(workspace, root, "what do you mean by velocity?")
     assert "How quickly an idea can be tried." in shown(await message(workspace, root, "*velocity*:"))
+    await write(workspace, root, "what's the difference between c and d?")
+    third, fourth = library.quiz.questions[0].choices[2:4]
+    explained = shown(await message(workspace, root, f"*c: {third.label}.*"))
+    assert str(third.means) in explained
+    assert str(fourth.means) in explained
     await write(workspace, root, "a")
     await question(workspace, root, 2)
 
@@ -913,12 +918,20 @@ async def test_it_ends_early_when_nothing_can_change_the_result_and_can_go_on(wo
 
     assert "I stopped early, after 4 of 5 answers: question 5 could not change this." in shown(told)
     await write(workspace, root, "go on")
+    await question(workspace, root, 5)
+    stands = await message(workspace, root, "until you have answered it this result stands.")
+    assert stands["ts"] == told["ts"]
+    assert "calls for the role of" in shown(stands)
+    assert buttons(stands) == []
+    await write(workspace, root, "stop")
+    await message(workspace, root, "Then your answers stay as they are, and so does your result.")
+    await workspace.latest("U_ANA", told, once=lambda now: "I stopped early" in shown(now) and "Share" in str(now))
+    await write(workspace, root, "continue")
+    await workspace.latest("U_ANA", told, once=lambda now: "this result stands" in shown(now))
     asked = await question(workspace, root, 5)
-    await message(workspace, root, "There is a result again once enough questions are answered.")
     await workspace.click("U_ANA", asked, buttons(asked)[0])
-    again = await result(workspace, root)
-    assert again["ts"] == told["ts"]
-    assert "I stopped early" not in shown(again)
+    again = await workspace.latest("U_ANA", told, once=lambda now: "I stopped early" not in shown(now))
+    assert "calls for the role of" in shown(again)
 
 
 async def test_who_types_the_letter_of_an_answer_that_was_not_asked_for_is_told_how_to_have_it_asked(
@@ -1578,7 +1591,7 @@ async def test_a_stop_while_an_answer_is_changed_leaves_it_and_says_so(workspace
 
     await write(workspace, root, "stop")
 
-    await message(workspace, root, "Then your answers stay as they are.")
+    await message(workspace, root, "Then your answers stay as they are, and so does your result.")
 
 
 async def test_two_people_do_not_disturb_each_other(workspace: Workspace):

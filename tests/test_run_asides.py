@@ -8,9 +8,9 @@ from bot.domain import quiz
 from bot.domain.actions import Answer, AskAgain, Back, Pause, Resume, Skip, Stop
 from bot.domain.quiz import Outcome
 from bot.domain.quiz_run import Run
-from bot.domain.readings import DOES
+from bot.domain.readings import DOES, AboutChoices
 from bot.knowledge import Library
-from bot.slack.run_asides import TYPED_ASIDES, RunAside, confirmation, render_aside
+from bot.slack.run_asides import TYPED_ASIDES, RunAside, confirmation, record_choices, render_aside
 from bot.storage import Posted, StoredRun
 
 NO_COMMANDS = {"leaves", "yes", "no", "explain", "sure"}  # phrases that are read otherwise
@@ -130,6 +130,7 @@ def test_below_a_result_small_talk_says_where_the_buttons_are(library: Library, 
     [
         (RunAside.TERM, "no such term"),
         (RunAside.SMALLTALK, None),
+        (RunAside.CHOICES, "what-comes-out/no-such-choice"),
     ],
 )
 def test_an_aside_about_nothing_is_not_said(library: Library, aside: RunAside, about: str | None):
@@ -146,6 +147,11 @@ def test_the_other_asides_of_an_open_round_have_their_words(library: Library):
     assert said(RunAside.SO_FAR, None, run, library) == words.quiz.nothing_so_far + open_question
     term = run.quiz.glossary[0].term
     assert term in said(RunAside.TERM, term, run, library)
+    third, fourth = run.quiz.questions[0].choices[2:4]
+    told = said(
+        RunAside.CHOICES, record_choices(AboutChoices(run.quiz.questions[0].id, (fourth.id, third.id))), run, library
+    )
+    assert told == f"*c: {third.label}.* {third.means}\n*d: {fourth.label}.* {fourth.means}{open_question}"
 
 
 @pytest.mark.parametrize("aside", RunAside)
@@ -159,6 +165,7 @@ def test_whatever_is_said_while_a_question_is_open_says_which_or_asks_for_an_ans
         RunAside.SMALLTALK: "thanks",
         RunAside.NO_SUCH_MARK: "z",
         RunAside.NOT_ASKED: run.quiz.questions[3].id,
+        RunAside.CHOICES: "what-comes-out/evidence",
     }
     told = said(aside, about.get(aside), run, library)
 

@@ -6,12 +6,14 @@ from bot.domain import quiz, smalltalk
 from bot.domain.actions import Answer, Change, Guess
 from bot.domain.quiz_run import Run
 from bot.domain.readings import (
+    AboutChoices,
     Answered,
     Aside,
     Asks,
     AsksForTitle,
     AsksWhyMe,
     Command,
+    Defined,
     Perhaps,
     Reading,
     SeveralUnclear,
@@ -377,3 +379,104 @@ def test_whom_a_round_is_about_is_read_beside_what_the_work_is(library: Library,
 @pytest.mark.parametrize("typed", ["I'm an applied scientist", "not about me. I'm just looking", "my team, or me"])
 def test_what_does_not_say_whom_it_is_about_is_asked_again(library: Library, typed: str):
     assert not isinstance(reading(library, typed, quiz.begin(library.quiz)), Answered)
+
+
+@pytest.mark.parametrize(
+    ("number", "typed", "positions"),
+    [
+        (1, "what's the difference between c and d?", (2, 3)),
+        (1, "how is a different from b", (0, 1)),
+        (1, "isn't c the same as d?", (2, 3)),
+        (1, "c vs d?", (2, 3)),
+        (1, "what does c mean?", (2,)),
+        (1, "what do you mean by b?", (1,)),
+        (1, "explain d", (3,)),
+        (1, "can you give me an example of the second one?", (1,)),
+        (1, "explain the last two", (3, 4)),
+        (1, "what do these mean?", (0, 1, 2, 3, 4)),
+        (1, "explain shipping", (3,)),
+        (4, "what does “no single answer” mean", (3,)),
+        (5, "what's the difference between ML systems and software engineering?", (2, 3)),
+    ],
+)
+def test_choices_of_the_open_question_can_be_asked_about(
+    library: Library, number: int, typed: str, positions: tuple[int, ...]
+):
+    question = library.quiz.questions[number - 1]
+    asked = AboutChoices(question.id, tuple(question.choices[position].id for position in positions))
+
+    assert reading(library, typed, at(library, number)) == asked
+
+
+def test_a_question_about_choices_is_told_from_others(library: Library):
+    run = at(library, 1)
+
+    assert reading(library, "explain g", run) == Unclear("g")
+    assert reading(library, "what is a PhD?", at(library, 5), answerable=True) == Asks()
+    assert reading(library, "what does c mean?", run, answerable=True) == AboutChoices(
+        run.quiz.questions[0].id, ("result-to-system",)
+    )
+    assert isinstance(reading(library, "what does uptime mean?", at(library, 3)), Defined)
+    assert reading(library, "explain this question", run) == Command("why")
+    assert reading(library, "what is an AI engineer?", run) == Asks()
+    assert not isinstance(reading(library, "what does c mean?", finished(library, "own")), AboutChoices)
+
+
+@pytest.mark.parametrize(
+    ("typed", "positions"), [("c?", (2,)), ("is it b or c?", (1, 2)), ("not sure about b or c", (1, 2))]
+)
+def test_a_letter_with_a_question_mark_may_be_the_answer(library: Library, typed: str, positions: tuple[int, ...]):
+    question = library.quiz.questions[0]
+    perhaps = Perhaps(question.id, tuple(question.choices[position].id for position in positions))
+
+    assert reading(library, typed, at(library, 1)) == perhaps
+
+
+def test_of_two_that_were_offered_the_two_are_explained(library: Library):
+    run, question = at(library, 4), library.quiz.questions[3]
+    offered = Guess(question=question.id, choices=("years", "weeks-to-months"), ts="1", prompt=len(run.prompts))
+    guessed = quiz.apply(run, offered).run
+
+    for typed in ("what's the difference?", "explain the two"):
+        assert reading(library, typed, guessed) == AboutChoices(question.id, ("years", "weeks-to-months"))
+
+
+@pytest.mark.parametrize(
+    ("typed", "number", "choice"),
+    [
+        ("hmm, I changed my mind about the first: ship things", 1, "ship-reliably"),
+        ("changed my mind about question 1: shipping", 1, "ship-reliably"),
+        ("the second should be features", 2, "services-and-features"),
+        ("I've changed my mind about the last one, papers", 2, "papers-and-methods"),
+        ("first one: inventing new methods", 1, "new-and-true"),
+    ],
+)
+def test_an_answer_is_changed_by_its_place_and_in_words(library: Library, typed: str, number: int, choice: str):
+    question = library.quiz.questions[number - 1]
+    assert reading(library, typed, answered_before(library, 3)) == Answered({question.id: (choice,)}, named=True)
+
+
+def test_who_changed_their_mind_and_does_not_say_to_what_is_asked_again(library: Library):
+    run, first = answered_before(library, 3), library.quiz.questions[0].id
+
+    for typed in ("I changed my mind about the first", "I want to change my mind about question one"):
+        assert reading(library, typed, run) == Command("change", first)
+    assert not isinstance(reading(library, "changed my mind about the fifth", run), Command)
+
+
+@pytest.mark.parametrize(
+    ("typed", "choices"),
+    [
+        ("a couple of years I guess, or weeks, depends", ("months-to-years", "weeks-to-months")),
+        ("a couple of years, or weeks", ("months-to-years", "weeks-to-months")),
+        ("months I guess, or years", ("years", "months-to-years")),
+        ("a couple of weeks or a couple of months", "weeks-to-months"),
+        ("a couple of years I guess", "months-to-years"),
+        ("a year or two", "months-to-years"),
+    ],
+)
+def test_which_of_two_is_asked_and_not_guessed(library: Library, typed: str, choices: tuple[str, str] | str):
+    question = library.quiz.questions[3].id
+    expected = Answered({question: (choices,)}) if isinstance(choices, str) else Perhaps(question, choices)
+
+    assert reading(library, typed, at(library, 4)) == expected

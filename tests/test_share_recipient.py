@@ -248,8 +248,10 @@ async def test_a_question_to_the_bot_is_answered_below_a_copy_and_not_offered_to
     await workspace.settled()
     assert not any("Send this to" in shown(each) for each in await thread_of(workspace, copy))
 
-    await reply(workspace, copy, "Thanks, shall we talk on Monday?")
+    await reply(workspace, copy, "Ana, what does MTS stand for?")  # which asks her
     await offer(workspace, copy)
+    await reply(workspace, copy, "Thanks, shall we talk on Monday?")
+    await offer(workspace, copy, count=2)
 
 
 # Withdrawing

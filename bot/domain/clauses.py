@@ -23,13 +23,15 @@ _TURNS = re.compile(
 _UNDECIDED = re.compile(
     r"\b(?:i(?:['’]m| am)?\s+)?(?:(?:really|still|just|honestly)\s+)*"
     r"(?:(?:can(?:['’]?t|not|\s+not)|could(?:n['’]?t|\s+not)|do(?:n['’]?t|\s+not)\s+know\s+how\s+to)\s+(?:really\s+)?"
-    r"(?:decide|choose|pick|say|tell)|(?:not\s+(?:quite\s+|really\s+)?sure|unsure|undecided|torn|wavering))\b"
+    r"(?:decide|choose|pick|say|tell)|(?:not\s+(?:quite\s+|really\s+)?sure|unsure|undecided|torn|wavering)(?:\s+about)?)\b"
     r"|\b(?:it\s+)?depends\b|\bhard\s+to\s+(?:say|choose|decide|pick|tell)\b|\btough\s+(?:call|one|choice)\b",
     re.IGNORECASE,
 )
 _EITHER = re.compile(r"\beither\b", re.IGNORECASE)
 _BETWEEN_TWO = re.compile(
-    r"\b(?:either|or|between|whether|if|and|versus|vs|which|one|of)\b|[.,;:!…()/&+]", re.IGNORECASE
+    r"\b(?:either|or|between|whether|if|and|versus|vs|which|one|of(?!\s+(?:years|months|weeks|days|quarters)\b)"
+    r"|i (?:guess|think|suppose|mean)|maybe|perhaps|probably)\b|[.,;:!…()/&+]",
+    re.IGNORECASE,
 )
 # "4: years, 5: a doctorate"; a number with nothing behind it may belong to an answer, as in "3 years".
 _NUMBERED = re.compile(

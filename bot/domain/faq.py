@@ -5,6 +5,7 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 from enum import StrEnum
 
+from bot.domain.addressed import calls_person, says_you
 from bot.domain.embeddings import Nearness, SemanticScorer, SemanticScores
 from bot.domain.matching import QUESTIONS, Candidate, Index, log_odds
 from bot.domain.matching_text import Form
@@ -42,6 +43,15 @@ _ELLIPTIC = re.compile(
     re.IGNORECASE,
 )
 
+# "somebody told me you need a PhD, not sure": behind all that is said, it says how to take it
+_TRUE = r"(?: if (?:it|that)(?:['’]s| is) (?:true|right))?"
+_DOUBT = re.compile(
+    r"(?:[\s,.;:…(–—-]+(?:(?:but|and|so|though)\s+)?(?:i(?:['’]m| am)\s+)?(?:(?:just|really|still|honestly)\s+)*"
+    rf"(?:not (?:really |quite |so |too |entirely )?sure(?: about (?:it|that|this)| though)?{_TRUE}|no idea{_TRUE}"
+    r"|wondering|curious|(?:would |['’]d )?love to (?:know|hear|see)|(?:does )?any(?:one|body) knows?))+"
+    r"[\s.…!?)]*$",
+    re.IGNORECASE,
+)
 _NAMES_BOT = re.compile(r"\brole\s?fit\b|\b(?:the|this|our|slack|hey|hi|hello|dear) (?:slack )?bot\b", re.IGNORECASE)
 _OF_PERSON = re.compile(r"\b(?:he|she|him|her|his|hers)\b", re.IGNORECASE)
 _COMING_AND_GOING = re.compile(
@@ -184,6 +194,21 @@ def is_for_others(reply: Reply, utterance: str, surface: Surface, about_bot: Col
     return about_it and _NAMES_BOT.search(utterance) is None
 
 
+def _is_for_person(reply: Reply, utterance: str, surface: Surface, index: Index) -> bool:
+    """Return whether nobody spoke to the bot, and somebody else is asked by name: "Ana, how do you decide that?"."""
+    if surface not in UNPROMPTED or not isinstance(reply, Answer):
+        return False
+    return says_you(utterance) and calls_person(utterance, index.names_term)
+
+
+def without_doubt(utterance: str) -> str:
+    """Leave out what somebody who speaks to the bot says last of how sure they are: it is about what stands before.
+
+    Read with it, all before would count as the lead to a question that does not come.
+    """
+    return _DOUBT.sub("", utterance) or utterance
+
+
 def is_elliptic(utterance: str) -> bool:
     """Return whether a message says no more than whom or what else it asks about: "and a research engineer?"."""
     return _ELLIPTIC.fullmatch(utterance) is not None
@@ -298,7 +323,8 @@ def _reply(
     """Choose by the candidates for a message, best first."""
     reply = decide(ranked, surface, thresholds)
     reply = _of_all_named(reply, utterance, ranked, surface, index, thresholds, scores)
-    return Silence() if is_for_others(reply, utterance, surface, index.about_bot) else reply
+    for_others = is_for_others(reply, utterance, surface, index.about_bot)
+    return Silence() if for_others or _is_for_person(reply, utterance, surface, index) else reply
 
 
 def _of_all_named(

@@ -21,6 +21,7 @@ Answers = Mapping[str, Given]  # by question id
 FEWEST = 3  # answers, for more than a picture
 MOST_REASONS, MOST_AGAINST = 3, 2
 WEAKEST = 1 / 4  # of the strongest reason for the same role; what pulls less is none
+OWN = 1 / 2  # of what an answer weighs for another role, how much it has to weigh for the one it is said to speak for
 MOST_CHANGED = 2  # answers; what only three changes together would flip is not worth naming
 # Questions whose every answer is tried: 16 ways each, for five choices. With more of them open nothing is settled yet.
 MOST_OPEN = 3
@@ -276,9 +277,26 @@ def _answered(quiz: Quiz, answers: Answers) -> _Answered:
 
 
 def _speaking(answered: _Answered, role: Role, other: Role) -> tuple[tuple[Reason, ...], tuple[Reason, ...]]:
-    """As `_pulling`, without the reasons that are weak beside the first of their side."""
+    """As `_pulling`, without the reasons that are weak beside the first of their side, or speak for a third role."""
     reasons, against = _pulling(answered, role, other)
-    return _strong(reasons), _strong(against)
+    return _strong(_of_own(reasons, role)), _strong(_of_own(against, other))
+
+
+def _of_own(ordered: tuple[Reason, ...], role: Role) -> tuple[Reason, ...]:
+    """Leave out the answers that speak for another role at least twice as much; all stay if there is nothing else.
+
+    Who protects uptime does what an AI engineer does, though that speaks for a research engineer before a researcher.
+    """
+
+    def is_own(reason: Reason) -> bool:
+        sums = [sum(choice.weights.get(name, 0) for choice in reason.choices) for name in _named(reason.choices)]
+        return _weight(reason.choices, role) * len(reason.choices) > max(sums) * OWN
+
+    return tuple(filter(is_own, ordered)) or ordered
+
+
+def _named(choices: Sequence[Choice]) -> set[str]:
+    return {role for choice in choices for role in choice.weights}
 
 
 def _pulling(answered: _Answered, role: Role, other: Role) -> tuple[tuple[Reason, ...], tuple[Reason, ...]]:

@@ -155,6 +155,11 @@ class Index:
         """Return whether a message asks no more than why: "but why is that?"."""
         return is_bare(self.read(utterance))
 
+    def names_term(self, word: str) -> bool:
+        """Return whether a word is a role, a company or a person that the entries are about."""
+        sentences = self.read(word).sentences
+        return bool(sentences) and bool(self._follow_ups.kinds(sentences[-1]))
+
     def same_of_names(self, utterance: str, entry: str) -> list[str]:
         """Give the entries that ask what this one asks, each of a name in a message: "DeepMind and Meta"."""
         if entry not in self._follow_ups.of_names:  # most are about no name: then nothing is read again

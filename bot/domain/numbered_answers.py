@@ -48,6 +48,10 @@ _SHOULD_BE = (
     r"(?:(?:should|ought to|must|was (?:meant|supposed) to)\s+(?:be|have been|say)"
     r"|is|was|were|had been|goes to)"
 )
+_MIND = (
+    r"(?:i(?:['’]?ve|\s+have)?\s+|i(?:['’]d| would) like to\s+|i (?:want|need|have) to\s+|let me\s+)?"
+    r"(?:just\s+)?chang(?:e|ed|ing)\s+my\s+(?:mind|answer)\s+(?:about|on|for|to|regarding)\s+"
+)
 # The same with the question called one, which may be put in many ways; the answer is the last group, or the first.
 _CALLED_FIRST = tuple(
     re.compile(_LEAD + pattern, re.IGNORECASE)
@@ -56,6 +60,7 @@ _CALLED_FIRST = tuple(
         # "change the second one to b"
         rf"{_VERB}\s+()(?:my|the)\s+({'|'.join(ORDINALS)})(?:\s+one)?\s+(?:to|into)\s+(.+)",
         rf"{_CALLED}\s+{_SHOULD_BE}\s+(.+)",
+        rf"{_MIND}{_CALLED}[\s,:–—-]+(?:{_MEANS}\s+)?(.+)",
         # "for question 2 I meant a"
         rf"(?:(?:for|on|in|at|as for|about|to)\s+)?{_CALLED}[\s,:–—-]+(?:{_MEANS}\s+)?(.+)",
     )
@@ -69,6 +74,19 @@ _BARE = tuple(
         rf"(\d{{1,2}})\s+(?:{_SHOULD_BE})\s+(.+)",
     )
 )
+# The same by its place alone, where what is said before or behind it tells that a question is meant: "I changed my mind
+# about the first: papers", "the second should be features"
+_PLACE = rf"(?:the\s+|my\s+)?({'|'.join((*ORDINALS, 'last', 'previous'))})(?:\s+(?:one|question|answer))?"
+_PLACED = tuple(
+    re.compile(_LEAD + pattern, re.IGNORECASE)
+    for pattern in (
+        rf"{_MIND}{_PLACE}[\s,:.!–—-]+(?:{_MEANS}\s+)?(.+)",
+        rf"(?:(?:for|as for|about|on)\s+)?{_PLACE}\s*[:–—]\s*(.+)",
+        rf"(?:for|as for|about)\s+{_PLACE}\s*,\s*(?:{_MEANS}\s+)?(.+)",
+        rf"{_PLACE}\s+(?:should|ought to|must|was (?:meant|supposed) to)\s+(?:be|have been|say)\s+(.+)",
+    )
+)
+_ONLY_MIND = re.compile(rf"{_LEAD}{_MIND}(?:{_CALLED}|{_PLACE}|(\d{{1,2}}))[\s.!]*", re.IGNORECASE)
 _CALLED_LAST = re.compile(rf"{_LEAD}(?:{_MEANS}\s+)?(.+?)\s+(?:for|on|in|at|as|to)\s+{_CALLED}[\s.!]*", re.IGNORECASE)
 _INSTEAD = re.compile(r"[\s,]+(?:instead|please|pls|then|now|after all|rather|thanks|thank you)[\s.!]*$", re.IGNORECASE)
 
@@ -124,9 +142,12 @@ def _called(text: str, run: Run) -> Answered | NotAsked | Command | None:
     for pattern in _CALLED_FIRST:
         if (match := pattern.fullmatch(text)) and (changed := _changed_called(match[1] or match[2], match[3], run)):
             return changed
-    for pattern in _BARE:
+    for pattern in (*_BARE, *_PLACED):
         if (match := pattern.fullmatch(text)) and (changed := _changed_called(match[1], match[2], run)):
             return changed
+    if match := _ONLY_MIND.fullmatch(text):
+        question = _placed(next(filter(None, match.groups())), run)
+        return Command("change", question.id) if question and run.has_asked(question.id) else None
     if match := _CALLED_LAST.fullmatch(text):
         return _changed_called(match[2] or match[3], match[1], run)
     return None
@@ -134,13 +155,21 @@ def _called(text: str, run: Run) -> Answered | NotAsked | Command | None:
 
 def _changed_called(called: str, answer: str, run: Run) -> Answered | NotAsked | Command | None:
     """Read a change of the question that is called by this number or word; if it is unclear to what, that is asked."""
-    question = _numbered(str(_PLACES.get(called.lower(), called)), run)
+    question = _placed(called, run)
     if question is None:
         return None
     if changed := _changed(question, answer, run):
         return changed
     may_be = run.has_asked(question.id) and not asks_or_denies(answer) and guesses(answer, question)
     return Command("change", question.id) if may_be else None
+
+
+def _placed(called: str, run: Run) -> AnyQuestion | None:
+    """Find the question with this number, which may be a word; "last" and "previous" are the one answered last."""
+    if called.lower() in ("last", "previous"):
+        passed = [question for question in run.numbered if question.id in run.answers or question.id in run.skipped]
+        return passed[-1] if passed else None
+    return _numbered(str(_PLACES.get(called.lower(), called)), run)
 
 
 def _changed(question: AnyQuestion, answer: str | None, run: Run) -> Answered | NotAsked | None:

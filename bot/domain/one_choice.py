@@ -31,6 +31,11 @@ _PICKED = re.compile(
     r"|i suppose|actually|honestly|tbh|lol|haha|thanks|thank you)\b)*[.!]*",
     re.IGNORECASE,
 )
+# "a couple of years, I guess": how sure somebody is, who takes that choice all the same
+_HEDGED_END = re.compile(
+    r"[\s,]+(?:i (?:guess|think|suppose|believe)|i['’]d say|probably|more or less|in the end|all in all)[\s.!]*$",
+    re.IGNORECASE,
+)
 _DENYING = re.compile(
     r"\b(?:not|no(?!\.?\s*[1-9]\b)|never|none|nor|neither|without|cannot|\w+n['’]t|rather than|instead of"
     r"|anything but|except)\b",
@@ -65,8 +70,11 @@ def read_choice(text: str, question: HasChoices) -> Option | None:
 
 
 def read_choice_of_degree(text: str, question: HasChoices) -> Option | None:
-    """Find a choice as `read_choice` does, also behind how much of it is so: "almost only features" names features."""
-    bare = _DEGREE.sub("", text)
+    """Find a choice as `read_choice` does, also beside how much of it is so, and how sure that is.
+
+    Such are "almost only features" and "a couple of years I guess".
+    """
+    bare = _HEDGED_END.sub("", _DEGREE.sub("", text))
     return read_choice(text, question) or (read_choice(bare, question) if bare != text else None)
 
 

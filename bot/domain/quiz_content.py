@@ -18,11 +18,12 @@ OTHER: Final = "other"  # the purpose of a round about somebody else's work, whi
 
 
 class Option(Authored):
-    """One way to answer: its button, and how people type it."""
+    """One way to answer: its button, how people type it, and what it means to who asks."""
 
     id: Identifier
     label: Line
     says: tuple[Line, ...] = ()
+    means: Line | None = None
 
 
 class Answer(Option):

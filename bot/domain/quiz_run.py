@@ -5,7 +5,7 @@ prompt is live, the last.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from functools import cached_property
 from types import MappingProxyType
@@ -172,6 +172,20 @@ class Run:
         if not self.finished:
             return ()
         return tuple(question for question in self.quiz.questions if question.id not in self.answers)
+
+    @cached_property
+    def left_at_that(self) -> "Run | None":
+        """The run with the result it had, while somebody goes on from that; None if it had none, or has one now.
+
+        That is how the run ends for who leaves the rest unanswered after all.
+        """
+        if self.subject is not None or not self.went_on or self.finished:
+            return None
+        left = replace(self, went_on=False, live=False)
+        if not left.finished:
+            open_ = {question.id for question in self.quiz.questions if question.id not in self.answers}
+            left = replace(left, skipped=self.skipped | open_)
+        return left if left.finished else None
 
     def has_asked(self, question: str) -> bool:
         """Whether a question has come up by now: it was asked, answered or skipped, or the round is past it."""

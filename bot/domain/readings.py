@@ -54,6 +54,14 @@ class Defined:
 
 
 @dataclass(frozen=True)
+class AboutChoices:
+    """Choices of the open question that they want explained."""
+
+    question: str
+    choices: tuple[str, ...]
+
+
+@dataclass(frozen=True)
 class WhichTwo:
     """Half and half, without saying of what."""
 
@@ -133,7 +141,7 @@ class WhatIf:
 
 # What changes nothing in a round, and is replied to.
 Remark = (
-    Command | Defined | AboutResult | Aside | WhichTwo | WhichOffered | SeveralUnclear
+    Command | Defined | AboutChoices | AboutResult | Aside | WhichTwo | WhichOffered | SeveralUnclear
     | AsksForOther | AsksWhyMe | AsksForTitle | Asks | NotAsked | WhatIf | Unclear
 )  # fmt: skip
 Reading = Answered | Perhaps | Reviewed | PerhapsReviewed | Remark

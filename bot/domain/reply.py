@@ -10,6 +10,7 @@ from rapidfuzz.distance import OSA
 
 from bot.domain import smalltalk, typed
 from bot.domain.asked_back import asks_for_role, asks_for_title, asks_what_is_meant, asks_whom_to_hire, asks_why_me
+from bot.domain.asked_choices import asked_choices, read_unsure_pick
 from bot.domain.clauses import read_by_clause, read_either
 from bot.domain.fit import Given
 from bot.domain.kept_question import asks_to_delete, asks_who_sees
@@ -36,6 +37,7 @@ from bot.domain.own_words import (
 from bot.domain.quiz_content import ROLE, AnyQuestion, HasChoices, Opening, Question, Quiz, Term, TieBreak, TypedWords
 from bot.domain.quiz_run import Run
 from bot.domain.readings import (
+    AboutChoices,
     Answered,
     Aside,
     Asks,
@@ -54,7 +56,7 @@ from bot.domain.readings import (
 )
 from bot.domain.result_question import AboutResult, about_result, is_early
 from bot.domain.review import ReviewQuestion
-from bot.domain.two_choices import bare_letters, is_both, read_hedged, read_little, read_two, says_half
+from bot.domain.two_choices import bare_letters, is_both, read_hedged, read_little, read_or, read_two, says_half
 from bot.domain.what_if import read_what_if
 
 MOST_READ = 1_500  # characters of a reply, which is read in many ways: nobody answers a question in more
@@ -173,6 +175,7 @@ def _read(
         or read_what_if(text, run)
         or read_numbered(text, run)
         or (question and (_in_these_words(text, question) or (of_quiz and _picked(text, of_quiz))))
+        or (of_quiz and _about_choices(text, of_quiz, run, words, answerable=answerable or aside is not None))
         or (review and _picked_cell(text, review, aside))
         or (AsksWhyMe() if run.subject is not None and asks_why_me(text) else None)
         or (AsksForOther() if run.subject and asks_for_other_answers(text, answerable=answerable) else None)
@@ -276,6 +279,26 @@ def _picked(text: str, question: HasChoices) -> Answered | None:
     return Answered({question.id: (choice.id,)}) if choice else None
 
 
+def _about_choices(
+    text: str, question: AnyQuestion, run: Run, words: TypedWords, *, answerable: bool
+) -> AboutChoices | Defined | Perhaps | Unclear | None:
+    """Read a question what choices mean, or which of them was meant: "what does c mean?", "c?".
+
+    A word that the glossary has is explained by that, unless the choice is named by its letter. answerable: whether
+    there is another answer to the text.
+    """
+    if unsure := read_unsure_pick(text, question):
+        return Perhaps(question.id, unsure)
+    offered = run.asking.guesses if run.asking else ()
+    asked = asked_choices(text, question, offered, answerable=answerable)
+    if asked is None or (asked.in_words and _exact_command(text, words)):
+        return None
+    if asked.mark:
+        return Unclear(asked.mark)
+    term = _term(text, run.quiz.glossary) if asked.in_words else None
+    return term or AboutChoices(question.id, asked.choices)
+
+
 def _picked_cell(text: str, review: ReviewQuestion, aside: str | None) -> Answered | Unclear | None:
     """Read the letter of a cell, of which one can be picked; a letter that is small talk by itself ("k") stays that."""
     if len(bare_letters(text)) > 1:
@@ -301,6 +324,7 @@ def _by_two(text: str, question: AnyQuestion) -> Answered | Perhaps | None:
     if answered := _answer(question, read_two(text, question)):
         return answered
     either = read_hedged(text, question) or read_little(text, question) or read_either(text, question)
+    either = either or read_or(text, question)
     return Perhaps(question.id, either) if either else None
 
 

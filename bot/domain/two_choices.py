@@ -7,8 +7,8 @@ from itertools import chain
 from rapidfuzz import utils
 
 from bot.domain.fit import Given
-from bot.domain.one_choice import LEAD, asks_or_denies, picked_mark, read_choice, read_pick, read_wording
-from bot.domain.own_words import MAYBE, MOST_GUESSES, SMALL_WORDS, hinted, scored
+from bot.domain.one_choice import LEAD, SURE, asks_or_denies, picked_mark, read_choice, read_pick, read_wording
+from bot.domain.own_words import MAYBE, MOST_GUESSES, SHORT, SMALL_WORDS, hinted, scored
 from bot.domain.quiz import LETTERS
 from bot.domain.quiz_content import AnyQuestion, HasChoices, Option
 
@@ -50,6 +50,8 @@ _HEDGES = "also|or|either|maybe|perhaps|possibly|sometimes|partly"
 _HEDGING = re.compile(rf"\b(?:{_HEDGES}|i guess)\b", re.IGNORECASE)
 _OF_A_HEDGE = re.compile(rf"\b(?:{_HEDGES}|{_AND_BUT}|i (?:guess|think|suppose))\b|[.,;/&+]", re.IGNORECASE)
 _CLAUSES = re.compile(r"[.,;]")
+_OR = re.compile(r"[\s,]+or[\s,]+", re.IGNORECASE)
+_OF_A_GUESS = re.compile(r"\b(?:i (?:guess|think|suppose)|maybe|perhaps|probably|it depends|depends)\b", re.IGNORECASE)
 # Around "both" or "equally", words that do not say of what.
 _OF_BOTH = SMALL_WORDS | {"bit", "matter", "matters", "same", "split", "way", "ways"}
 _AND = re.compile(r"(?<=\s)and(?=\s)|[,;/&+]", re.IGNORECASE)
@@ -141,6 +143,29 @@ def read_hedged(text: str, question: AnyQuestion) -> tuple[str, ...]:
     beside = {choice.id for part in parts if not read_choice(part, question) and (choice := hinted(part, question))}
     choices = tuple(choice.id for choice in question.choices if choice.id in named | beside)
     return choices if named and len(choices) == MOST_GUESSES else ()
+
+
+def read_or(text: str, question: AnyQuestion) -> tuple[str, ...]:
+    """Read an answer with an "or" that names one choice on one side and may mean another on the other; empty if none.
+
+    Such is "months I guess, or years", and none is "a couple of weeks or a couple of months", which are the same one.
+    """
+    sides = _without_fillers(_OF_A_GUESS.sub(" ", side).strip(" ,") for side in _OR.split(text))
+    if len(sides) != 2 or asks_or_denies(text) or any(len(side) < SHORT for side in sides):
+        return ()
+    near = [_nearest(side, question) for side in sides]
+    for side, others in zip(sides, reversed(near), strict=True):
+        if (choice := read_choice(side, question)) and others and choice.id not in others:
+            likeliest = next((other for other in others if other in near[sides.index(side)]), others[0])
+            return tuple(each.id for each in question.choices if each.id in (choice.id, likeliest))
+    return ()
+
+
+def _nearest(text: str, question: AnyQuestion) -> list[str]:
+    """Give the choices that a few words surely may mean, those that come as near as the nearest; none if none does."""
+    ranked = scored(utils.default_process(text), question)
+    best = max(SURE, ranked[0][0] - LEAD)
+    return [choice.id for score, choice in ranked if score >= best]
 
 
 def is_both(text: str) -> bool:

@@ -13,7 +13,12 @@ from bot.knowledge.outcomes import find_rows_asked_twice, find_unreachable_roles
 from bot.knowledge.phrases import find_other_languages, find_overtaken_refusals, find_small_talk_conflicts
 from bot.knowledge.problems import KnowledgeError, Problem, only_knowledge_errors
 from bot.knowledge.promises import find_broken_promises, find_misplaced_wordings
-from bot.knowledge.text_checks import find_copies, find_missing_articles, find_unexplained_signs
+from bot.knowledge.text_checks import (
+    find_copies,
+    find_missing_articles,
+    find_unexplained_choices,
+    find_unexplained_signs,
+)
 from bot.knowledge.yaml_file import YamlFile
 
 PrepareSecondStage = Callable[[Library], SemanticScorer | None]
@@ -67,6 +72,7 @@ def _find_problems(
         *(find_copies(library, files, documents) if documents else ()),
         *find_wrong_outcomes(library.quiz, files["quiz.yaml"]),
         *find_missing_articles(library, files),
+        *find_unexplained_choices(library.quiz, files["quiz.yaml"]),
         *find_unexplained_signs(library, files["tables.yaml"]),
         *(_find_unused_weights(library.learnt_file, library) if library.learnt_file else ()),
         *find_small_talk_conflicts(library, words_file=files["words.yaml"], faq_file=files["faq.yaml"]),

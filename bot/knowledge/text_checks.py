@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from bot.domain.content import Table
-from bot.domain.quiz_content import Quiz, with_article
+from bot.domain.quiz_content import AnyQuestion, Quiz, with_article
 from bot.knowledge.library import NOT_ANSWERED, Library
 from bot.knowledge.problems import Problem, YamlPath
 from bot.knowledge.slack_limits import (
@@ -224,6 +224,20 @@ def find_unexplained_signs(library: Library, file: YamlFile) -> Iterator[Problem
         for sign in sorted(signs - set(_SIGN.findall(table.key or ""))):
             message = f"the sign {sign!r} is in cells of {table.id!r}, and its key does not explain it"
             yield file.problem(("tables", position, "key"), message, "Say there what it means")
+
+
+def find_unexplained_choices(quiz: Quiz, file: YamlFile) -> Iterator[Problem]:
+    """Find choices that are not explained beside others of their question that are: a warning; `file` is quiz.yaml."""
+    groups: list[tuple[YamlPath, AnyQuestion]] = [(("purpose",), quiz.purpose)]
+    groups += [(("questions", at), question) for at, question in enumerate(quiz.questions)]
+    groups += [(("tie_breaks", at), question) for at, question in enumerate(quiz.tie_breaks)]
+    for path, question in groups:
+        if any(choice.means for choice in question.choices):
+            for number, choice in enumerate(question.choices):
+                if not choice.means:
+                    message = f"the choice {choice.id!r} has no 'means', which others of its question have"
+                    remedy = "Say in a sentence what it means, for who asks"
+                    yield file.problem((*path, "choices", number), message, remedy, "warning")
 
 
 def _texts(data: Any, path: YamlPath = ()) -> Iterator[tuple[YamlPath, str]]:

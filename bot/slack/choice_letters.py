@@ -33,3 +33,14 @@ def listed(question: HasChoices, choices: Sequence[Option], library: Library) ->
         fill(option, letter=letter, choice=choice.label) if letter else escape(choice.label)
         for letter, choice in zip(letters, choices, strict=True)
     ]
+
+
+def explained(question: HasChoices, choices: Sequence[Option], library: Library) -> list[str]:
+    """Say what choices mean, a line each; those that are not explained are only named."""
+    means = library.words.quiz.option_means
+    return [
+        fill(means, letter=letter_of(question, choice), choice=choice.label, means=choice.means)
+        if choice.means
+        else line
+        for choice, line in zip(choices, listed(question, choices, library), strict=True)
+    ]

@@ -6,8 +6,9 @@ from enum import Enum, auto
 from slack_bolt.async_app import AsyncApp, AsyncBoltContext
 
 from bot import jobs, work_records
+from bot.domain.addressed import calls_person
 from bot.domain.faq import FOLLOWED_FOR, UNPROMPTED, Surface
-from bot.domain.reply_kinds import ANSWER, LINK, TALK
+from bot.domain.reply_kinds import ANSWER, LINK, SUGGEST, TALK
 from bot.knowledge import Library
 from bot.second_stage import SecondStage
 from bot.slack import faq, feedback, for_sender, gaps, quiz, share
@@ -74,6 +75,9 @@ async def on_message(
     reply = classified.reply
     if classified.follows and (entry := await _answered_before(team, message, recorded, store)):
         reply = await decide(message.text, message.surface, library, second_stage, entry)
+    elif classified.follows and not recorded and (suggested := await _suggested_before(team, message, store)):
+        leaning = await decide(message.text, message.surface, library, second_stage, suggested)
+        reply = leaning if leaning and leaning.kind == ANSWER else reply  # of what stands above nothing is answered yet
     run, reply = await _in_direct_message(team, message, reply, library, store)
     shared = event_callback.is_ext_shared_channel
     in_context = MessageInContext(message, run, reply, classified.reply, shared)
@@ -155,6 +159,21 @@ async def _answered_before(team: str, message: IncomingMessage, recorded: Reply 
     return before.entries[-1] if before and before.entries else None
 
 
+async def _suggested_before(team: str, message: IncomingMessage, store: Store) -> str | None:
+    """Give the first entry that was suggested last where a message stands, if nothing has been answered there.
+
+    "and at Amazon?" below suggestions asks what the likeliest of them asks.
+    """
+    where = (team, message.channel)
+    if message.thread_ts:
+        reply = await store.replies.latest_in_thread(*where, message.thread_ts, (SUGGEST,))
+    elif message.surface is Surface.DM:
+        reply = await store.replies.last_at_top_level(*where, before=message.ts, within=FOLLOWED_FOR)
+    else:
+        return None
+    return reply.entries[0] if reply and reply.kind == SUGGEST and reply.entries else None
+
+
 async def _between_people(team: str, message: IncomingMessage, store: Store) -> bool:
     """Say whether a message is part of answering what was passed on to a person, in which the bot has no part."""
     if not message.replies_to_us or not message.thread_ts:
@@ -169,15 +188,16 @@ async def _below_copy(
 ) -> PlannedReply | None:
     """Give what to reply to a message that may stand below a result which somebody has shared.
 
-    There it may be for that person, which is offered; but for a question that has an answer, or that is about the bot,
-    which gets that and no more.
+    There it may be for that person, which is offered; but for a question that has an answer and calls nobody by name,
+    or that is about the bot, which gets that and no more.
     """
     in_thread = (message.channel, thread_ts, message.ts)
     content: share.Says | None = None
     if message.revised_ts is None and (message.text or message.has_files):
         content = share.Says(text=bool(message.text), files=message.has_files)
     about_us = reply is not None and reply.kind == TALK and asks(message.text, library)
-    answered = about_us or (reply is not None and reply.kind == ANSWER)
+    answers = reply is not None and reply.kind == ANSWER
+    answered = about_us or (answers and not calls_person(message.text, library.index.names_term))
     below_us = message.replies_to_us
     is_below_copy = await share.on_reply(
         team, message.user, *in_thread, store, says=content, below_us=below_us, answered=answered

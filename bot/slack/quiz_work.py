@@ -384,8 +384,7 @@ class QuizWorker(ActingWorker):
         applied = await self._apply(team, run_id, does, revision=turns)
         closed = isinstance(does, Expire) and applied and applied.outcome == Outcome.TAKEN
         if closed and await self._link(team, run_id):  # where nothing is left to close nothing is said
-            note = self._rendered(lambda library: blocks.say(library.words.quiz.expired_note))
-            await self._post_note(team, run_id, note)
+            await self._post_note(team, run_id, self._of_run(team, run_id, _closed))
 
     @workflow
     async def delete(self, team: str, run_id: str, user: str, response_url: str) -> None:
@@ -444,6 +443,12 @@ def _new_run_id() -> str:
 def first_question(run: Run, library: Library) -> Message:
     """Say that there is no question to go back to."""
     return with_open_question(blocks.say(library.words.quiz.first), run, library)
+
+
+def _closed(run: Run, library: Library) -> Message:
+    """Say that a round was closed, or that it is left at the result it had."""
+    words = library.words.quiz
+    return blocks.say(words.change_dropped if run.finished else words.expired_note)
 
 
 def _already_answered(question: str | None, run: Run, library: Library) -> Message:

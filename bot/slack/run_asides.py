@@ -8,6 +8,7 @@ from bot.domain.quiz import Outcome
 from bot.domain.quiz_content import worded
 from bot.domain.quiz_run import Graded, Run, Status
 from bot.domain.readings import (
+    AboutChoices,
     Aside,
     Asks,
     AsksForOther,
@@ -41,6 +42,7 @@ class RunAside(StrEnum):
     WHAT_IF = "what_if"  # what another answer would have led to: it and its question, as `record_what_if` has them
     SO_FAR = "so_far"  # the picture from the answers so far
     TERM = "term"  # what a term means
+    CHOICES = "choices"  # what choices of the open question mean: they and it, as `record_choices` has them
     KEPT = "kept"  # an edit has changed no answer
     SMALLTALK = "aside"  # the reply to small talk, by its intent
     WHY = "why"  # why a question is asked; below a result, how that comes about
@@ -106,6 +108,8 @@ def aside_to(reading: Remark) -> tuple[RunAside, str | None]:  # noqa: PLR0911, 
             return TYPED_ASIDES[name], None
         case Defined(term):
             return RunAside.TERM, term.term
+        case AboutChoices():
+            return RunAside.CHOICES, record_choices(reading)
         case AboutResult(role, how_sure):
             return RunAside.HOW_SURE if how_sure else RunAside.EXPLAIN, role
         case WhatIf():
@@ -189,6 +193,8 @@ def _render(  # noqa: PLR0911, PLR0912 - one for each aside
                 ),
                 None,
             )
+        case RunAside.CHOICES:
+            return _about_choices(about, run, library)
         case RunAside.KEPT:
             return blocks.say(words.kept)
         case RunAside.SEVERAL_UNCLEAR:
@@ -222,6 +228,16 @@ def _render(  # noqa: PLR0911, PLR0912 - one for each aside
             return _of_question(run_id, aside, about, run, library)
         case _ as never:
             assert_never(never)
+
+
+def _about_choices(record: str | None, run: Run, library: Library) -> Message | None:
+    """Explain choices of a question; None if the round has them no more."""
+    asked = read_choices(record)
+    for question in (run.quiz.purpose, *run.quiz.all_questions):
+        choices = [choice for choice in question.choices if choice.id in asked.choices]
+        if question.id == asked.question and choices:
+            return run_messages.about_choices(question, choices, library)
+    return None
 
 
 def _of_question(  # noqa: PLR0911 - one for each aside
@@ -283,6 +299,17 @@ def read_cells(record: str) -> list[Graded]:
     """Take cells from the term of an aside."""
     pairs = (cell.partition("/") for cell in record.split())
     return [Graded(dimension, column) for dimension, _, column in pairs]
+
+
+def record_choices(reading: AboutChoices) -> str:
+    """Give choices of a question as the term of an aside, for `read_choices`."""
+    return f"{reading.question}/{' '.join(reading.choices)}"
+
+
+def read_choices(record: str | None) -> AboutChoices:
+    """Take choices of a question from the term of an aside."""
+    question, _, choices = (record or "").partition("/")
+    return AboutChoices(question, tuple(choices.split()))
 
 
 def record_what_if(reading: WhatIf) -> str | None:

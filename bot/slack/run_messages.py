@@ -39,7 +39,7 @@ from bot.domain.quiz_run import PARTS, Prompt, Run, Status
 from bot.domain.review import REVIEW
 from bot.knowledge import Library
 from bot.slack import result, review_messages
-from bot.slack.choice_letters import labelled, letter_of, listed
+from bot.slack.choice_letters import explained, labelled, letter_of, listed
 from bot.slack.pieces import Message, context, message, plain, section, sections
 from bot.slack.quiz_controls import BeginFrom, ButtonCommand, begin_button, choice_button, do_button
 from bot.slack.result import how_far, in_words, quoted, recommendation, since
@@ -240,6 +240,11 @@ def term(definition: Term, library: Library) -> Message:
     return message([section(text), context(source)], [text, source])
 
 
+def about_choices(question: AnyQuestion, choices: Sequence[Option], library: Library) -> Message:
+    """Explain choices of a question."""
+    return plain("\n".join(explained(question, choices, library)))
+
+
 def unclear(question: AnyQuestion, run: Run, run_id: str, library: Library, *, again: bool = False) -> Message:
     """Ask again, in short, for an answer that was not understood.
 
@@ -404,12 +409,16 @@ def _settled(run: Run, number: int, prompt: Prompt, library: Library) -> str:
 
 def _result(run: Run, run_id: str, library: Library, before: Before | None) -> Message:
     words = library.words.result
-    if not run.finished:
+    if not run.finished and run.left_at_that is None:
         return plain(escape(words.waiting))
     if run.subject is not None:
         return _answered(run, library)
-    moved = since(run, before.run, day(before.begun_at), library) if before else None
-    parts, texts = recommendation(run, library, moved)
+    shown = run.left_at_that or run
+    moved = since(shown, before.run, day(before.begun_at), library) if before else None
+    parts, texts = recommendation(shown, library, moved)
+    if run.left_at_that:
+        stands = escape(words.stands)
+        return message([context(stands), *parts], [stands, *texts])
     buttons: list[kit.Element] = []
     if run.shareable:
         buttons.append(share_button(words.share, run_id))
@@ -436,6 +445,7 @@ def _answered(run: Run, library: Library) -> Message:
 
 
 def _part(run: Run, run_id: str, name: str, library: Library) -> Message:
+    run = run.left_at_that or run
     if not run.finished:
         return plain(escape(library.words.result.waiting))
     return review_messages.review(run, run_id, library) if name == REVIEW else result.part(run, name, library)

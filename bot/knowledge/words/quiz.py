@@ -22,6 +22,7 @@ class QuizWords(Authored):
     half_alone: Annotated[Line, text("choice")]
     both: Annotated[Line, text("first", "second")]
     option: Annotated[Line, text("letter", "choice")]
+    option_means: Annotated[Line, text("letter", "choice", "means")]
     change: Button
     pause: Button
     resume: Button
@@ -221,6 +222,7 @@ class ResultWords(Authored):
     picked_between: Annotated[Line, text("answers")]
     picked_between_several: Annotated[Line, text("answers")]
     waiting: Plain
+    stands: Plain
     caution_own: Plain
     caution_role: Plain
     again: Button

@@ -7,7 +7,7 @@ from itertools import combinations, product
 from types import MappingProxyType
 
 from bot.domain import quiz
-from bot.domain.actions import Pause, Skip, Stop
+from bot.domain.actions import GoOn, Pause, Skip, Stop
 from bot.domain.quiz import Outcome
 from bot.domain.quiz_content import AnyQuestion
 from bot.domain.quiz_run import PARTS, Graded, Prompt, Run, Status
@@ -51,6 +51,8 @@ def questions(library: Library) -> Iterator[Rendering]:
         )
         yield Rendering(f"no such letter at {asked.id}", partial(run_messages.no_such_mark, "z", asked, library))
         yield Rendering(f"why {asked.id} is asked", partial(run_messages.why, asked, begun, library))
+        explained = partial(run_messages.about_choices, asked, asked.choices, library)
+        yield Rendering(f"choices of {asked.id} explained", explained)
         yield Rendering(f"unsure about {asked.id}", partial(run_messages.unsure, asked, begun, RUN, library))
         leaving = partial(run_messages.not_for_me, begun, RUN, library)
         yield Rendering(f"way out of {asked.id}", leaving)
@@ -152,6 +154,8 @@ def shortened(library: Library) -> Iterator[Rendering]:
         early = Run(library.quiz, MappingProxyType(chosen))
         if early.finished:
             runs.append(early)
+            goes_on = quiz.apply(early, GoOn()).run
+            yield from thread("a result while the rest is asked", goes_on, library, [RESULT, *PARTS])
             break
     complete = finished_runs(library)[0]
     for question in asked:

@@ -1,0 +1,168 @@
+"""“What's the difference between c and d?”: which choices of the open question somebody wants explained."""
+
+import re
+from dataclasses import dataclass
+
+from rapidfuzz import utils
+
+from bot.domain.one_choice import choice_at, picked_mark, read_choice, read_wording
+from bot.domain.own_words import hinted, is_only
+from bot.domain.quiz_content import AnyQuestion, Option
+
+LONGEST = 200  # characters of such a question; who writes more has something else to say
+_FIRST = r"\W*(?:(?:and|but|so|ok|okay|well|then|wait|sorry|please|hm+|um+|hey|no)\b[\s,.:…]*)*"
+_LAST = (
+    r"(?:[\s,]+(?:then|now|please|exactly|really|actually|here|again|though|to me|for me|supposed to be"
+    r"|in (?:this|the|that) question|in (?:other|plain|simple|simpler) words|in practice))*\W*"
+)
+_CAN_YOU = r"(?:(?:(?:can|could|would|will) you|i(?:['’]d| would) like you to|i need you to)\s+(?:please\s+)?)?"
+_DO_NOT = r"i(?:['’]m|\s+am)?\s+(?:(?:do not|don['’]?t|cannot|can['’]?t|not)\s+)(?:(?:quite|really|even)\s+)?"
+_DIFFERENCE = r"(?:(?:the|any|a)\s+)?(?:(?:real|exact|main|big)\s+)?differen(?:ces?|t)"
+_ASKS_DIFFERENCE = (
+    rf"(?:(?:what|where)(?:['’]?s|\s+is|\s+are|\s+would be)?|is there|{_CAN_YOU}(?:explain|tell me|say)(?:\s+to me)?"
+    rf"|{_DO_NOT}(?:see|get|understand|know|sure(?: about| of)?))?\s*"
+)
+# What is asked about stands in the groups; without any it is all choices, or the two that were offered.
+_PATTERNS = tuple(
+    re.compile(rf"{_FIRST}{pattern}{_LAST}", re.IGNORECASE)
+    for pattern in (
+        rf"{_ASKS_DIFFERENCE}{_DIFFERENCE}\s+(?:is there\s+)?(?:between|of|in)\s+(.+?)",
+        rf"{_ASKS_DIFFERENCE}{_DIFFERENCE}",
+        r"(?:(?:how|in what way)\s+)?(?:is|are|does|do)\s+(.+?)\s+(?:any\s+)?differ(?:ent|s)?"
+        r"(?:\s+(?:from|to|than)\s+(.+?))?",
+        r"(?:is|are|is\s*n['’]?t|are\s*n['’]?t)\s+(.+?)\s+(?:not\s+)?(?:just\s+)?(?:the\s+)?same(?:\s+(?:thing))?(?:\s+as\s+(.+?))?",
+        r"(.+?)\s+(?:vs\.?|versus)\s+(.+?)",
+        r"what\s+(?:distinguishes|separates|sets)\s+(.+?)\s+(?:apart\s+)?from\s+(.+?)",
+        r"how\s+(?:do|can|should) i (?:tell|know)\s+(.+?)\s+(?:apart\s+)?from\s+(.+?)",
+        r"what\s+(?:does|do|would|is|are|did you mean with|did you mean by)\s+(.+?)\s+(?:even |actually |really )?"
+        r"(?:mean|means|stand for|refer to|include|cover|about|have in common|supposed to mean|meant to be)",
+        r"what(?:['’]s|\s+is|\s+do you|\s+did you|\s+would you)\s+(?:meant?|understand)\s+(?:by|with|under)\s+(.+?)",
+        r"(?:what(?:['’]s|\s+is)\s+)?(?:the\s+)?meaning of\s+(.+?)",
+        r"what(?:['’]?s|\s+is|\s+are|\s+about)\s+(.+?)",
+        r"what\s+(?:counts as|falls under|belongs to|goes under|goes into|would be)\s+(.+?)",
+        rf"{_CAN_YOU}(?:explain|define|describe|clarify|elaborate on|expand on|say more (?:about|on)"
+        r"|tell me (?:more )?about|give me more (?:about|on)|more (?:about|on))\s+(?:what\s+)?(.+?)(?:\s+means?)?",
+        rf"(?:{_CAN_YOU}(?:give|show)\s+(?:me\s+)?|what(?:['’]?s|\s+is|\s+would be)\s+|do you have\s+)?"
+        r"(?:an?\s+)?examples?\s+(?:of|for)\s+(.+?)",
+        rf"(?:{_DO_NOT}(?:get|understand|follow|know)|(?:{_DO_NOT}|not )sure(?=\s+what))\s+"
+        r"(?:what\s+)?(.+?)(?:\s+(?:means?|is|stands for|is about))?",
+        r"(.+?)\s+means? what",
+    )
+)
+_CALLED = re.compile(
+    r"^(?:(?:my|the|your|those|these|all|all of|each of|both|both of)\s+)*"
+    r"(?:answers?|options?|choices?|letters?|possibilities|buttons?)\s*(?=\W|$)",
+    re.IGNORECASE,
+)
+_ALL = frozenset(
+    {"", "all", "all of them", "all of these", "each", "each of them", "each one", "them", "these", "those"}
+)
+_TWO = frozenset({"two", "the two", "both", "both of them", "these two", "those two", "the two of them"})
+_SOME = re.compile(r"(?:the\s+)?(first|last)\s+(two|three)(?:\s+(?:ones|answers|options|choices))?", re.IGNORECASE)
+_HOW_MANY = {"two": 2, "three": 3}
+_AND = re.compile(r"\s*(?:[,/&+]|\b(?:and|or|from|vs\.?|versus|than|compared to)(?=\s))\s*", re.IGNORECASE)
+_OR = re.compile(r"\s*(?:[,/&+]|\b(?:and|or)(?=\s))\s*", re.IGNORECASE)
+_WRAPPED = " \t\"'“”‘’«»?!.,:;"
+_UNSURE = re.compile(r"(?:(?:or|so|is it|maybe|perhaps|then)\s+)*(.+?)\s*\?[\s?!]*", re.IGNORECASE)
+
+
+@dataclass(frozen=True)
+class AskedChoices:
+    """What a text asks to have explained: choices by their ids, in the question's order; in_words: not by letters.
+
+    `mark`: the letter or number that no choice has, if it names one; then there are no choices.
+    """
+
+    choices: tuple[str, ...] = ()
+    mark: str | None = None
+    in_words: bool = False
+
+
+def asked_choices(
+    text: str, question: AnyQuestion, offered: tuple[str, ...] = (), *, answerable: bool = False
+) -> AskedChoices | None:
+    """Read which choices of a question a text asks to have explained; None if it asks for none.
+
+    offered: the choices that were offered last, which are meant by "the two". answerable: whether the FAQ has an answer
+    to the text; then a choice counts by its letter or its label, and not by its other wordings.
+    """
+    if len(text) > LONGEST:
+        return None
+    for pattern in _PATTERNS:
+        if match := pattern.fullmatch(text):
+            parts = [part for part in match.groups() if part]
+            if asked := _named(parts, question, offered, answerable=answerable):
+                return asked
+    return None
+
+
+def read_unsure_pick(text: str, question: AnyQuestion) -> tuple[str, ...]:
+    """Read one choice or two that are picked with a question mark, "c?" or "b or c?"; empty if it is more than that."""
+    match = _UNSURE.fullmatch(text)
+    pieces = [piece for piece in _OR.split(match[1]) if piece] if match else []
+    choices = [choice_at(mark, question) for piece in pieces if (mark := picked_mark(piece))]
+    chosen = tuple(dict.fromkeys(choice.id for choice in choices if choice))
+    return chosen if 0 < len(chosen) == len(pieces) <= 2 else ()
+
+
+def _named(
+    parts: list[str], question: AnyQuestion, offered: tuple[str, ...], *, answerable: bool
+) -> AskedChoices | None:
+    """Find the choices that are named in these parts of a text; without any part it is those that were offered."""
+    bare = [_CALLED.sub("", part.strip(_WRAPPED)).strip(_WRAPPED).casefold() for part in parts]
+    if len(bare) <= 1:
+        named = bare[0] if bare else ""
+        if named in _TWO and offered:
+            return _in_order(offered, question)
+        if named in _ALL:
+            return _in_order(offered or tuple(choice.id for choice in question.choices), question)
+        if some := _SOME.fullmatch(named):
+            count = _HOW_MANY[some[2].casefold()]
+            chosen = question.choices[:count] if some[1].casefold() == "first" else question.choices[-count:]
+            return _in_order(tuple(choice.id for choice in chosen), question)
+    pieces = [piece for part in bare for piece in map(_stripped, _AND.split(part)) if piece]
+    marks = [mark for piece in pieces if (mark := picked_mark(piece))]
+    if pieces and len(marks) == len(pieces):
+        return _by_marks(marks, question)
+    return _by_words(parts, question, answerable=answerable)
+
+
+def _by_marks(marks: list[str], question: AnyQuestion) -> AskedChoices | None:
+    """Find the choices with these letters or numbers; None for a number in words that none has, as in "another one"."""
+    missing = [mark for mark in marks if choice_at(mark, question) is None]
+    if missing:
+        return AskedChoices(mark=missing[0].casefold()) if len(missing[0]) == 1 else None
+    return _in_order(tuple(choice.id for mark in marks if (choice := choice_at(mark, question))), question)
+
+
+def _by_words(parts: list[str], question: AnyQuestion, *, answerable: bool) -> AskedChoices | None:
+    """Find the choice or the two that are named in words; an "and" may stand between two, or in the words of one."""
+    ways = [parts]
+    if len(parts) == 1:
+        ways += [[parts[0][: match.start()], parts[0][match.end() :]] for match in _AND.finditer(parts[0])]
+    for way in ways:
+        choices = [_in_words(part, question, answerable=answerable) for part in way]
+        if all(choices):
+            return _in_order(tuple(choice.id for choice in choices if choice), question, in_words=True)
+    return None
+
+
+def _in_words(text: str, question: AnyQuestion, *, answerable: bool) -> Option | None:
+    """Find the choice that a few words name, with no word besides that is not the choice's."""
+    named = _stripped(_CALLED.sub("", text.strip(_WRAPPED)))
+    plain = utils.default_process(named)
+    for choice in question.choices:
+        if plain and plain in map(utils.default_process, (choice.label, getattr(choice, "short", ""))):
+            return choice
+    if answerable:
+        return None
+    likely = read_wording(named, question) or read_choice(named, question) or hinted(named, question)
+    return likely if likely and is_only(plain, likely) else None
+
+
+def _stripped(text: str) -> str:
+    return text.strip(_WRAPPED)
+
+
+def _in_order(choices: tuple[str, ...], question: AnyQuestion, *, in_words: bool = False) -> AskedChoices:
+    return AskedChoices(tuple(choice.id for choice in question.choices if choice.id in choices), in_words=in_words)

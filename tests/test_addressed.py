@@ -1,0 +1,60 @@
+"""Whom a message speaks to by name, where people talk with each other."""
+
+import pytest
+
+from bot.domain import faq
+from bot.domain.addressed import calls_person, says_you
+from bot.domain.faq import Answer, Silence, Surface
+from bot.knowledge import Library
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Ana, how do you measure uptime?",
+        "Ana: how is a research engineer graded?",
+        "Thanks Ana, which of these would you rather have?",
+        "Ana how do you decide which role to hire?",
+        "do you agree, Ana? I would call it research",
+        "@tom did you ever find out what MTS means?",
+        "<@U123> what do you do all day?",
+    ],
+)
+def test_a_name_or_a_mention_at_the_beginning_calls_somebody(library: Library, text: str):
+    assert calls_person(text, library.index.names_term)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Meta, how are they organised?",
+        "and Amazon, how do they do it?",
+        "Please, what does a research engineer do?",
+        "Team, what do you think a research engineer does?",
+        "Hey Rolefit, where do your answers come from?",
+        "@rolefit what docs are your answers from",
+        "On what do you base your answers?",
+        "We are torn: should you have one title or two?",
+        "Is it true, really? Musk, Altman and all?",
+    ],
+)
+def test_what_the_entries_are_about_and_an_opening_call_nobody(library: Library, text: str):
+    assert not calls_person(text, library.index.names_term)
+
+
+def test_you_is_found_however_it_is_written():
+    assert says_you("what’s your title?")
+    assert says_you("how would u grade it")
+    assert not says_you("do young engineers get papers?")
+
+
+def test_who_is_asked_by_name_answers_and_the_bot_does_not(library: Library):
+    def reply(text: str, surface: Surface) -> faq.Reply:
+        return faq.reply_to(text, surface, library.index, library.thresholds)
+
+    asked = "what is the difference between a researcher and a research engineer?"
+    to_ana = "Ana, would you say {0}"
+    for surface in (Surface.CHANNEL, Surface.THREAD):
+        assert isinstance(reply(asked, surface), Answer)
+        assert isinstance(reply(to_ana.format(asked), surface), Silence)
+    assert not isinstance(reply(to_ana.format(asked), Surface.DM), Silence)
