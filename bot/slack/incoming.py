@@ -207,8 +207,7 @@ async def classify(
     message = _message_for_us(event, bot_user, from_outside=from_outside)
     if message is None:
         return Classified(None, None, follows=False)
-    overheard = from_outside and message.surface in UNPROMPTED
-    if overheard or message.deleted:
+    if message.deleted or _is_among_outsiders(message, from_outside=from_outside):
         return Classified(message, None, follows=False)
     follows = _follows(message, library)
     classified = Classified(message, await _decide(message, library, second), follows)
@@ -220,10 +219,14 @@ async def classify(
 def _message_for_us(event: Written, bot_user: str, *, from_outside: bool) -> IncomingMessage | None:
     """Read a message as `incoming_message` does; None also for what outsiders say to each other."""
     message = incoming_message(event, bot_user)
-    overheard = from_outside and message is not None and message.surface in UNPROMPTED
-    if message is None or (overheard and not message.deleted and message.former_surface in UNPROMPTED):
-        return None
-    return message
+    if message is None or not _is_among_outsiders(message, from_outside=from_outside):
+        return message
+    return message if message.deleted or message.former_surface not in UNPROMPTED else None
+
+
+def _is_among_outsiders(message: IncomingMessage, *, from_outside: bool) -> bool:
+    """Say whether a message is what people of another organisation say to each other."""
+    return from_outside and message.surface in UNPROMPTED
 
 
 def deserves_silence(event: Written, bot_user: str, library: Library, *, from_outside: bool) -> bool:

@@ -1,6 +1,6 @@
 """What messages are made of: Block Kit by slackblocks, and the text that says the same."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -115,8 +115,22 @@ def in_lines(excerpt: Table) -> list[str]:
     if len(excerpt.columns) == 1:
         [column] = excerpt.columns
         return [f"*{escape(row.label)}:* {escape(row.cells[column.id])}" for row in excerpt.rows]
-    return [
-        f"• *{escape(row.label)}:* "
-        + "; ".join(f"{escape(column.label)}: {escape(row.cells[column.id])}" for column in excerpt.columns)
-        for row in excerpt.rows
-    ]
+    columns = [column.label for column in excerpt.columns]
+    return rows_in_lines(
+        columns, [[row.label, *(row.cells[column.id] for column in excerpt.columns)] for row in excerpt.rows]
+    )
+
+
+def rows_in_lines(columns: Sequence[str], rows: Iterable[Sequence[str]]) -> list[str]:
+    """Say rows in lines of Slack's markup; each row is its label and a text for each of the columns."""
+    lines = []
+    for label, *cells in rows:
+        told = "; ".join(f"{escape(column)}: {escape(cell)}" for column, cell in zip(columns, cells, strict=True))
+        lines.append(f"• *{escape(label)}:* {told}" if told else f"• {escape(label)}")
+    return lines
+
+
+def table_in_lines(block: Mapping[str, Any]) -> list[str]:
+    """Say a table block in lines of Slack's markup, one for each row."""
+    (_, *columns), *rows = [[str(cell.get("text", "")) for cell in row] for row in block["rows"]]
+    return rows_in_lines(columns, rows)

@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Sequence
 from typing import Any
 
-from bot.slack.pieces import packed
+from bot.slack.pieces import packed, table_in_lines
 from bot.slack.text import escape
 
 Block = dict[str, Any]
@@ -19,7 +19,11 @@ def plainer(blocks: Sequence[Block]) -> Iterator[list[Block]]:
     """
     with_buttons = [_plain_buttons(block) if block["type"] == FEEDBACK else block for block in blocks]
     without_charts = [block for block in with_buttons if block["type"] != CHART]
-    in_lines = [part for block in without_charts for part in (_lines_of(block) if block["type"] == TABLE else [block])]
+    in_lines = [
+        part
+        for block in without_charts
+        for part in (_sections(table_in_lines(block)) if block["type"] == TABLE else [block])
+    ]
     bare = [part for block in in_lines for part in _bare(block)]
     last = list(blocks)
     for step in (with_buttons, without_charts, in_lines, bare, []):
@@ -43,19 +47,6 @@ def _plain_buttons(row: Block) -> Block:
             for side in ("positive_button", "negative_button")
         ],
     }
-
-
-def _lines_of(table: Block) -> list[Block]:
-    (_, *columns), *rows = [[_raw(cell) for cell in row] for row in table["rows"]]
-    lines = []
-    for label, *cells in rows:
-        told = "; ".join(f"{column}: {cell}" for column, cell in zip(columns, cells, strict=True))
-        lines.append(f"• *{label}:* {told}" if told else f"• {label}")
-    return _sections(lines)
-
-
-def _raw(cell: Block) -> str:
-    return escape(str(cell.get("text", "")))
 
 
 def _sections(lines: Sequence[str]) -> list[Block]:

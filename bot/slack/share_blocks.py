@@ -12,7 +12,18 @@ from bot.domain.share import MAX_NOTE, TICKED, Part, Place, Refusal, ShareState
 from bot.knowledge import Library
 from bot.slack import result
 from bot.slack.compare_controls import compare_button
-from bot.slack.pieces import DASH, Message, addressed, context, finished_view, message, plain, section, sections
+from bot.slack.pieces import (
+    DASH,
+    Message,
+    addressed,
+    context,
+    finished_view,
+    message,
+    plain,
+    section,
+    sections,
+    table_in_lines,
+)
 from bot.slack.share_controls import (
     SHARE_CHOOSE,
     SHARE_CONFIRM,
@@ -145,19 +156,10 @@ def _in_window(kept: Mapping[str, Any], library: Library) -> list[dict[str, Any]
     for block in kept["blocks"]:
         if block["type"] == "table":
             lead = context(escape(library.words.share.preview_table))
-            blocks += _plain_blocks(lead, *sections("\n".join(_rows_in_lines(block))))
+            blocks += _plain_blocks(lead, *sections("\n".join(table_in_lines(block))))
         else:
             blocks.append(block)
     return blocks
-
-
-def _rows_in_lines(block: Mapping[str, Any]) -> list[str]:
-    """Say a table block in lines, one for each row."""
-    [head, *rows] = [[escape(cell["text"]) for cell in row] for row in block["rows"]]
-    return [
-        f"• *{row[0]}:* " + "; ".join(f"{name}: {cell}" for name, cell in zip(head[1:], row[1:], strict=True))
-        for row in rows
-    ]
 
 
 def notice_view(text: str, library: Library) -> View:
