@@ -14,6 +14,7 @@ from bot import explain
 from bot.domain import quiz, smalltalk
 from bot.domain.actions import Action, AskAgain, Change, GoOn, Guess, Manage, Reply, Resume
 from bot.domain.faq import Surface, bars_of
+from bot.domain.picked_suggestion import ONLY, picked_suggestion
 from bot.domain.quiz import LETTERS, Outcome, Transition
 from bot.domain.quiz_run import Run, Status
 from bot.domain.readings import (
@@ -113,8 +114,8 @@ class Chat:
             pass
         elif smalltalk.plain(text) == "why" or (self._question and self._talk(text) == "certainty"):
             await self._explain()
-        elif self._suggested and word.isdecimal() and 1 <= int(word) <= len(self._suggested.entries):
-            self._take_suggestion(self._suggested, int(word))
+        elif self._suggested and (number := self._picked(text, self._suggested)):
+            self._take_suggestion(self._suggested, number)
         else:
             await self._answer(text)
 
@@ -170,6 +171,14 @@ class Chat:
         self._console.print()
         self._console.print(formatted(reply.text))  # with the questions, which the blocks have in buttons
         return suggested
+
+    @staticmethod
+    def _picked(text: str, suggested: Asked) -> int | None:
+        """Give the number of the suggestion that a line picks; None if it picks none."""
+        number, count = picked_suggestion(text), len(suggested.entries)
+        if number == ONLY and count == 1:
+            return 1
+        return number if number and number <= count else None
 
     def _take_suggestion(self, question: Asked, number: int) -> None:
         """Answer with the suggestion that has this number."""

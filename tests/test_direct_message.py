@@ -9,6 +9,7 @@ from tests.workspace import BOT, Json, Sent, Workspace, buttons, shown
 ASKS_MTS, MTS = "What does MTS stand for?", "member-of-technical-staff"
 ASKS_OPENAI, OPENAI, DEEPMIND = "What roles does OpenAI have?", "openai-roles", "deepmind-roles"
 UNCLEAR = "titles and teams"  # which is suggested for, and not answered
+ALMOST_CLEAR = "is MTS above senior"  # for which one entry is suggested
 
 
 async def asked_and_answered(workspace: Workspace, text: str) -> tuple[Sent, Json]:
@@ -188,6 +189,25 @@ async def test_a_number_chooses_among_the_suggestions_above_it(workspace: Worksp
     assert shown(line) == "The answer stands above, where the questions were. See the answer"
     assert offer["ts"].replace(".", "") in line["text"].replace(".", "")
     assert len(await said(workspace)) == (1 if root else 2)
+
+
+async def test_yes_chooses_the_only_suggestion_above_it_and_none_of_several(workspace: Workspace, library: Library):
+    _, offer = await asked_and_answered(workspace, ALMOST_CLEAR)
+
+    await workspace.post("U_ANA", BOT, "yes please")
+
+    await workspace.latest("U_ANA", offer, once=lambda now: library.entries[MTS].answer in shown(now))
+
+
+async def test_yes_chooses_none_of_several_suggestions_and_a_place_does(workspace: Workspace, library: Library):
+    asked, offer = await asked_and_answered(workspace, UNCLEAR)
+    [to_yes] = (await workspace.replies(await workspace.post("U_ANA", BOT, "yes", asked)))[1:]
+    wanted = chosen_answer(offer, 2, library)
+
+    await workspace.post("U_ANA", BOT, "the second one", asked)
+
+    assert shown(to_yes) == library.words.talk.choosing.reply
+    await workspace.latest("U_ANA", offer, once=lambda now: wanted in shown(now))
 
 
 async def test_a_number_chooses_nothing_once_something_else_was_answered(workspace: Workspace, library: Library):

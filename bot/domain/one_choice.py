@@ -53,8 +53,8 @@ _DEGREE = re.compile(
 def read_choice(text: str, question: HasChoices) -> Option | None:
     """Find the choice somebody typed: its number, its letter, its label or their own words for it.
 
-    None if no choice fits, if two fit about as well, if the text is a question or a negation, and if it is only a few
-    letters long.
+    None if no choice fits, if two fit about as well, if the text is a question or a negation, if it is only a few
+    letters long, and if it is one word that is no wording by itself: "papers" may be of those one writes or reads.
     """
     if mark := picked_mark(text.strip()):
         return choice_at(mark, question)
@@ -63,7 +63,7 @@ def read_choice(text: str, question: HasChoices) -> Option | None:
         return None
     if exact := read_wording(text, question):
         return exact
-    if asks_or_denies(text) or len(normalised) < SHORT:
+    if asks_or_denies(text) or len(normalised) < SHORT or " " not in normalised:
         return None
     (best, choice), (next_best, _) = scored(normalised, question)[:2]
     return choice if best >= SURE and best - next_best >= LEAD and is_about(normalised, choice) else None

@@ -74,7 +74,7 @@ async def choose_by_number(
     *,
     shared: bool | None,
 ) -> None:
-    """Take a number that somebody typed in a thread for a click on the suggestion of this number.
+    """Take a number that somebody typed in a thread for a click on the suggestion of this number; 0 for the only one.
 
     reply: what the message gets where no such suggestion stands.
     """

@@ -138,8 +138,9 @@ class FeedbackWorker(ReplyWorker):
     ) -> None:
         """Take a number that was typed in a thread for a click on the suggestion that stands there under this number.
 
-        Without one, reply as planned: `kind` and `entries` as PlannedReply has them, no kind for no reply. It is the
-        one work of this message, so that the message delivered again finds it done, whatever stands there by then.
+        number: from 1; 0 for the only suggestion there is, as "yes" picks. Where none is picked, reply as planned:
+        `kind` and `entries` as PlannedReply has them, no kind for no reply. It is the one work of this message, so that
+        the message delivered again finds it done, whatever stands there by then.
         """
 
         async def suggested() -> list[str] | None:
@@ -149,9 +150,10 @@ class FeedbackWorker(ReplyWorker):
             else:
                 reply = await self._store.replies.latest_in_thread(team, channel, thread_ts, SUGGESTED)
             offered = (reply.entries[1:] if reply.kind == NOT_ANSWERED else reply.entries) if reply else ()
-            if reply is None or reply.answer_ts is None or not 1 <= number <= len(offered):
+            picked = number or len(offered)  # "yes" picks the only one, and none of several
+            if reply is None or reply.answer_ts is None or not 1 <= picked <= (len(offered) if number else 1):
                 return None
-            return [reply.answer_ts, reply.question_ts, reply.decided_for or UNREVISED, offered[number - 1]]
+            return [reply.answer_ts, reply.question_ts, reply.decided_for or UNREVISED, offered[picked - 1]]
 
         suggestion = await step("suggestion", suggested)
         if suggestion:

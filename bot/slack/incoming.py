@@ -1,12 +1,12 @@
 """Messages that reach the bot: which are for it, and which deserve silence whatever the database holds."""
 
-import re
 from dataclasses import dataclass, replace
 
 from bot import metrics
 from bot.domain import faq
 from bot.domain.faq import UNPROMPTED, Surface
 from bot.domain.matching_text import MAX_CHARACTERS
+from bot.domain.picked_suggestion import picked_suggestion
 from bot.domain.reply_kinds import ONLY_ENGLISH, UNKNOWN
 from bot.knowledge import Library
 from bot.second_stage import SecondStage
@@ -23,8 +23,6 @@ from bot.slack.event_payloads import (
     MessageEvent,
 )
 from bot.slack.text import begins_with_mention, mentions, without_mention
-
-NUMBER = re.compile(r"\W*([1-9])\W*")  # of one of several suggestions
 
 
 @dataclass(frozen=True)
@@ -54,11 +52,8 @@ class IncomingMessage:
 
     @property
     def number(self) -> int | None:
-        """The number that a message to us consists of: it may name one of the suggestions above it."""
-        if self.surface in UNPROMPTED or not self.is_continuation:
-            return None
-        typed = NUMBER.fullmatch(self.text)
-        return int(typed[1]) if typed else None
+        """The number of the suggestion above it that a message to us may pick, as `picked_suggestion` gives it."""
+        return None if self.surface in UNPROMPTED or not self.is_continuation else picked_suggestion(self.text)
 
     @property
     def former_surface(self) -> Surface:

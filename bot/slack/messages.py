@@ -86,7 +86,7 @@ async def on_message(
             await _in_round(team, message, run, reply, library, store)
         case Handling.REVISION if message.revised_ts:
             await _revise(team, in_context, message.revised_ts, library, store, second_stage)
-        case Handling.CHOICE if message.number:
+        case Handling.CHOICE if message.number is not None:
             await _choose(team, in_context, message.number)
         case Handling.REPLY if reply:
             await _reply(team, in_context, reply, store)
@@ -100,7 +100,7 @@ def handling_of(in_context: MessageInContext) -> Handling:
         return Handling.ROUND
     if in_context.message.revised_ts:
         return Handling.REVISION
-    if in_context.message.number:
+    if in_context.message.number is not None:
         return Handling.CHOICE
     return Handling.REPLY if in_context.reply else Handling.SILENCE
 
@@ -271,7 +271,7 @@ async def _is_replied_to(team: str, message: IncomingMessage, store: Store, *, d
 
 
 async def _choose(team: str, in_context: MessageInContext, number: int) -> None:
-    """Take a message that is a number for a click on the suggestion of this number, if one stands above it."""
+    """Take a message that picks a suggestion for a click on it, if one of this number stands above it."""
     message = in_context.message
     conversation = (team, message.user, message.channel, message.thread_ts or message.ts, message.ts)
     await feedback.choose_by_number(*conversation, number, in_context.reply, message.surface, shared=in_context.shared)

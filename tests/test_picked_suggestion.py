@@ -1,0 +1,18 @@
+"""Which of the suggestions above it a message picks."""
+
+import pytest
+
+from bot.domain.picked_suggestion import ONLY, picked_suggestion
+
+
+@pytest.mark.parametrize(
+    ("text", "picked"),
+    [
+        ("2", 2), (" 3. ", 3), ("the second one", 2), ("first", 1),
+        ("yes", ONLY), ("Yes, please!", ONLY), ("yep that's it", ONLY), ("exactly", ONLY), ("that one", ONLY),
+        ("no", None), ("", None), ("12", None), ("0", None), ("yes but what about Meta", None), ("yesterday", None),
+        ("right, and who decides that?", None),
+    ],
+)  # fmt: skip
+def test_a_number_a_place_or_yes_picks_and_nothing_that_says_more(text: str, picked: int | None):
+    assert picked_suggestion(text) == picked
