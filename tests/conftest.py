@@ -14,6 +14,7 @@ import uuid
 from collections.abc import AsyncIterator, Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import AbstractAsyncContextManager, ExitStack, asynccontextmanager, contextmanager
+from dataclasses import replace
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -31,7 +32,7 @@ from sqlalchemy import create_engine, event, text
 from sqlalchemy.engine import URL, make_url
 from sqlalchemy.pool import ConnectionPoolEntry, Pool
 
-from bot import asgi, jobs, run, tuning
+from bot import asgi, jobs, knowledge, run, tuning
 from bot.knowledge import Library
 from bot.settings import Settings
 from bot.storage import Store
@@ -342,6 +343,8 @@ async def bot_in(
     )
     if settings.database_url is None and not empty:
         with_tables(data)
+    if "knowledge_dir" not in given:
+        library = _as_saved_there(library, settings.knowledge_dir)
     task = asyncio.create_task(run.bot(settings, access, library, port=port))
     ready = asyncio.create_task(_served(port) if port else workspace.connected())
     try:
@@ -358,6 +361,16 @@ async def bot_in(
         with contextlib.suppress(asyncio.CancelledError):
             await task
         asyncio.get_running_loop().set_default_executor(ThreadPoolExecutor())  # DBOS's has ended with it
+
+
+def _as_saved_there(library: Library, folder: Path) -> Library:
+    """Give the library as if it were what was read from a folder, so that a bot which watches that takes up no other.
+
+    To try every phrasing and promise of the shipped knowledge takes seconds, and a test that gives its bot another one
+    would go on with the shipped.
+    """
+    saved = knowledge.files_saved(folder)
+    return library if library.saved == saved else replace(library, saved=saved)
 
 
 async def _served(port: int) -> None:
