@@ -22,6 +22,5 @@ take_up_soon()
 READ_ONCE = shipped.read_once()  # for as long as there is this process, or one that is forked off it
 READ_ONCE.__enter__()
 LIBRARY = shipped.library()
-_ = LIBRARY.talk_is_ready
 gc.collect()
 gc.freeze()  # each fork shares it with the others as long as nobody touches it
