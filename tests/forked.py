@@ -1,4 +1,4 @@
-"""Processes of `rolefit` that are forked off one which has imported everything and read the knowledge.
+"""Processes of `rolefit` that are forked off one which has imported everything and read the shipped knowledge.
 
 To import takes most of a start: a second, of each of the many processes that tests start and kill. What such a process
 does otherwise, from its command line and environment on, it does as one that a user starts.
@@ -98,12 +98,8 @@ def _become(
         if path is not None:
             with path.open("ab") as file:
                 os.dup2(file.fileno(), number)
-    from bot import jobs, knowledge
-    from bot.settings import KNOWLEDGE
-    from tests.ready_to_fork import LIBRARY
+    from bot import jobs
 
-    read = knowledge.load
-    knowledge.load = lambda folder: LIBRARY if folder == KNOWLEDGE else read(folder)
     jobs.WORK_VERSION = version or jobs.WORK_VERSION
     sys.argv = ["rolefit", *arguments]
     runpy.run_module("bot", run_name="__main__", alter_sys=True)

@@ -15,13 +15,12 @@ import bot.run
 import bot.slack.app
 import bot.slack.socket
 import bot.storage.migrate  # noqa: F401
-from bot import knowledge
-from bot.knowledge import Library
-from bot.settings import KNOWLEDGE
+from tests import shipped
 from tests.forked import take_up_soon
 
 take_up_soon()
-LIBRARY: Library = knowledge.load(KNOWLEDGE)
-_ = LIBRARY.index, LIBRARY.decoys
+READ_ONCE = shipped.read_once()  # for as long as there is this process, or one that is forked off it
+READ_ONCE.__enter__()
+LIBRARY = shipped.library()
 gc.collect()
 gc.freeze()  # each fork shares it with the others as long as nobody touches it

@@ -31,9 +31,9 @@ READ = (*MODELS, LEARNT, embedded.FILE)  # the files that a library is made of
 
 @cache
 def library() -> Library:
-    """Give the knowledge as it is shipped, with its indexes."""
+    """Give the knowledge as it is shipped, with its indexes and small talk ready, which each bot would begin with."""
     found = knowledge.load(KNOWLEDGE)
-    _ = found.index, found.decoys
+    _ = found.index, found.decoys, found.talk_is_ready
     return found
 
 

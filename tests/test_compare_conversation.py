@@ -92,12 +92,18 @@ async def accepted(workspace: Workspace, asked: Json, manager: str = MEI) -> Sen
 
 
 @played.once
-async def both_finished(workspace: Workspace, choices: tuple[int, ...] = ENGINEER) -> tuple[Sent, Sent]:
-    """Have both answer; gives the roots of both rounds."""
+async def both_answered(workspace: Workspace, choices: tuple[int, ...] = ENGINEER) -> tuple[Sent, Json, Sent]:
+    """Have both answer; gives the roots of both rounds, and between them the invitation as it came."""
     mine, asked = await invited(workspace)
     theirs = await accepted(workspace, asked)
     await take_at_once(workspace, theirs, *choices)
     await message(workspace, theirs, "Thank you, that is all.")
+    return mine, asked, theirs
+
+
+async def both_finished(workspace: Workspace, choices: tuple[int, ...] = ENGINEER) -> tuple[Sent, Sent]:
+    """Have both answer; gives the roots of both rounds."""
+    mine, _, theirs = await both_answered(workspace, choices)
     return mine, theirs
 
 
@@ -176,7 +182,6 @@ async def test_the_sender_sees_first_what_the_manager_gets_and_what_is_revealed(
     assert f">{got}" in window
 
 
-@pytest.mark.both_databases
 async def test_neither_sees_anything_of_the_other_before_both_have_agreed(workspace: Workspace, library: Library):
     mine, theirs = await both_finished(workspace)
     await asking(workspace, mine, "Shall I show")
@@ -221,9 +226,7 @@ async def test_the_manager_is_asked_about_the_senders_work(workspace: Workspace,
 async def test_a_finished_round_about_somebody_elses_work_shows_what_was_said_and_no_result(
     workspace: Workspace, library: Library
 ):
-    _, asked = await invited(workspace)
-    root = await accepted(workspace, asked)
-    await take(workspace, root, *ENGINEER)
+    _, root = await both_finished(workspace)
 
     told = await message(workspace, root, "Thank you, that is all.")
 
@@ -285,7 +288,7 @@ async def test_without_a_result_about_ones_own_work_there_is_nothing_to_compare(
     workspace: Workspace, about: str | None
 ):
     if about:
-        await take(workspace, await begin(workspace, about=about))
+        await take_at_once(workspace, await begin(workspace, about=about))
         await workspace.settled()
 
     await workspace.command(ANA, "C_ASK", "/rolefit", "compare")
@@ -408,10 +411,12 @@ async def test_a_result_that_changes_while_the_window_is_open_is_not_compared(wo
 async def test_either_ends_it_before_the_reveal_and_the_other_hears_one_sentence(
     workspace: Workspace, who: str, when: str
 ):
-    mine, asked = await invited(workspace)
-    theirs = await accepted(workspace, asked) if when != "invited" else None
-    if theirs and when != "answering":
-        await take_at_once(workspace, theirs, *ENGINEER)
+    theirs: Sent | None
+    if when in {"invited", "answering"}:
+        mine, asked = await invited(workspace)
+        theirs = await accepted(workspace, asked) if when == "answering" else None
+    else:
+        mine, asked, theirs = await both_answered(workspace)
         await asking(workspace, mine, "Shall I show")
     if theirs and when == "agreed":
         other = theirs if who == ANA else mine
@@ -444,11 +449,8 @@ async def test_either_ends_it_before_the_reveal_and_the_other_hears_one_sentence
                 assert not {"Reveal", "Withdraw", "Answer five questions"} & set(buttons(each))
 
 
-@pytest.mark.both_databases
 async def test_buttons_that_have_had_their_day_say_so(workspace: Workspace):
-    mine, asked = await invited(workspace)
-    theirs = await accepted(workspace, asked)
-    await take_at_once(workspace, theirs, *ENGINEER)
+    mine, asked, theirs = await both_answered(workspace)
     ask_ana, ask_mei = [await asking(workspace, root, "Shall I show") for root in (mine, theirs)]
     await agreed(workspace, mine, theirs)
     await in_group(workspace)
@@ -499,7 +501,6 @@ async def test_two_clicks_are_one(workspace: Workspace):
 # Answers that change
 
 
-@pytest.mark.both_databases
 @pytest.mark.parametrize("who", [ANA, MEI])
 async def test_after_a_change_of_answers_both_are_asked_anew(workspace: Workspace, who: str, library: Library):
     mine, theirs = await both_finished(workspace)
@@ -725,9 +726,7 @@ async def test_who_is_forgotten_ends_it_and_the_other_hears_so(
         bot_in(workspace, library, tmp_path, **kept_in),
         kept(tmp_path, kept_in) as databases,
     ):
-        _, asked = await invited(workspace)
-        theirs = await accepted(workspace, asked)
-        await take_at_once(workspace, theirs, *ENGINEER)
+        _, asked, theirs = await both_answered(workspace)
         await asking(workspace, theirs, "Shall I show")
 
         await forget(workspace, ANA)

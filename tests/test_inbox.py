@@ -33,7 +33,7 @@ from tests.workspace import Sent, Workspace, shown
 pytestmark = pytest.mark.both_databases
 
 QUESTION = SEVEN["xai-dropped-researcher"]
-MANY = 30
+MANY = 12  # more than are worked on at once
 PATIENT = {"ack_timeout": 60.0}  # so that on a slow machine nothing is sent again that is about to be acknowledged
 
 

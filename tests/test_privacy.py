@@ -42,6 +42,7 @@ from bot.storage.tables import (
     votes,
     workspaces,
 )
+from tests import sharing
 from tests.conftest import bot_in
 from tests.sharing import RECEIPT, SHARE, copy_of
 from tests.test_quiz_conversation import begin, in_letters, message, privately, question, result, take, write
@@ -407,10 +408,8 @@ async def test_who_was_to_get_a_result_is_forgotten_before_it_is_sent(
         bot_in(workspace, library, tmp_path, **kept_in),
         kept(tmp_path, kept_in) as databases,
     ):
-        root = await begin(workspace)
-        await question(workspace, root, 1)
-        await write(workspace, root, in_letters((0, 1, 0, 2, 0)))
-        await preview(workspace, await result(workspace, root), ANA, BEN)
+        root, told = await sharing.finished(workspace)
+        await preview(workspace, told, ANA, BEN)
         await forget(workspace, BEN)
         await until(lambda: databases.holds_none_of(BEN))
 
@@ -506,7 +505,7 @@ async def exported(workspace: Workspace) -> Json:
 
 
 async def test_an_export_holds_every_row_in_words_that_people_understand(either_way: Workspace, library: Library):
-    await shared(either_way, ANA, MEI)
+    await sharing.shared(either_way, MEI)
     await either_way.settled()
 
     export = await exported(either_way)
@@ -529,7 +528,6 @@ async def test_an_export_that_slack_fails_to_take_is_sent_again(workspace: Works
     assert (await exported(workspace))["person"] == ANA
 
 
-@pytest.mark.both_databases
 async def test_an_export_has_all_tables_and_nothing_that_others_have_not_sent(
     library: Library, tmp_path: Path, kept_in: dict[str, Any]
 ):

@@ -409,7 +409,7 @@ async def test_the_bot_serves_http(tmp_path: Path):
     port = free_port()
     async with Workspace.start(events_url=f"http://127.0.0.1:{port}/slack/events") as workspace:
         secret: Any = {"SLACK_SIGNING_SECRET": workspace.signing_secret}
-        async with bot(workspace, tmp_path, "--http", "--port", str(port), anew=True, **secret) as server:
+        async with bot(workspace, tmp_path, "--http", "--port", str(port), **secret) as server:
             await health(f"http://127.0.0.1:{port}/readyz")
             root = await begin(workspace)
             await take(workspace, root)
@@ -426,7 +426,7 @@ async def health(url: str) -> None:
                 async with session.get(url) as answer:
                     if answer.status == 200:
                         return
-            await asyncio.sleep(0.05)  # a server that is not there yet tells nobody when it is
+            await asyncio.sleep(0.2)  # a server that is not there yet tells nobody when it is
 
 
 async def test_an_unsigned_request_gets_nothing(tmp_path: Path):
@@ -497,7 +497,8 @@ async def test_a_token_that_slack_refuses_is_an_error_that_says_so(tmp_path: Pat
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
 async def test_a_signal_ends_the_bot_cleanly(tmp_path: Path, number: signal.Signals):
-    async with Workspace.start() as workspace, bot(workspace, tmp_path, anew=True) as running:
+    anew = number is signal.SIGTERM  # which is what ends it where it serves
+    async with Workspace.start() as workspace, bot(workspace, tmp_path, anew=anew) as running:
         await workspace.connected()
         assert await running.gets(number) == 0
         assert "Traceback" not in running.said()

@@ -21,13 +21,14 @@ from bot.knowledge import Library
 from bot.settings import KNOWLEDGE
 from bot.slack.gateway import SlackGateway
 from bot.storage.comparisons import Comparisons
-from tests import conftest, test_process
+from tests import conftest, played, test_process
 from tests.conftest import rows
+from tests.sharing import finished
+from tests.shipped import few_entries
 from tests.test_knowledge_live import Logged, logged, until_logged  # noqa: F401 - a fixture
 from tests.test_quiz_conversation import (
     CLEAR,
     ENGINEER,
-    at_first_question,
     begin,
     card,
     find,
@@ -39,6 +40,7 @@ from tests.test_quiz_conversation import (
     rounds,
     say_what_about,
     take,
+    take_at_once,
     write,
 )
 from tests.test_quiz_left_alone import edited, let_time_pass, released
@@ -102,6 +104,14 @@ async def stopped(
         assert await first.gets(signal.SIGTERM) == 0
     await workspace.faults()
     return root
+
+
+@played.once
+async def answered(workspace: Workspace, *choices: int) -> tuple[Sent, Json]:
+    """Answer the first questions, and be asked the next; gives the root and that question."""
+    root = await begin(workspace)
+    await take(workspace, root, *choices)
+    return root, await question(workspace, root, len(choices) + 1)
 
 
 async def thread(workspace: Workspace, root: Sent) -> list[Json]:
@@ -175,6 +185,7 @@ async def test_knowledge_taken_up_in_the_middle_of_it(
     folder: Path,
     logged: Logged,  # noqa: F811 - the fixture
 ):
+    few_entries(folder, "member-of-technical-staff", "research-vs-slow-engineering")
     async with (
         Workspace.start() as workspace,
         bot_in(workspace, knowledge.load(folder), tmp_path, knowledge_dir=folder),
@@ -209,9 +220,7 @@ async def test_what_is_done_between_two_updates_leaves_no_message_as_it_was(
         chosen = {first.id: (first.choices[one].id,), second.id: (second.choices[two].id,)}
         return Reply(answers=chosen, ts="1.0")
 
-    root = await at_first_question(workspace)
-    await take(workspace, root, 0, 0)
-    await question(workspace, root, 3)
+    root, _ = await answered(workspace, 0, 0)
     meanwhile = {2: answers(2, 2), 3: answers(0, 0)}  # by how many updates were made
     updated: list[str] = []
     update = SlackGateway.update_message
@@ -267,9 +276,7 @@ async def test_work_that_cannot_be_gone_on_with_lets_go_of_its_round(
 
 
 async def test_what_slack_refused_for_good_is_shown_with_the_next_thing_that_is_done(workspace: Workspace):
-    root = await at_first_question(workspace)
-    await take(workspace, root, *CLEAR[:2])
-    third = await question(workspace, root, 3)
+    root, third = await answered(workspace, *CLEAR[:2])
     await workspace.faults(api=[{"method": "chat.postMessage", "error": "restricted_action"}])
     await workspace.click("U_ANA", third, buttons(third)[CLEAR[2]])
     await refused(workspace, "restricted_action")
@@ -341,10 +348,10 @@ async def test_what_dead_work_has_posted_is_found_by_whoever_takes_over(
 async def forgotten(workspace: Workspace, data: Path, library: Library, *choices: int) -> str:
     """Answer so many questions in a workspace that forgets all; gives the ts of the card that was."""
     async with bot_in(workspace, library, data):
-        root = await begin(workspace)
-        if choices:
-            await take(workspace, root, *choices)
-        await (result(workspace, root) if len(choices) == len(CLEAR) else question(workspace, root, len(choices) + 1))
+        if len(choices) == len(CLEAR):
+            root, _ = await finished(workspace)
+        else:
+            root, _ = await answered(workspace, *choices)
         await released(data)
     return str(root)
 
@@ -436,9 +443,7 @@ async def found_gone(workspace: Workspace) -> bool:
 
 async def test_what_slack_puts_beside_a_thread_whose_root_is_gone_is_taken_back(tmp_path: Path, library: Library):
     async with Workspace.start() as workspace, bot_in(workspace, library, tmp_path):
-        root = await begin(workspace)
-        await take(workspace, root, *CLEAR[:2])
-        third = await question(workspace, root, 3)
+        root, third = await answered(workspace, *CLEAR[:2])
         await released(tmp_path)
         # To Slack a root that has been removed is a ts like any other.
         assert change(tmp_path / "rolefit.db", "UPDATE runs SET root_ts = '1.000001'") == 1
@@ -472,11 +477,10 @@ async def test_of_a_deleted_round_nothing_remains_in_the_one_after_it(
 ):
     monkeypatch.setattr("bot.slack.quiz_work.ENDED", 0.5)
     async with Workspace.start() as workspace, bot_in(workspace, library, tmp_path):
-        first = await begin(workspace)
-        await take(workspace, first)
-        await workspace.click("U_ANA", await result(workspace, first), "Take it again")
+        _, told = await finished(workspace)
+        await workspace.click("U_ANA", told, "Take it again")
         second = await say_what_about(workspace, await rounds(workspace, 2))
-        await take(workspace, second, *ENGINEER)
+        await take_at_once(workspace, second, *ENGINEER)
         since = await message(workspace, second, "Since last time")
         assert "it was an AI researcher" in shown(since).replace("*", "")
         assert recorded(tmp_path / "jobs.db", ["Since last time"])

@@ -82,7 +82,7 @@ def test_what_acknowledges_silence_needs_neither_work_nor_database_nor_bolt():
 
 
 async def test_during_a_start_silence_is_acknowledged_and_a_question_once_it_is_recorded(tmp_path: Path):
-    async with _starting(tmp_path) as (workspace, port, slack, _):
+    async with _starting(tmp_path, anew=True) as (workspace, port, slack, _):
         asked = await workspace.post("U_ANA", "C_ASK", "ok")  # the question takes its place
         request = message("What does MTS mean?", ts=str(asked))
         question = asyncio.create_task(_status(await _sent(port, request)))
@@ -353,12 +353,15 @@ def _http(workspace: Workspace, port: int) -> dict[str, str]:
 
 
 @asynccontextmanager
-async def _starting(data: Path) -> AsyncIterator[tuple[Workspace, int, "_Gate", Started]]:
-    """Start a bot over HTTP that answers, and whose start cannot go on, since Slack does not say who it is."""
+async def _starting(data: Path, *, anew: bool = False) -> AsyncIterator[tuple[Workspace, int, "_Gate", Started]]:
+    """Start a bot over HTTP that answers, and whose start cannot go on, since Slack does not say who it is.
+
+    anew: with imports of its own, between which it answers, too.
+    """
     port = free_port()
     async with Workspace.start() as workspace, _silent(workspace) as (api_url, slack):
         over_http = _http(workspace, port) | {"SLACK_API_URL": api_url}
-        async with bot(workspace, data, "--http", anew=True, **over_http) as started:
+        async with bot(workspace, data, "--http", anew=anew, **over_http) as started:
             await slack.asked.wait()
             try:
                 yield workspace, port, slack, started
