@@ -201,7 +201,9 @@ async def test_yes_chooses_the_only_suggestion_above_it_and_none_of_several(work
 
 async def test_yes_chooses_none_of_several_suggestions_and_a_place_does(workspace: Workspace, library: Library):
     asked, offer = await asked_and_answered(workspace, UNCLEAR)
-    [to_yes] = (await workspace.replies(await workspace.post("U_ANA", BOT, "yes", asked)))[1:]
+    await workspace.post("U_ANA", BOT, "yes", asked)
+    await workspace.settled()
+    to_yes = (await workspace.thread(asked.channel, asked, "U_ANA"))[-1]
     wanted = chosen_answer(offer, 2, library)
 
     await workspace.post("U_ANA", BOT, "the second one", asked)

@@ -300,10 +300,16 @@ async def test_below_suggestions_a_few_words_ask_what_the_likeliest_of_them_asks
     assert library.entries["amazon-roles"].question in str(suggested["blocks"])
     await workspace.settled()
 
-    await workspace.post("U_BEN", "C_ASK", "and at DeepMind?", asked)
+    follow_up = await workspace.post("U_BEN", "C_ASK", "and at DeepMind?", asked)
 
     *_, answer = await workspace.replies(asked, count=3)
     assert library.entries["deepmind-roles"].answer in shown(answer)
+
+    await workspace.edit(follow_up, "and at DeepMind, please?")
+    await workspace.settled()
+
+    *_, still_there = await workspace.replies(asked, count=3)
+    assert still_there == answer
 
 
 async def test_a_suggestion_after_the_command_is_answered_in_its_place(workspace: Workspace, library: Library):

@@ -75,7 +75,7 @@ async def on_message(
     reply = classified.reply
     if classified.follows and (entry := await _answered_before(team, message, recorded, store)):
         reply = await decide(message.text, message.surface, library, second_stage, entry)
-    elif classified.follows and not recorded and (suggested := await _suggested_before(team, message, store)):
+    elif classified.follows and (suggested := await _suggested_before(team, message, store)):
         leaning = await decide(message.text, message.surface, library, second_stage, suggested)
         reply = leaning if leaning and leaning.kind == ANSWER else reply  # of what stands above nothing is answered yet
     run, reply = await _in_direct_message(team, message, reply, library, store)
@@ -166,7 +166,7 @@ async def _suggested_before(team: str, message: IncomingMessage, store: Store) -
     """
     where = (team, message.channel)
     if message.thread_ts:
-        reply = await store.replies.latest_in_thread(*where, message.thread_ts, (SUGGEST,))
+        reply = await store.replies.latest_in_thread(*where, message.thread_ts, (SUGGEST,), before=message.ts)
     elif message.surface is Surface.DM:
         reply = await store.replies.last_at_top_level(*where, before=message.ts, within=FOLLOWED_FOR)
     else:

@@ -227,9 +227,16 @@ class Replies:
         lately = (replies.c.question_ts < before, replies.c.replied_at >= float(before) - within)
         return await self._latest(*_at_top_level(team, channel), replies.c.state == ReplyState.POSTED, *lately)
 
-    async def latest_in_thread(self, team: str, channel: str, thread_ts: str, kinds: Sequence[str]) -> Reply | None:
-        """Give the latest reply of these kinds that stands in a thread, or is its root; None if there is none."""
-        posted = (replies.c.state == ReplyState.POSTED, replies.c.kind.in_(kinds))
+    async def latest_in_thread(
+        self, team: str, channel: str, thread_ts: str, kinds: Sequence[str], *, before: str | None = None
+    ) -> Reply | None:
+        """Give the latest reply of these kinds that stands in a thread, or is its root; None if there is none.
+
+        before: only what was said to messages written before this one.
+        """
+        posted = [replies.c.state == ReplyState.POSTED, replies.c.kind.in_(kinds)]
+        if before is not None:
+            posted.append(replies.c.question_ts < before)
         return await self._latest(*_in_or_above_thread(team, channel, thread_ts), *posted)
 
     async def undecided(
