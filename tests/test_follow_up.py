@@ -430,7 +430,8 @@ def test_who_names_the_bot_asks_it(library: Library):
     "text",
     [
         "somebody told me you need a PhD for research engineering, not sure",
-        "Do I need a PhD? Not sure, curious",
+        "research engineers need a PhD, I hear, just wondering",
+        "I heard you need a PhD for it and I'm just curious",
         "you need a PhD for research engineering I hear, but I'm not sure if that's true",
     ],
 )
@@ -440,4 +441,35 @@ async def test_a_doubt_behind_what_is_said_to_the_bot_does_not_hide_it(library: 
     assert reply is not None
     assert reply.kind in (ANSWER, SUGGEST)
     assert "phd-needed" in reply.entries
-    assert faq.without_doubt("not sure") == "not sure"
+
+
+@pytest.mark.parametrize(
+    ("text", "rest"),
+    [
+        ("Do I need a PhD? Not sure, curious", "Do I need a PhD?"),
+        ("do I need a PhD?    I'm not sure. I'd love to know", "do I need a PhD?"),
+        ("you need a PhD - just curious", "you need a PhD"),
+        ("you need a PhD\nnot sure", "you need a PhD"),
+        ("you need a PhD but not sure", "you need a PhD"),
+        ("you need a PhD and I'm really curious.", "you need a PhD"),
+        ("a PhD, does anyone know?", "a PhD"),
+    ],
+)
+def test_a_doubt_is_left_out_behind_a_mark_or_where_somebody_says_that_it_is_theirs(text: str, rest: str):
+    assert faq.without_doubt(text) == rest
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "not sure",
+        "what should I choose if I'm not sure?",
+        "Do research engineers have to be curious?",
+        "Are they clever and curious",
+        "What would a research engineer love to know?",
+        "is it bad for a researcher to have no idea",
+        "is a researcher kind, clever, curious?",
+    ],
+)
+def test_a_doubt_that_is_part_of_a_question_stays_in_it(text: str):
+    assert faq.without_doubt(text) == text

@@ -8,12 +8,14 @@ import pytest
 
 from bot.domain import faq, quiz, smalltalk, typed
 from bot.domain.actions import Answer, Change
+from bot.domain.addressed import calls_person
 from bot.domain.asked_back import asks_for_role, asks_what_is_meant
+from bot.domain.asked_choices import asked_choices, read_unsure_pick
 from bot.domain.faq import Surface
 from bot.domain.gaps import readable
 from bot.domain.matching_text import MAX_CHARACTERS
 from bot.domain.matching_text import read as sentences
-from bot.domain.one_choice import read_choice
+from bot.domain.one_choice import read_choice, read_choice_of_degree
 from bot.domain.own_words import asks, asks_about_roles, asks_for_other_answers, guesses
 from bot.domain.quiz_run import Run
 from bot.domain.reply import read, read_again
@@ -32,6 +34,7 @@ UNITS = (
     *("and ", "or ", "not ", "no ", "to ", "the ", "is ", "i ", "i can ", "me ", "my ", "so ", "so far ", "for me "),
     *("what ", "who ", "how ", "why ", "what does ", "mean ", "really ", "about ", "i think ", "question ", "number "),
     *("and what is it ", "what is it and who is it and "),
+    *(" ", ", ", "... ", "is it ", "not sure, "),
     *("delete ", "forget ", "change 1 to ", "who can see ", "did ana ", "answers ", "please ", "thanks ", "you are "),
     *("am i a researcher ", "wondering ", "thank you ", "difference between ", "because ", "research scientist "),
 )
@@ -60,7 +63,10 @@ def readers(library: Library) -> dict[str, Reader]:
         "reply, edited": lambda text: read_again(text, asked, [first]),
         "asked back": lambda text: (asks_what_is_meant(text), asks_for_role(text, roles)),
         "about the result": lambda text: about_result(text, done, words),
-        "one choice": lambda text: read_choice(text, question),
+        "one choice": lambda text: (read_choice(text, question), read_choice_of_degree(text, question)),
+        "asked choices": lambda text: (asked_choices(text, question), read_unsure_pick(text, question)),
+        "a doubt": faq.without_doubt,
+        "called by name": lambda text: calls_person(text, library.index.names_term),
         "two choices": lambda text: (
             read_halves(text, question), read_more_or_less(text, question), read_hedged(text, question),
             is_both(text), bare_letters(text),
@@ -128,9 +134,10 @@ def is_slow(reader: Reader, head: str, unit: str, tail: str) -> bool:
 
 
 NAMES = (
-    "reply", "reply, edited", "asked back", "about the result", "one choice", "two choices", "own words", "as typed",
-    "small talk", "sentences", "an entry", "a follow-up", "known not to be answered", "language", "gap", "mention",
-    "quotation", *(["reply below a result"] if THOROUGH else []),
+    "reply", "reply, edited", "asked back", "about the result", "one choice", "asked choices", "two choices",
+    "own words", "as typed", "small talk", "sentences", "an entry", "a doubt", "called by name", "a follow-up",
+    "known not to be answered", "language", "gap", "mention", "quotation",
+    *(["reply below a result"] if THOROUGH else []),
 )  # fmt: skip
 
 

@@ -276,7 +276,7 @@ def test_who_goes_on_from_a_result_and_leaves_has_that_result_again(library: Lib
         assert going_on.left_at_that.recommendation == before.recommendation
 
         run = going_on
-        for _ in before.unanswered if leaves == "skip" else "once":
+        for _ in before.unanswered if leaves == "skip" else range(1):
             run = act(run, leaves)
 
         assert (run.finished, run.live, run.status) == (True, False, Status.OPEN)

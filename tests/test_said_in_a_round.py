@@ -397,6 +397,17 @@ def test_what_does_not_say_whom_it_is_about_is_asked_again(library: Library, typ
         (1, "explain shipping", (3,)),
         (4, "what does “no single answer” mean", (3,)),
         (5, "what's the difference between ML systems and software engineering?", (2, 3)),
+        (1, "what's the difference between the two?", (0, 1, 2, 3, 4)),
+        (1, "explain both", (0, 1, 2, 3, 4)),
+        (1, "are they the same?", (0, 1, 2, 3, 4)),
+        (1, "difference?", (0, 1, 2, 3, 4)),
+        (1, "diff between b and c?", (1, 2)),
+        (1, "don't know the difference between b and c", (1, 2)),
+        (1, "I can't tell the difference between a and b", (0, 1)),
+        (1, "does c include research?", (2,)),
+        (1, "what's e about?", (4,)),
+        (1, "what is option c?", (2,)),
+        (4, "what's “weeks to months”?", (2,)),
     ],
 )
 def test_choices_of_the_open_question_can_be_asked_about(
@@ -406,6 +417,38 @@ def test_choices_of_the_open_question_can_be_asked_about(
     asked = AboutChoices(question.id, tuple(question.choices[position].id for position in positions))
 
     assert reading(library, typed, at(library, number)) == asked
+
+
+@pytest.mark.parametrize(
+    ("number", "typed"),
+    [
+        (1, "what are the results?"),
+        (1, "what is a team?"),
+        (1, "different"),
+        (1, "no difference"),
+        (1, "no difference?"),
+        (1, "does a researcher include code?"),
+        (4, "what's the time?"),
+        (5, "what's a PhD?"),
+        (5, "what is CUDA?"),
+    ],
+)
+def test_a_word_that_a_choice_has_does_not_ask_about_that_choice(library: Library, number: int, typed: str):
+    assert not isinstance(reading(library, typed, at(library, number)), AboutChoices)
+
+
+def test_my_job_is_no_choice_that_is_asked_about(library: Library):
+    begun = quiz.begin(library.quiz)
+
+    assert not isinstance(reading(library, "what is my job?", begun), AboutChoices)
+    assert reading(library, "what's a?", begun) == AboutChoices("purpose", ("own",))
+
+
+def test_a_word_of_the_glossary_with_a_slash_names_no_two_choices(library: Library):
+    explained = reading(library, "what's A/B?", at(library, 2))
+
+    assert isinstance(explained, Defined)
+    assert explained.term.term == "A/B win"
 
 
 def test_a_question_about_choices_is_told_from_others(library: Library):
@@ -462,6 +505,45 @@ def test_who_changed_their_mind_and_does_not_say_to_what_is_asked_again(library:
     for typed in ("I changed my mind about the first", "I want to change my mind about question one"):
         assert reading(library, typed, run) == Command("change", first)
     assert not isinstance(reading(library, "changed my mind about the fifth", run), Command)
+
+
+@pytest.mark.parametrize(("place", "number"), [("first", 1), ("second", 2), ("third", 3), ("last", 2), ("previous", 2)])
+@pytest.mark.parametrize(
+    "form",
+    [
+        "I changed my mind about the {} one",
+        "I changed my mind about the {} one please",
+        "I'd like to change my mind about the  {}  one.",
+        "change my answer to the {} one",
+        "I changed my mind about the {} question",
+    ],
+)
+def test_the_one_in_the_place_of_a_question_is_no_answer_to_it(library: Library, form: str, place: str, number: int):
+    changed = Command("change", library.quiz.questions[number - 1].id)
+
+    assert reading(library, form.format(place), answered_before(library, 3)) == changed
+
+
+@pytest.mark.parametrize("place", ["fourth", "fifth", "sixth"])
+@pytest.mark.parametrize("form", ["I changed my mind about the {} one", "change my answer to the {} one"])
+def test_nothing_is_answered_where_a_question_in_that_place_was_not_asked(library: Library, form: str, place: str):
+    changed = reading(library, form.format(place), answered_before(library, 3))
+
+    assert not isinstance(changed, Answered | Command)
+
+
+def test_several_that_somebody_changed_their_mind_about_are_no_answer(library: Library):
+    for typed in ("change my answer to the first two", "I changed my mind about the first two questions"):
+        assert not isinstance(reading(library, typed, answered_before(library, 3)), Answered)
+
+
+@pytest.mark.parametrize(
+    "typed", ["I changed my mind about the first one: two", "changed my mind about the first one b"]
+)
+def test_what_stands_behind_the_place_of_a_question_is_its_answer(library: Library, typed: str):
+    answered = Answered({library.quiz.questions[0].id: ("build-to-find-out",)}, named=True)
+
+    assert reading(library, typed, answered_before(library, 3)) == answered
 
 
 @pytest.mark.parametrize(

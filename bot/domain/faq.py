@@ -43,15 +43,23 @@ _ELLIPTIC = re.compile(
     re.IGNORECASE,
 )
 
-# "somebody told me you need a PhD, not sure": behind all that is said, it says how to take it
+# "somebody told me you need a PhD, not sure": behind all that is said, it says how to take it. Without a mark or a "but
+# I'm" before it, it belongs to what is asked: "what if I'm not sure", "have to be curious".
 _TRUE = r"(?: if (?:it|that)(?:['’]s| is) (?:true|right))?"
+_NOT_SURE = rf"not (?:really |quite |so |too |entirely )?sure(?: about (?:it|that|this)| though)?{_TRUE}"
+_I_AM = r"i(?:['’]m| am)\s+"
+_ADVERBS = r"(?:(?:just|really|still|honestly)\s+)*"
 _DOUBT = re.compile(
-    r"(?:[\s,.;:…(–—-]+(?:(?:but|and|so|though)\s+)?(?:i(?:['’]m| am)\s+)?(?:(?:just|really|still|honestly)\s+)*"
-    rf"(?:not (?:really |quite |so |too |entirely )?sure(?: about (?:it|that|this)| though)?{_TRUE}|no idea{_TRUE}"
-    r"|wondering|curious|(?:would |['’]d )?love to (?:know|hear|see)|(?:does )?any(?:one|body) knows?))+"
-    r"[\s.…!?)]*$",
+    r"(?:(?:(?:\s*(?:[,.;:…(–—\n]|\s-)|(?<=[?!])\s)[\s,.;:…(–—-]*"
+    rf"(?:(?:but|and|so|though)\s+)?(?:{_I_AM})?|\s+(?:but|and|so|though)\s+{_I_AM}|\s+but\s+(?={_ADVERBS}{_NOT_SURE}))"
+    rf"{_ADVERBS}(?:{_NOT_SURE}|no idea{_TRUE}"
+    r"|wondering|curious|(?:(?:i(?:['’]d| would)|would)\s+)?love to (?:know|hear|see)"
+    r"|(?:does )?any(?:one|body) knows?\s*\?*))+"
+    r"[\s.…!)]*$",
     re.IGNORECASE,
 )
+_LONGEST_DOUBT = 120  # characters at the end of a message in which such a doubt is looked for
+_BLANKS = re.compile(r"\s{2,}")
 _NAMES_BOT = re.compile(r"\brole\s?fit\b|\b(?:the|this|our|slack|hey|hi|hello|dear) (?:slack )?bot\b", re.IGNORECASE)
 _OF_PERSON = re.compile(r"\b(?:he|she|him|her|his|hers)\b", re.IGNORECASE)
 _COMING_AND_GOING = re.compile(
@@ -206,7 +214,9 @@ def without_doubt(utterance: str) -> str:
 
     Read with it, all before would count as the lead to a question that does not come.
     """
-    return _DOUBT.sub("", utterance) or utterance
+    text = _BLANKS.sub(lambda blanks: "\n" if "\n" in blanks[0] else " ", utterance)
+    doubt = _DOUBT.search(text, max(0, len(text) - _LONGEST_DOUBT))
+    return (text[: doubt.start()] if doubt else "") or utterance
 
 
 def is_elliptic(utterance: str) -> bool:

@@ -80,7 +80,9 @@ _PLACE = rf"(?:the\s+|my\s+)?({'|'.join((*ORDINALS, 'last', 'previous'))})(?:\s+
 _PLACED = tuple(
     re.compile(_LEAD + pattern, re.IGNORECASE)
     for pattern in (
-        rf"{_MIND}{_PLACE}[\s,:.!–—-]+(?:{_MEANS}\s+)?(.+)",
+        # What follows without a mark may still be of the place: "the first one", "the first two".
+        rf"{_MIND}{_PLACE}(?:\s*[,:.!–—-][\s,:.!–—-]*|\s+(?!\s*(?:{'|'.join(CARDINALS)}|questions?|answers?)\b))"
+        rf"(?:{_MEANS}\s+)?(.+)",
         rf"(?:(?:for|as for|about|on)\s+)?{_PLACE}\s*[:–—]\s*(.+)",
         rf"(?:for|as for|about)\s+{_PLACE}\s*,\s*(?:{_MEANS}\s+)?(.+)",
         rf"{_PLACE}\s+(?:should|ought to|must|was (?:meant|supposed) to)\s+(?:be|have been|say)\s+(.+)",
@@ -142,12 +144,12 @@ def _called(text: str, run: Run) -> Answered | NotAsked | Command | None:
     for pattern in _CALLED_FIRST:
         if (match := pattern.fullmatch(text)) and (changed := _changed_called(match[1] or match[2], match[3], run)):
             return changed
+    if match := _ONLY_MIND.fullmatch(_INSTEAD.sub("", text)):
+        question = _placed(next(filter(None, match.groups())), run)
+        return Command("change", question.id) if question and run.has_asked(question.id) else None
     for pattern in (*_BARE, *_PLACED):
         if (match := pattern.fullmatch(text)) and (changed := _changed_called(match[1], match[2], run)):
             return changed
-    if match := _ONLY_MIND.fullmatch(text):
-        question = _placed(next(filter(None, match.groups())), run)
-        return Command("change", question.id) if question and run.has_asked(question.id) else None
     if match := _CALLED_LAST.fullmatch(text):
         return _changed_called(match[2] or match[3], match[1], run)
     return None

@@ -36,6 +36,7 @@ _HEDGED_END = re.compile(
     r"[\s,]+(?:i (?:guess|think|suppose|believe)|i['’]d say|probably|more or less|in the end|all in all)[\s.!]*$",
     re.IGNORECASE,
 )
+_LONGEST_HEDGE = 40  # characters at the end of a text in which that is looked for
 _DENYING = re.compile(
     r"\b(?:not|no(?!\.?\s*[1-9]\b)|never|none|nor|neither|without|cannot|\w+n['’]t|rather than|instead of"
     r"|anything but|except)\b",
@@ -74,7 +75,9 @@ def read_choice_of_degree(text: str, question: HasChoices) -> Option | None:
 
     Such are "almost only features" and "a couple of years I guess".
     """
-    bare = _HEDGED_END.sub("", _DEGREE.sub("", text))
+    bare = _DEGREE.sub("", text)
+    if hedge := _HEDGED_END.search(bare, max(0, len(bare) - _LONGEST_HEDGE)):
+        bare = bare[: hedge.start()]
     return read_choice(text, question) or (read_choice(bare, question) if bare != text else None)
 
 

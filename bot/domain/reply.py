@@ -295,7 +295,7 @@ def _about_choices(
         return None
     if asked.mark:
         return Unclear(asked.mark)
-    term = _term(text, run.quiz.glossary) if asked.in_words else None
+    term = _term(text, run.quiz.glossary) if asked.in_words or "/" in text else None  # "what's A/B?"
     return term or AboutChoices(question.id, asked.choices)
 
 

@@ -157,7 +157,7 @@ def read_or(text: str, question: AnyQuestion) -> tuple[str, ...]:
     for side, others in zip(sides, reversed(near), strict=True):
         if (choice := read_choice(side, question)) and others and choice.id not in others:
             likeliest = next((other for other in others if other in near[sides.index(side)]), others[0])
-            return tuple(each.id for each in question.choices if each.id in (choice.id, likeliest))
+            return tuple(option.id for option in question.choices if option.id in (choice.id, likeliest))
     return ()
 
 
