@@ -71,8 +71,8 @@ class Run:
     opened, in that order. What it is about is an answer like others, under the quiz's PURPOSE, and weighs nothing.
     `subject` is the person whose work it is about, where that is not the owner's: then it belongs to a comparison, and
     neither its purpose is asked nor anything shared. It is empty if nobody knows any more who that was. `closed`: that
-    comparison has ended without a reveal, so that there is nothing left to answer. `had_result`: they went on to what had
-    no answer from a result.
+    comparison has ended without a reveal, so that there is nothing left to answer. `had_result`: they went on
+    from a result to what had no answer.
     """
 
     quiz: Quiz
