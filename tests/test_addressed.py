@@ -18,9 +18,19 @@ from bot.knowledge import Library
         "do you agree, Ana? I would call it research",
         "@tom did you ever find out what MTS means?",
         "<@U123> what do you do all day?",
+        "Ana Lopez, how do you decide that?",
+        "Jean-Luc, how do you decide that?",
+        "İpek, how do you decide that?",
+        "I\u0307pek, how do you decide that?",
+        "Emily, how do you decide that?",
+        "Ming, how do you decide that?",
+        "how do you grade a research engineer, Sam",
+        "how do you grade a research engineer, Ana Lopez?",
+        "how do you grade a research engineer @ana?",
+        "how do you grade a research engineer, <@U123>?",
     ],
 )
-def test_a_name_or_a_mention_at_the_beginning_calls_somebody(library: Library, text: str):
+def test_a_name_or_a_mention_at_either_end_calls_somebody(library: Library, text: str):
     assert calls_person(text, library.index.names_term)
 
 
@@ -34,8 +44,40 @@ def test_a_name_or_a_mention_at_the_beginning_calls_somebody(library: Library, t
         "Hey Rolefit, where do your answers come from?",
         "@rolefit what docs are your answers from",
         "On what do you base your answers?",
-        "We are torn: should you have one title or two?",
-        "Is it true, really? Musk, Altman and all?",
+        "Maybe do you need a PhD to be a research engineer?",
+        "do you need a degree to be a research engineer, PhD?",
+        "do you need a PhD to be a research engineer? Thanks, Tom.",
+        "do you need a PhD to be a research engineer? Cheers, Ana!",
+        "do you need a PhD to be a research engineer?\nBest regards,\nAna",
+        "do you need a PhD to be a research engineer? Thank you, Tom",
+        "do you need a PhD to be a research engineer, thanks, Tom",
+        "do you need a PhD at one of them? I ask for OpenAI, Mistral",
+        *(
+            f"{opening} do you need a PhD to be a research engineer?"
+            for opening in (
+                "Actually,",
+                "BTW:",
+                "FYI,",
+                "Wow,",
+                "Curious:",
+                "Frankly,",
+                "Apparently,",
+                "Generally,",
+                "Hiring:",
+                "Wondering:",
+                "Anyways,",
+                "@here",
+                "@channel",
+                "<!here>",
+                "Nvidia,",
+                "Apple,",
+                "Mistral,",
+                "Off-topic:",
+                "Quick Question:",
+                "Research Engineers:",
+                "LLMs:",
+            )
+        ),
     ],
 )
 def test_what_the_entries_are_about_and_an_opening_call_nobody(library: Library, text: str):

@@ -285,14 +285,50 @@ def test_who_goes_on_from_a_result_and_leaves_has_that_result_again(library: Lib
         assert asked(act(run, "go_on")) == before.unanswered[0].id
 
 
-def test_a_result_that_a_change_has_made_doubtful_does_not_stand_while_the_rest_is_asked(library: Library):
+def test_while_the_rest_is_asked_the_result_is_that_of_the_answers_so_far(library: Library):
     going_on = act(answered(begun(library), 0, 0, 0, 0), "go_on")
     reply = {number: [library.quiz.questions[number].choices[at].id] for number, at in ((0, 1), (1, 3))}
 
     run = act(going_on, "reply", answers={ids(library)[n]: given for n, given in reply.items()}, ts="9.0", aim=None)
 
+    assert run.left_at_that
+    left = act(run, "stop")
+    assert left.finished
+    assert left.recommendation == run.left_at_that.recommendation == run.so_far
+
+
+def test_each_next_answer_leaves_a_result_to_who_went_on_from_two_answers(library: Library):
+    few = act(act(act(answered(begun(library), 0, 1), "skip"), "skip"), "skip")
+    few = few if few.finished else act(few, "skip")
+    going_on = act(few, "go_on")
+    for choice in library.quiz.questions[2].choices:
+        run = act(going_on, "answer", prompt=len(going_on.prompts), question=ids(library)[2], choices=(choice.id,))
+
+        left = act(run, "stop")
+
+        assert run.left_at_that
+        assert left.finished
+        assert left.so_far == run.so_far
+        assert asked(act(left, "go_on")) == ids(library)[3]
+
+
+def test_who_goes_on_before_there_is_a_result_and_stops_has_none(library: Library):
+    run = act(answered(begun(library), 0), "go_on")
+
     assert run.left_at_that is None
-    assert act(run, "stop").status is Status.STOPPED
+    stopped = act(run, "stop")
+    assert (stopped.finished, stopped.status) == (False, Status.STOPPED)
+
+
+def test_a_round_that_was_stopped_while_the_rest_was_asked_is_not_said_to_be_asked(library: Library):
+    going_on = act(answered(begun(library), 0, 0, 0, 0), "go_on")
+    state = going_on.state() | {"status": "stopped"}  # as it was recorded before such a round kept its result
+    del state["had_result"]
+
+    stopped = quiz.load(library.quiz, going_on.answers, state)
+
+    assert stopped.left_at_that is None
+    assert act(stopped, "resume").left_at_that
 
 
 def test_a_typed_reply_counts_for_the_prompt_it_was_meant_for(library: Library):

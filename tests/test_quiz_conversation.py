@@ -919,7 +919,7 @@ async def test_it_ends_early_when_nothing_can_change_the_result_and_can_go_on(wo
     assert "I stopped early, after 4 of 5 answers: question 5 could not change this." in shown(told)
     await write(workspace, root, "go on")
     await question(workspace, root, 5)
-    stands = await message(workspace, root, "until you have answered it this result stands.")
+    stands = await message(workspace, root, "This is what your answers so far come to.")
     assert stands["ts"] == told["ts"]
     assert "calls for the role of" in shown(stands)
     assert buttons(stands) == []
@@ -927,7 +927,7 @@ async def test_it_ends_early_when_nothing_can_change_the_result_and_can_go_on(wo
     await message(workspace, root, "Then your answers stay as they are, and so does your result.")
     await workspace.latest("U_ANA", told, once=lambda now: "I stopped early" in shown(now) and "Share" in str(now))
     await write(workspace, root, "continue")
-    await workspace.latest("U_ANA", told, once=lambda now: "this result stands" in shown(now))
+    await workspace.latest("U_ANA", told, once=lambda now: "your answers so far" in shown(now))
     asked = await question(workspace, root, 5)
     await workspace.click("U_ANA", asked, buttons(asked)[0])
     again = await workspace.latest("U_ANA", told, once=lambda now: "I stopped early" not in shown(now))

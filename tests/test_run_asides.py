@@ -1,11 +1,12 @@
 """What is said between the questions of a round and changes nothing."""
 
 from datetime import UTC, datetime
+from types import MappingProxyType
 
 import pytest
 
 from bot.domain import quiz
-from bot.domain.actions import Answer, AskAgain, Back, Pause, Resume, Skip, Stop
+from bot.domain.actions import Answer, AskAgain, Back, Change, Pause, Resume, Skip, Stop
 from bot.domain.quiz import Outcome
 from bot.domain.quiz_run import Run
 from bot.domain.readings import DOES, AboutChoices
@@ -54,6 +55,15 @@ def test_a_stop_is_confirmed_as_long_as_the_round_is_stopped(library: Library):
     assert confirmed(stopped, library) == words.stopped_note
     assert confirmed(paused, library) == words.paused_note
     assert confirmed(goes_on, library) is None
+
+
+def test_who_drops_a_change_is_told_of_a_result_only_where_there_is_one(library: Library):
+    answers = MappingProxyType({question.id: (question.choices[0].id,) for question in library.quiz.questions})
+    for subject, text in ((None, "change_dropped"), ("U2", "change_dropped_other")):
+        finished = Run(library.quiz, answers, subject=subject, went_on=subject is not None)
+        changing = quiz.apply(finished, Change(question=library.quiz.questions[0].id)).run
+
+        assert confirmed(quiz.apply(changing, Stop()).run, library) == getattr(library.words.quiz, text)
 
 
 def test_each_aside_about_a_question_says_something_else(library: Library):

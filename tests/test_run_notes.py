@@ -186,7 +186,7 @@ async def test_who_types_that_they_start_over_is_told_there_where_the_next_round
 
     await write(workspace, root, "start over")
 
-    note = await message(workspace, root, "In this older one I take no more answers")
+    note = await message(workspace, root, "answers that you type here do not count")
     assert "|Your newer round is here>" in note["text"]  # a link
 
 

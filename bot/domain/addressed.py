@@ -1,7 +1,8 @@
 """“Ana, how do you decide that?”: whom a message speaks to by name, where people talk with each other."""
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
+from unicodedata import normalize
 
 # What may stand before a name, and what stands where a name would and is none.
 _OPENING = (
@@ -9,36 +10,68 @@ _OPENING = (
     r"|agreed|right|well|oh|nice|great|interesting)\b[\s,!.:]*)*"
 )
 _OPENING_WORDS = """
-a after agreed all alright also an and any anybody anyone anyway at background basically bot but by colleagues
-companies dear depends does each either else engineers every everybody everyone explain fine first folks for forget
-friends from great guess guys he hello hey hi hiya honestly how i if in interesting is it just last likewise
-meanwhile morning next nice no nobody not now of ok okay on one or others over overall people please question
-quick re right rolefit same say scientists seriously she since slack so some somebody someone sorry still sure team
-tell thanks that the then there they this to together under until update we well what when where which who whom
-why with yes yesterday today tomorrow you your
+a after afternoon again agreed ah aha alas all alright also although always amazing an and any anybody anyhow anyone
+anyway anyways are as at awesome background based basically because besides bonus boss bot bro but by
+channel cheers colleagues companies compared congrats congratulations context cool correct crew curious damn dear
+depends did do does dude dumb each edit eh either else engineers ever evening every everybody everyone everything
+example excellent explain false fantastic fine first folks for forget friends from fun further furthermore fyi gang gee
+geez genuine gents given god gosh great greetings guess guys haha hallo he heads hello help hence here hey hi hint hiya
+hm hmm hola honest how however i idea if imho imo in indeed instead interesting is issue it jeez just last lately later
+likewise lol long man managers mate maybe meanwhile moreover morning never nevertheless next nice no nobody nonetheless
+nope not note now obvious of off often oh ok okay omg on once one oops opinions or otherwise ouch out over overall
+people perfect perhaps please poll problem psa question questions quick random rather re recruiters reminder request
+researchers right rolefit same say scientists second seriously she short since slack so some somebody someone
+sometimes soon sorry still sup suppose sure survey team tell thanks that the then there therefore they third this
+though thoughts thread thus tldr to today together tomorrow topic true uh um under until up update us very wait we
+welcome well what whatever when where whereas which while who whoa whom why with wow wrong yay yeah yep yes yesterday
+yet yo you your yup
+monday tuesday wednesday thursday friday saturday sunday
+academia bsc degree industry intern interns manager master masters msc phd phds postdoc postdocs python research science
+street university
 """
-_NO_NAMES = frozenset(_OPENING_WORDS.split())
-_NAME = r"@?([A-Z][^\W\d_]+)"
+_COMPANIES = """
+adobe airbnb alibaba alphabet amazon anthropic apple atlassian baidu bloomberg booking bosch bytedance canva cerebras
+chatgpt cisco citadel cohere copilot databricks deepmind deepseek facebook gemini github google groq huawei ibm
+instagram intel klarna linkedin llama meta microsoft midjourney mistral netflix nvidia openai oracle palantir
+perplexity pfizer pinterest qualcomm reddit roche runway salesforce samsung sap shopify siemens snap snowflake sony
+spotify stripe tencent tesla tiktok twitter uber waymo xai youtube zalando zoom
+"""
+_NO_NAMES = frozenset((*_OPENING_WORDS.split(), *_COMPANIES.split()))
+_NAMES_IN_LY = frozenset(["billy", "carly", "emily", "holly", "kelly", "lily", "molly", "polly", "sally", "wally"])
+_ONE = r"[^\W\d_]{2,}(?:[-’'][^\W\d_]{2,})*"
+_NAME = rf"({_ONE}(?:\s+(?![a-z]){_ONE})?)"
 _COMMA = re.compile(rf"\W*(?i:{_OPENING}){_NAME}\s*[,:–—-]+\s")
 # "Ana how do you decide?"
 _BARE = re.compile(
     rf"\W*(?i:{_OPENING}){_NAME}\s+(?:how|what|why|which|who|where|when|do|did|are|were|can|could|would|will|have)"
     r"\s+(?:\w+\s+){0,2}(?:you|your)\b"
 )
-_LAST = re.compile(rf",\s*{_NAME}\s*[?!.]+(?:\s|$)")
-_MENTIONED = re.compile(rf"\W*(?i:{_OPENING})(?:<@\w+(?:\|[^<>]*)?>|@(?!rolefit\b)\w[\w.-]+)", re.IGNORECASE)
+_SENTENCE = re.compile(r"[^.?!\n]+[.?!]*")
+_LAST = re.compile(rf",\s*{_NAME}\s*\?*\s*$")
+_THANKS = r"(?:thanks|thank you|thx|ta|cheers|best|regards|yours|love)"
+_SIGNED = re.compile(rf"(?:^|[,;–—-])\s*(?:many\s+|best\s+|kind\s+)?{_THANKS}[^,]*,[^,]*$", re.IGNORECASE)
+_MENTION = r"(?:<@\w+(?:\|[^<>]*)?>|@(?!(?:rolefit|here|channel|everyone)\b)\w[\w.-]*\w)"
+_MENTIONED = re.compile(rf"\W*(?i:{_OPENING}){_MENTION}", re.IGNORECASE)
+_MENTIONED_LAST = re.compile(rf"(?:^|[\s,]){_MENTION}\s*[?!.]*\s*$", re.IGNORECASE)
+# A word like "Wondering" or "Hiring", but not "Ming"
+_ING = re.compile(r"\w*[aeiou]\w*ing")
 _YOU = re.compile(r"\b(?:you|your|yours|yourself|you['’]\w+|u|ur)\b", re.IGNORECASE)
 
 
 def calls_person(text: str, is_term: Callable[[str], bool]) -> bool:
-    """Return whether a text speaks to somebody by their name, or by a mention at its beginning.
+    """Return whether a text speaks to somebody by their name or by a mention.
 
+    Either stands at its beginning, or ends a sentence that has "you" in it; below thanks a name is the writer's own.
     is_term: whether a word is a role, a company or a person that the entries are about; "Meta, how are they organised?"
     calls nobody.
     """
+    text = normalize("NFC", text)
     if _MENTIONED.match(text):
         return True
-    return any(name.casefold() not in _NO_NAMES and not is_term(name) for name in _names(text))
+    to_you = [sentence for sentence in _SENTENCE.findall(text) if says_you(sentence)]
+    if any(_MENTIONED_LAST.search(sentence) for sentence in to_you):
+        return True
+    return any(_is_name(name, is_term) for name in _in_place_of_name(text, to_you))
 
 
 def says_you(text: str) -> bool:
@@ -46,9 +79,24 @@ def says_you(text: str) -> bool:
     return _YOU.search(text) is not None
 
 
-def _names(text: str) -> Iterator[str]:
-    """Give the words that stand in a text where the name of whom it speaks to would."""
+def _in_place_of_name(text: str, to_you: Iterable[str]) -> Iterator[str]:
+    """Give what stands where the name of whom a text speaks to would; to_you: its sentences with "you"."""
     for pattern in (_COMMA, _BARE):
         if match := pattern.match(text):
             yield match[1]
-    yield from (match[1] for match in _LAST.finditer(text))
+    for sentence in to_you:
+        if (match := _LAST.search(sentence)) and not _SIGNED.search(sentence):
+            yield match[1]
+
+
+def _is_name(name: str, is_term: Callable[[str], bool]) -> bool:
+    """Return whether a word, or two, can be a person's name: written like one, and nothing else that begins so."""
+    parts = re.split(r"[\s-]+", name)
+    return all(map(_is_written_like_name, parts)) and not any(map(is_term, {name, *parts}))
+
+
+def _is_written_like_name(word: str) -> bool:
+    lower = word.casefold()
+    if not word[0].isupper() or word[1].isupper() or lower in _NO_NAMES:
+        return False
+    return lower in _NAMES_IN_LY or not (lower.endswith("ly") or _ING.fullmatch(lower))

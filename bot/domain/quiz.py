@@ -99,6 +99,7 @@ def load(quiz: Quiz, answers: Answers, state: Mapping[str, Any] | None, subject:
         live=state["live"],
         status=Status(state["status"]),
         went_on=state["went_on"],
+        had_result=state.get("had_result", state["went_on"]),
         reminders=state["reminders"],
         reminded=state["reminded"],
         reminding=state["reminding"],
@@ -217,8 +218,9 @@ def _apply(run: Run, action: Action) -> Transition:  # noqa: PLR0911, PLR0912 - 
         case AskAgain():
             return _resumed(run) if run.asking else Transition(run, Outcome.NOTHING)
         case GoOn():
-            skipped = run.skipped - {question.id for question in run.quiz.questions}
-            return Transition(_advance(replace(run, went_on=True, skipped=skipped)), Outcome.TAKEN)
+            had_result = run.had_result or run.finished
+            again = replace(run, went_on=True, had_result=had_result, skipped=run.skipped & {PURPOSE})
+            return Transition(_advance(again), Outcome.TAKEN)
         case Pause():
             return _moved(run, Status.PAUSED)
         case Stop():

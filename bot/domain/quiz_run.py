@@ -71,7 +71,8 @@ class Run:
     opened, in that order. What it is about is an answer like others, under the quiz's PURPOSE, and weighs nothing.
     `subject` is the person whose work it is about, where that is not the owner's: then it belongs to a comparison, and
     neither its purpose is asked nor anything shared. It is empty if nobody knows any more who that was. `closed`: that
-    comparison has ended without a reveal, so that there is nothing left to answer.
+    comparison has ended without a reveal, so that there is nothing left to answer. `had_result`: they went on
+    from a result to what had no answer.
     """
 
     quiz: Quiz
@@ -81,6 +82,7 @@ class Run:
     live: bool = False
     status: Status = Status.OPEN
     went_on: bool = False
+    had_result: bool = False
     reminders: int = 0
     reminded: bool = False
     reminding: bool = False
@@ -175,17 +177,22 @@ class Run:
 
     @cached_property
     def left_at_that(self) -> "Run | None":
-        """The run with the result it had, while somebody goes on from that; None if it had none, or has one now.
+        """The run as it ends for who went on from a result and leaves the rest unanswered after all.
 
-        That is how the run ends for who leaves the rest unanswered after all.
+        Its result is that of the answers given by now, with those since they went on, as if all others were skipped.
+        None if there was no result to go on from or there is one now, if no more than a tie-break is left to answer,
+        and if nothing is being asked as the run is paused or over.
         """
-        if self.subject is not None or not self.went_on or self.finished:
+        open_ = {question.id for question in self.quiz.questions if not self._passed(question)}
+        if self.subject is not None or not self.had_result or self.finished or not open_:
+            return None
+        if self.status is not Status.OPEN:
             return None
         left = replace(self, went_on=False, live=False)
-        if not left.finished:
-            open_ = {question.id for question in self.quiz.questions if question.id not in self.answers}
-            left = replace(left, skipped=self.skipped | open_)
-        return left if left.finished else None
+        if left.finished:
+            return left
+        left = replace(left, skipped=self.skipped | open_)
+        return left if left.tie_break is None else replace(left, skipped=left.skipped | {left.tie_break.id})
 
     def has_asked(self, question: str) -> bool:
         """Whether a question has come up by now: it was asked, answered or skipped, or the round is past it."""
@@ -239,6 +246,7 @@ class Run:
             "live": self.live,
             "status": self.status.value,
             "went_on": self.went_on,
+            "had_result": self.had_result,
             "reminders": self.reminders,
             "reminded": self.reminded,
             "reminding": self.reminding,

@@ -446,9 +446,9 @@ def first_question(run: Run, library: Library) -> Message:
 
 
 def _closed(run: Run, library: Library) -> Message:
-    """Say that a round was closed, or that it is left at the result it had."""
+    """Say that a round was closed, or that it is left at the result that its answers come to."""
     words = library.words.quiz
-    return blocks.say(words.change_dropped if run.finished else words.expired_note)
+    return blocks.say(words.expired_result if run.finished else words.expired_note)
 
 
 def _already_answered(question: str | None, run: Run, library: Library) -> Message:

@@ -351,5 +351,5 @@ def _left(run: Run, library: Library) -> Message | None:
     if run.asking is not None:
         return None
     if run.finished:
-        return blocks.say(words.change_dropped)
+        return blocks.say(words.change_dropped if run.subject is None else words.change_dropped_other)
     return blocks.say(words.stopped_note if run.status is Status.STOPPED else words.paused_note)

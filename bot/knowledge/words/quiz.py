@@ -84,6 +84,7 @@ class QuizWords(Authored):
     finished_rest: Annotated[Line, text("questions")]
     ended: Plain
     change_dropped: Plain
+    change_dropped_other: Plain
     stopped_note: Plain
     paused_note: Plain
     waiting: Plain
@@ -97,6 +98,7 @@ class QuizWords(Authored):
     later: Button
     stop: Button
     expired_note: Plain
+    expired_result: Plain
     edited_since: Annotated[Line, text("kept", "given")]
     noted: Annotated[Line, text("number", "choice")]
     noted_open: Annotated[Line, text("number")]

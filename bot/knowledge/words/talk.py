@@ -56,6 +56,8 @@ class TalkWords(Authored):
     listening: Talk
     deletion: Talk
     sharing: Talk
+    taking_back: Talk
+    telling: Talk
     comparing: Talk
     own_result: Talk
     next_steps: Talk
@@ -118,6 +120,8 @@ class TerminalWords(Authored):
     deletion: Plain
     sharing: Plain
     sharing_in_quiz: Plain
+    taking_back: Plain
+    telling: Plain
     comparing: Plain
     own_result: Plain
     own_result_in_quiz: Plain

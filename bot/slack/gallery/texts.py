@@ -24,8 +24,9 @@ def sentences(library: Library) -> Iterator[Rendering]:
             "silent_not_asked", "silent_nothing_near", "silent_unsure", "switched_off", "withdrawn",
         ),
         "quiz": (
-            "edited_late", "expired_note", "finished", "first", "gone", "kept", "manages", "not_opened", "not_yours",
-            "know", "nothing_so_far", "several_unclear", "waiting", "which_two",
+            "change_dropped", "change_dropped_other", "edited_late", "expired_note", "expired_result", "finished",
+            "first", "gone", "kept", "manages", "not_opened", "not_yours", "know", "nothing_so_far", "several_unclear",
+            "waiting", "which_two",
         ),
         "privacy": ("exporting", "export_file", "export_text", "forgetting", "forgotten"),
         "share": (
