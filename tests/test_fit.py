@@ -415,15 +415,17 @@ def test_what_speaks_most_for_a_third_role_is_no_reason_for_either_of_two(librar
     left_out = 0
     for given_answers in close_sets(library.quiz):
         found = fit.recommend(library.quiz, given_answers)
-        asked = {question.id: question for question in library.quiz.questions}
-        chosen = [fit.choice_of(asked[name], given) for name, (given,) in given_answers.items()]
+        weights_of = {
+            choice.id: choice.weights
+            for question in library.quiz.questions
+            for choice in question.choices
+            if (choice.id,) == given_answers.get(question.id)
+        }
         sides = (found.role, found.runner_up, found.reasons), (found.runner_up, found.role, found.against)
         for role, other, reasons in sides:
-            pulling = [
-                choice.weights for choice in chosen if choice.weights.get(role.id, 0) > choice.weights.get(other.id, 0)
-            ]
+            pulling = [weights for weights in weights_of.values() if weights.get(role.id, 0) > weights.get(other.id, 0)]
             own = [weights for weights in pulling if weights[role.id] * 2 > max(weights.values())]
-            named = [choice.weights for reason in reasons for choice in reason.choices]
+            named = [weights_of[choice.id] for reason in reasons for choice in reason.choices]
             assert all(weights in (own or pulling) for weights in named)
             assert bool(named) == bool(pulling)
             left_out += bool(own) and len(own) < len(pulling)
