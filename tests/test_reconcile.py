@@ -267,7 +267,7 @@ async def test_work_that_cannot_be_gone_on_with_lets_go_of_its_round(
         # As if the steps that were recorded were none of ours.
         pending = "workflow_uuid IN (SELECT workflow_uuid FROM workflow_status WHERE status = 'PENDING')"
         renamed = f"UPDATE operation_outputs SET function_name = 'x' WHERE function_id > 1 AND {pending}"
-        assert change(tmp_path / "jobs.db", renamed)
+        assert await played.apart(change, tmp_path / "jobs.db", renamed)
         async with bot_in(workspace, library, tmp_path):
             fourth = await question(workspace, root, 4)
             await workspace.click("U_ANA", fourth, buttons(fourth)[CLEAR[3]])
@@ -422,7 +422,7 @@ async def test_a_round_that_closes_where_its_thread_is_gone_says_nothing(
     async with Workspace.start() as workspace:
         old = await forgotten(workspace, tmp_path, library, *CLEAR[:1])
     state = "UPDATE runs SET due = 'expire', due_at = 1"
-    assert change(tmp_path / "rolefit.db", state) == 1
+    assert await played.apart(change, tmp_path / "rolefit.db", state) == 1
     async with Workspace.start() as workspace, bot_in(workspace, library, tmp_path):
         await workspace.until(lambda: found_gone(workspace), "U_ANA")
         await released(tmp_path)
@@ -446,7 +446,7 @@ async def test_what_slack_puts_beside_a_thread_whose_root_is_gone_is_taken_back(
         root, third = await answered(workspace, *CLEAR[:2])
         await released(tmp_path)
         # To Slack a root that has been removed is a ts like any other.
-        assert change(tmp_path / "rolefit.db", "UPDATE runs SET root_ts = '1.000001'") == 1
+        assert await played.apart(change, tmp_path / "rolefit.db", "UPDATE runs SET root_ts = '1.000001'") == 1
         await workspace.click("U_ANA", third, buttons(third)[CLEAR[2]])
 
         async def anew() -> Sent | None:
