@@ -14,7 +14,7 @@ from bot import explain
 from bot.domain import quiz, smalltalk
 from bot.domain.actions import Action, AskAgain, Change, GoOn, Guess, Manage, Reply, Resume
 from bot.domain.faq import Surface, bars_of
-from bot.domain.picked_suggestion import ONLY, picked_suggestion
+from bot.domain.picked_suggestion import picked_suggestion, place_among
 from bot.domain.quiz import LETTERS, Outcome, Transition
 from bot.domain.quiz_run import Run, Status
 from bot.domain.readings import (
@@ -114,8 +114,11 @@ class Chat:
             pass
         elif smalltalk.plain(text) == "why" or (self._question and self._talk(text) == "certainty"):
             await self._explain()
-        elif self._suggested and (number := self._picked(text, self._suggested)):
-            self._take_suggestion(self._suggested, number)
+        elif (
+            self._suggested
+            and (place := place_among(picked_suggestion(text), len(self._suggested.entries))) is not None
+        ):
+            self._take_suggestion(self._suggested, place)
         else:
             await self._answer(text)
 
@@ -172,17 +175,9 @@ class Chat:
         self._console.print(formatted(reply.text))  # with the questions, which the blocks have in buttons
         return suggested
 
-    @staticmethod
-    def _picked(text: str, suggested: Asked) -> int | None:
-        """Give the number of the suggestion that a line picks; None if it picks none."""
-        number, count = picked_suggestion(text), len(suggested.entries)
-        if number == ONLY and count == 1:
-            return 1
-        return number if number and number <= count else None
-
-    def _take_suggestion(self, question: Asked, number: int) -> None:
-        """Answer with the suggestion that has this number."""
-        entry = self._library.entries[question.entries[number - 1]]
+    def _take_suggestion(self, question: Asked, place: int) -> None:
+        """Answer with the suggestion that stands at this place, from 0."""
+        entry = self._library.entries[question.entries[place]]
         show(blocks.taken(entry, self._library), self._console)
         self._question, self._answered = replace(question, entries=(entry.id,), is_chosen=True), entry.id
         self._suggested = None

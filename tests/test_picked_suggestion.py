@@ -2,7 +2,7 @@
 
 import pytest
 
-from bot.domain.picked_suggestion import ONLY, picked_suggestion
+from bot.domain.picked_suggestion import ONLY, picked_suggestion, place_among
 
 
 @pytest.mark.parametrize(
@@ -16,3 +16,11 @@ from bot.domain.picked_suggestion import ONLY, picked_suggestion
 )  # fmt: skip
 def test_a_number_a_place_or_yes_picks_and_nothing_that_says_more(text: str, picked: int | None):
     assert picked_suggestion(text) == picked
+
+
+@pytest.mark.parametrize(
+    ("number", "count", "place"),
+    [(1, 1, 0), (2, 3, 1), (ONLY, 1, 0), (ONLY, 2, None), (ONLY, 0, None), (3, 2, None), (1, 0, None), (None, 1, None)],
+)
+def test_only_what_stands_there_is_picked(number: int | None, count: int, place: int | None):
+    assert place_among(number, count) == place

@@ -63,10 +63,11 @@ _CALLED_CHOICES = re.compile(
     r"(?:answers?|options?|choices?|letters?|possibilities|buttons?)\s*(?=\W|$)",
     re.IGNORECASE,
 )
+# All choices, or those that were offered.
 _ALL = frozenset(
     {"", "all", "all of them", "all of these", "each", "each of them", "each one", "them", "these", "those", "they"}
+    | {"the two", "both", "both of them", "these two", "those two", "the two of them"}
 )
-_TWO = frozenset({"the two", "both", "both of them", "these two", "those two", "the two of them"})
 _SOME = re.compile(r"(?:the\s+)?(first|last)\s+(two|three)(?:\s+(?:ones|answers|options|choices))?", re.IGNORECASE)
 _HOW_MANY = {"two": 2, "three": 3}
 _AND = re.compile(r"\s*(?:[,/&+]|\b(?:and|or|from|vs\.?|versus|than|compared to)(?=\s))\s*", re.IGNORECASE)
@@ -137,18 +138,16 @@ def _named(
     parts: list[str], question: AnyQuestion, offered: tuple[str, ...], wordings: Wordings
 ) -> AskedChoices | None:
     """Find the choices that are named in these parts of a text; without any part it is those that were offered."""
-    bare = [_CALLED_CHOICES.sub("", part.strip(_WRAPPED)).strip(_WRAPPED).casefold() for part in parts]
+    bare = [_unwrapped(part).casefold() for part in parts]
     if len(bare) <= 1:
         named = bare[0] if bare else ""
-        if named == "two" and offered:
-            return _in_order(offered, question)
-        if named in _ALL or named in _TWO:
+        if named in _ALL or (named == "two" and offered):
             return _in_order(offered or tuple(choice.id for choice in question.choices), question)
         if some := _SOME.fullmatch(named):
             count = _HOW_MANY[some[2].casefold()]
             chosen = question.choices[:count] if some[1].casefold() == "first" else question.choices[-count:]
             return _in_order(tuple(choice.id for choice in chosen), question)
-    pieces = [piece for part in bare for piece in map(_stripped, _AND.split(part)) if piece]
+    pieces = [piece for part in bare for piece in (piece.strip(_WRAPPED) for piece in _AND.split(part)) if piece]
     marks = [mark for piece in pieces if (mark := picked_mark(piece))]
     if pieces and len(marks) == len(pieces):
         return _by_marks(marks, question)
@@ -177,7 +176,7 @@ def _by_words(parts: list[str], question: AnyQuestion, wordings: Wordings) -> As
 
 def _in_words(text: str, question: AnyQuestion, wordings: Wordings) -> Option | None:
     """Find the choice that a few words name, with no word besides that is not the choice's."""
-    named = _stripped(_CALLED_CHOICES.sub("", text.strip(_WRAPPED)))
+    named = _unwrapped(text)
     plain = utils.default_process(named)
     for choice in question.choices:
         if plain and plain in map(utils.default_process, (choice.label, getattr(choice, "short", ""))):
@@ -190,8 +189,9 @@ def _in_words(text: str, question: AnyQuestion, wordings: Wordings) -> Option | 
     return likely if likely and is_only(plain, likely) else None
 
 
-def _stripped(text: str) -> str:
-    return text.strip(_WRAPPED)
+def _unwrapped(text: str) -> str:
+    """Give what a text says between its signs, and without "option" or "the answer" before it."""
+    return _CALLED_CHOICES.sub("", text.strip(_WRAPPED)).strip(_WRAPPED)
 
 
 def _in_order(choices: tuple[str, ...], question: AnyQuestion, *, in_words: bool = False) -> AskedChoices:

@@ -7,6 +7,7 @@ these two roles decides; it changes no share. A third role that is as close is l
 answers nothing follows yet but a picture.
 """
 
+from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from enum import StrEnum
@@ -289,14 +290,12 @@ def _of_own(ordered: tuple[Reason, ...], role: Role) -> tuple[Reason, ...]:
     """
 
     def is_own(reason: Reason) -> bool:
-        sums = [sum(choice.weights.get(name, 0) for choice in reason.choices) for name in _named(reason.choices)]
-        return _weight(reason.choices, role) * len(reason.choices) > max(sums) * OWN
+        total: Counter[str] = Counter()
+        for choice in reason.choices:
+            total.update(choice.weights)
+        return total[role.id] > max(total.values()) * OWN
 
     return tuple(filter(is_own, ordered)) or ordered
-
-
-def _named(choices: Sequence[Choice]) -> set[str]:
-    return {role for choice in choices for role in choice.weights}
 
 
 def _pulling(answered: _Answered, role: Role, other: Role) -> tuple[tuple[Reason, ...], tuple[Reason, ...]]:

@@ -21,3 +21,11 @@ def picked_suggestion(text: str) -> int | None:
     if position is not None:
         return position + 1
     return ONLY if _YES.fullmatch(text) else None
+
+
+def place_among(number: int | None, count: int) -> int | None:
+    """Give the place, from 0, of the suggestion that `picked_suggestion` picks among so many; None if it picks none."""
+    if number is None or (number == ONLY and count != 1):
+        return None
+    place = max(number, 1) - 1
+    return place if place < count else None

@@ -161,10 +161,9 @@ def apply(run: Run, action: Action) -> Transition:
 def _left_alone(run: Run, action: Remind | Expire) -> Transition:
     if run.finished or run.closed or run.status in (Status.STOPPED, Status.EXPIRED):
         return Transition(run, Outcome.NOTHING)
-    if isinstance(action, Expire) and run.left_at_that:
-        return Transition(replace(run.left_at_that, status=Status.OPEN, reminding=False), Outcome.TAKEN)
     if isinstance(action, Expire):
-        return Transition(replace(run, status=Status.EXPIRED, reminding=False), Outcome.TAKEN)
+        closed = run.left_at_that or replace(run, status=Status.EXPIRED)
+        return Transition(replace(closed, reminding=False), Outcome.TAKEN)
     return Transition(replace(run, reminders=run.reminders + 1, reminded=True, reminding=True), Outcome.TAKEN)
 
 
@@ -360,7 +359,7 @@ def _moved(run: Run, status: Status) -> Transition:
     if run.finished:  # the result stands; an answer that was being changed stays as it was
         return Transition(replace(run, live=False), Outcome.TAKEN if run.live else Outcome.NOTHING)
     if run.left_at_that:
-        return Transition(replace(run.left_at_that, status=Status.OPEN), Outcome.TAKEN)
+        return Transition(run.left_at_that, Outcome.TAKEN)
     if run.status is status:
         return Transition(run, Outcome.NOTHING)
     return Transition(replace(run, status=status), Outcome.TAKEN)

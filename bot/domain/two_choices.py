@@ -154,9 +154,9 @@ def read_or(text: str, question: AnyQuestion) -> tuple[str, ...]:
     if len(sides) != 2 or asks_or_denies(text) or any(len(side) < SHORT for side in sides):
         return ()
     near = [_nearest(side, question) for side in sides]
-    for side, others in zip(sides, reversed(near), strict=True):
+    for side, own, others in zip(sides, near, reversed(near), strict=True):
         if (choice := read_choice(side, question)) and others and choice.id not in others:
-            likeliest = next((other for other in others if other in near[sides.index(side)]), others[0])
+            likeliest = next((other for other in others if other in own), others[0])
             return tuple(option.id for option in question.choices if option.id in (choice.id, likeliest))
     return ()
 

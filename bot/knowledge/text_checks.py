@@ -7,8 +7,9 @@ from pathlib import Path
 from typing import Any
 
 from bot.domain.content import Table
-from bot.domain.quiz_content import AnyQuestion, Quiz, with_article
+from bot.domain.quiz_content import Quiz, with_article
 from bot.knowledge.library import NOT_ANSWERED, Library
+from bot.knowledge.phrases import questions_with_paths
 from bot.knowledge.problems import Problem, YamlPath
 from bot.knowledge.slack_limits import (
     MAX_ACTIONS,
@@ -228,10 +229,7 @@ def find_unexplained_signs(library: Library, file: YamlFile) -> Iterator[Problem
 
 def find_unexplained_choices(quiz: Quiz, file: YamlFile) -> Iterator[Problem]:
     """Find choices that are not explained beside others of their question that are: a warning; `file` is quiz.yaml."""
-    groups: list[tuple[YamlPath, AnyQuestion]] = [(("purpose",), quiz.purpose)]
-    groups += [(("questions", at), question) for at, question in enumerate(quiz.questions)]
-    groups += [(("tie_breaks", at), question) for at, question in enumerate(quiz.tie_breaks)]
-    for path, question in groups:
+    for path, question in questions_with_paths(quiz):
         if any(choice.means for choice in question.choices):
             for number, choice in enumerate(question.choices):
                 if not choice.means:

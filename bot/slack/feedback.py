@@ -74,9 +74,9 @@ async def choose_by_number(
     *,
     shared: bool | None,
 ) -> None:
-    """Take a number that somebody typed in a thread for a click on the suggestion of this number; 0 for the only one.
+    """Take a number that somebody typed in a thread for a click on the suggestion of this number.
 
-    reply: what the message gets where no such suggestion stands.
+    number: as `picked_suggestion` gives it. reply: what the message gets where no such suggestion stands.
     """
     planned = reply or PlannedReply("")
     key, where = Work.ANSWER.key(team, channel, ts), (channel, thread_ts, ts, user)

@@ -11,6 +11,7 @@ from bot.domain.faq import FOLLOWED_FOR, Surface
 from bot.domain.gaps import Question, QuestionKind, message_id
 from bot.domain.matching import Candidate
 from bot.domain.owner import read_owner
+from bot.domain.picked_suggestion import place_among
 from bot.domain.reply_kinds import ANSWER, NOT_ANSWERED, SUGGEST, SUGGESTED, UNKNOWN
 from bot.domain.why import explain
 from bot.jobs import current_key, retry_db, start, step, worker, workflow
@@ -138,7 +139,7 @@ class FeedbackWorker(ReplyWorker):
     ) -> None:
         """Take a number that was typed in a thread for a click on the suggestion that stands there under this number.
 
-        number: from 1; 0 for the only suggestion there is, as "yes" picks. Where none is picked, reply as planned:
+        number: as `picked_suggestion` gives it. Where none is picked, reply as planned:
         `kind` and `entries` as PlannedReply has them, no kind for no reply. It is the one work of this message, so that
         the message delivered again finds it done, whatever stands there by then.
         """
@@ -150,10 +151,10 @@ class FeedbackWorker(ReplyWorker):
             else:
                 reply = await self._store.replies.latest_in_thread(team, channel, thread_ts, SUGGESTED)
             offered = (reply.entries[1:] if reply.kind == NOT_ANSWERED else reply.entries) if reply else ()
-            picked = number or len(offered)  # "yes" picks the only one, and none of several
-            if reply is None or reply.answer_ts is None or not 1 <= picked <= (len(offered) if number else 1):
+            place = place_among(number, len(offered))
+            if reply is None or reply.answer_ts is None or place is None:
                 return None
-            return [reply.answer_ts, reply.question_ts, reply.decided_for or UNREVISED, offered[picked - 1]]
+            return [reply.answer_ts, reply.question_ts, reply.decided_for or UNREVISED, offered[place]]
 
         suggestion = await step("suggestion", suggested)
         if suggestion:
