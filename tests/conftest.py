@@ -10,6 +10,7 @@ import random
 import shutil
 import socket
 import tempfile
+import threading
 import uuid
 from collections.abc import AsyncIterator, Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -23,6 +24,7 @@ from zlib import crc32
 import psycopg
 import pytest
 import pytest_asyncio
+from _pytest.faulthandler import fault_handler_stderr_fd_key
 from dbos import DBOS, _workflow_commands
 from hypothesis import HealthCheck, Phase, settings
 from hypothesis.vendor import pretty
@@ -51,6 +53,7 @@ DATABASES = ("sqlite", "postgresql")
 MANY_AREAS = 3  # that a run has to touch for its end to list them
 NEXT = pytest.StashKey[pytest.Item | None]()  # the test that comes next
 DEADLINES_EVERY = 4.0  # seconds; after 5 PostgreSQL would end the session that has DBOS's lock
+STUCK_AFTER = 300.0  # seconds; soon after, pytest says where its threads are and ends the process, see pyproject.toml
 GARBAGE = 20_000  # objects that are made until some garbage is collected; 700 in Python, for which memory counts more
 
 
@@ -106,6 +109,26 @@ def pytest_collection_finish() -> None:
     """Spare the garbage collector what is there until the end: it would look at all of it again in every test."""
     tuning.freeze_objects(collect=True)
     gc.set_threshold(GARBAGE, *gc.get_threshold()[1:])
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_protocol(item: pytest.Item) -> Iterator[None]:
+    """Where a test waits for what never happens, say what all tasks wait for: of its threads it is plain that they do."""
+    watch = threading.Timer(STUCK_AFTER, _print_tasks, [item.config.stash[fault_handler_stderr_fd_key]])
+    watch.daemon = True
+    watch.start()
+    try:
+        return (yield)
+    finally:
+        watch.cancel()
+
+
+def _print_tasks(number: int) -> None:
+    """Print, to the file of this number, where the tasks of all event loops are."""
+    with open(number, "w", closefd=False) as file:
+        for task in [*asyncio.tasks._all_tasks]:  # type: ignore[attr-defined] # those of one loop alone are to be had
+            if not task.done():
+                task.print_stack(file=file)
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
