@@ -141,7 +141,6 @@ def test_keys_are_made_in_one_place(pattern: str):
     assert places <= {"work.py"}
 
 
-@pytest.mark.both_databases
 async def test_work_that_ends_after_the_next_start_is_not_waited_for_and_holds_up_nothing(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ):
@@ -177,6 +176,7 @@ async def test_work_that_ends_after_the_next_start_is_not_waited_for_and_holds_u
     await jobs.close(0)
 
 
+@pytest.mark.both_databases
 async def test_the_steps_of_much_work_are_read_at_once_as_the_engine_reads_those_of_one(
     tmp_path: Path, library: Library, kept_in: dict[str, Any], monkeypatch: pytest.MonkeyPatch
 ):
