@@ -272,7 +272,8 @@ async def test_work_that_pauses_while_the_bot_ends_has_not_failed_and_goes_on(
     def destroy_and_wait() -> None:
         """End DBOS, and take as long for it as the work may pause."""
         destroy()
-        while jobs._in_flight.live:
+        until = time.monotonic() + PATIENCE
+        while jobs._in_flight.live > 0 and time.monotonic() < until:
             time.sleep(0.01)
 
     async with Workspace.start() as workspace:
