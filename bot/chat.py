@@ -14,6 +14,7 @@ from bot import explain
 from bot.domain import quiz, smalltalk
 from bot.domain.actions import Action, AskAgain, Change, GoOn, Guess, Manage, Reply, Resume
 from bot.domain.faq import Surface, bars_of
+from bot.domain.follow_up import LOOKED_BACK
 from bot.domain.picked_suggestion import picked_suggestion, place_among
 from bot.domain.quiz import LETTERS, Outcome, Transition
 from bot.domain.quiz_run import Run, Status
@@ -80,7 +81,7 @@ class Chat:
     def __init__(self, library: Library, second: SecondStage | None, console: Console) -> None:
         self._library, self._second, self._console = library, second, console
         self._suggested: Asked | None = None  # the last question, where entries were suggested to it
-        self._answered: str | None = None  # the entry of the last answer, which the next question may lean on
+        self._answered: list[str] = []  # the entries of the last answers, latest first, that the next may lean on
         self._question: Asked | None = None  # the one that was answered last
         self._run: Run | None = None  # the round that is open
         self._left: Run | None = None  # the one that was paused or stopped, and can be gone on with
@@ -142,7 +143,8 @@ class Chat:
     # The FAQ
 
     async def _answer(self, text: str) -> None:
-        after = self._answered if self._library.follows(text, prompted=True) else None
+        follows = self._library.follows(text, prompted=True)
+        after = self._library.index.leant_on(text, self._answered) if follows else None
         planned = await decide(text, Surface.MENTION, self._library, self._second, after)
         self._suggested, self._question = None, None
         if planned is None:
@@ -151,7 +153,7 @@ class Chat:
         question = Asked(text, after, planned.entries)
         self._say(planned, question)
         if planned.kind == ANSWER:
-            self._question, self._answered = question, planned.entries[-1]
+            self._question, self._answered = question, [planned.entries[-1], *self._answered[:LOOKED_BACK]]
 
     def _say(self, planned: PlannedReply, question: Asked) -> None:
         if suggested := self._show_reply(planned):
@@ -179,7 +181,8 @@ class Chat:
         """Answer with the suggestion that stands at this place, from 0."""
         entry = self._library.entries[question.entries[place]]
         show(blocks.taken(entry, self._library), self._console)
-        self._question, self._answered = replace(question, entries=(entry.id,), is_chosen=True), entry.id
+        self._question = replace(question, entries=(entry.id,), is_chosen=True)
+        self._answered = [entry.id, *self._answered[:LOOKED_BACK]]
         self._suggested = None
 
     async def _explain(self) -> None:

@@ -19,7 +19,6 @@ from bot.domain import faq
 from bot.domain.embeddings import Floats, Neighbours, SemanticScorer, SemanticScores
 from bot.domain.faq import Reply, Surface
 from bot.domain.matching import Candidate
-from bot.domain.two_questions import questions_of
 from bot.encoder import Encoder, EncoderError
 from bot.knowledge import Library
 
@@ -129,6 +128,7 @@ class SecondStage:
 
     async def reply_to(self, text: str, surface: Surface, library: Library, after: str | None = None) -> Reply:
         """Decide as `faq.reply_to` does, with the second stage on a thread of its own where it is worth asking."""
+        text = faq.as_asked(text, surface)
         whole = await self._reply_to_one(text, surface, library, after)
         replies: list[Reply] = []
         for question in faq.questions_apart(text, whole, surface):
@@ -137,7 +137,16 @@ class SecondStage:
         return faq.of_questions(whole, replies, text)
 
     async def _reply_to_one(self, text: str, surface: Surface, library: Library, after: str | None) -> Reply:
-        """Decide about a message as a whole.
+        """Decide about a message as a whole."""
+        replies: list[Reply] = []
+        for read, leant_on in faq.readings_of(text, surface, library.index, after):
+            replies.append(await self._reply_to_reading(read, surface, library, leant_on))
+            if isinstance(replies[-1], faq.Answer):
+                break
+        return faq.likeliest_of(replies)
+
+    async def _reply_to_reading(self, text: str, surface: Surface, library: Library, after: str | None) -> Reply:
+        """Decide about one reading of a message.
 
         Where the second stage is worth it whatever the first says, that one is asked only if the second has nothing to
         say.
@@ -154,14 +163,24 @@ class SecondStage:
     async def rank(
         self, text: str, surface: Surface, library: Library, after: str | None = None
     ) -> tuple[Candidate, ...]:
-        """Give the candidates that `reply_to` decides by, best first, as `faq.rank` does."""
-        index, thresholds = library.index, library.thresholds
+        """Give the candidates that `reply_to` decides by, best first, as `faq.rank` does.
+
+        Which texts are to be scored shows while ranking: it is done anew with their scores until none is missing.
+        """
         scores: dict[str, SemanticScores | None] = {}
-        for asked in (text, *(questions_of(text) if surface not in faq.UNPROMPTED else ())):
-            ranked = index.rank(asked, limit=faq.CONSIDERED, after=after)
-            if faq.worth_asking(ranked, surface, thresholds):
-                scores[asked] = await self._scores(asked, library)
-        return faq.rank(text, surface, index, thresholds, after=after, scorer=scores.get)
+        missing: list[str] = []
+
+        def scored(asked: str) -> SemanticScores | None:
+            if asked not in scores:
+                missing.append(asked)
+            return scores.get(asked)
+
+        while True:
+            ranked = faq.rank(text, surface, library.index, library.thresholds, after=after, scorer=scored)
+            if not missing:
+                return ranked
+            scores.update([(asked, await self._scores(asked, library)) for asked in missing])
+            missing.clear()
 
     async def _scores(self, text: str, library: Library) -> SemanticScores | None:
         """Score a message on the thread of this stage; None where it is not ready, or too many others wait.

@@ -18,8 +18,11 @@ from typer.testing import CliRunner
 from bot.cli import cli
 from bot.domain import quiz
 from bot.domain.actions import Reply
+from bot.domain.faq import Surface
+from bot.domain.reply_kinds import ANSWER, NOT_ANSWERED, SUGGEST, UNKNOWN
 from bot.knowledge import Library
 from bot.settings import KNOWLEDGE, Settings, SettingsError
+from bot.slack import deciding
 from bot.storage import Question, QuestionKind, Store
 from tests.conftest import bot_in
 from tests.shipped import few_entries
@@ -138,6 +141,35 @@ def test_ask_says_how_sure_an_answer_takes_and_what_that_depends_on(text: str, s
     output = rolefit_here("ask", text, "--surface", surface).stdout
 
     assert re.search(rf"Certainty: 0\.\d\d of 1\. An answer takes 0\.\d\d {re.escape(words)}$", output)
+
+
+@pytest.mark.parametrize(
+    ("text", "after"),
+    [
+        ("somebody told me you need a PhD for research engineering, not sure", None),
+        ("so what do they do all day", "ai-engineer"),
+        ("how should we grade them", "research-engineer"),
+        ("and AI engineers?", "grade-research-engineer"),
+        ("what is MTS?", "ai-engineer"),
+        ("how do I get promoted", None),
+        ("good morning", None),
+        ("?", None),
+        ("lunch at 12?", None),
+    ],
+)
+def test_ask_decides_as_the_bot_does(library: Library, text: str, after: str | None):
+    arguments = ("ask", text, "--surface", "dm", *(("--after", after) if after else ()))
+    output = json.loads(rolefit_here(*arguments, "--json", ROLEFIT_ENCODER="off").stdout)
+    shown = rolefit_here(*arguments, ROLEFIT_ENCODER="off").stdout
+
+    leans_on = after if library.follows(text, prompted=True) else None
+    planned = asyncio.run(deciding.decide(text, Surface.DM, library, None, leans_on))
+    assert planned
+    decisions = {ANSWER: "answer", SUGGEST: "suggest", UNKNOWN: "no_answer", NOT_ANSWERED: "no_answer"}
+    assert output["decision"] == decisions.get(planned.kind, "talk")
+    assert output["entry"] == (planned.entries[0] if planned.kind == ANSWER else None)
+    if planned.kind == ANSWER:
+        assert library.entries[planned.entries[0]].question in shown
 
 
 def test_ask_tells_apart_what_is_just_below_from_what_an_answer_takes(tmp_path: Path):

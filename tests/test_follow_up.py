@@ -1,5 +1,7 @@
 """“And at Anthropic?”: whatever was answered before it, the answer is that company's, and stands by itself."""
 
+from functools import partial
+
 import pytest
 
 from bot.domain import faq
@@ -38,6 +40,31 @@ def test_a_company_that_is_named_alone_is_answered_after_every_entry(library: Li
 
             assert isinstance(answer, Answer), (form, after)
             assert [candidate.entry for candidate in answer.entries] == [entry], (form, after)
+
+
+@pytest.mark.parametrize(
+    ("name", "company"),
+    [
+        ("Google", "DeepMind"),
+        ("Google Brain", "DeepMind"),
+        ("Amazon Web Services", "Amazon"),
+        ("Facebook AI Research", "Meta"),
+        ("Microsoft Research", "Microsoft"),
+    ],
+)
+def test_a_company_is_known_by_the_names_of_its_parts_and_of_whom_it_belongs_to(
+    library: Library, name: str, company: str
+):
+    for text in ("how does {} organise research and engineering?", "and at {}?"):
+        answer = replied(library, text.format(name), Surface.DM, FLAT)
+
+        assert [candidate.entry for candidate in faq.offered_by(answer)] == [COMPANIES[company]]
+
+
+@pytest.mark.parametrize("text", ["just google it", "google calendar is broken", "is the google doc shared?"])
+def test_who_only_googles_asks_about_no_company(library: Library, text: str):
+    for after in ("role-differences", FLAT, "openai-roles"):
+        assert replied(library, text, Surface.THREAD, after) == Silence()
 
 
 @pytest.mark.parametrize(
@@ -388,6 +415,8 @@ async def test_another_role_is_asked_about_what_was_answered_above(
 @pytest.mark.parametrize(
     ("text", "after", "is_above"),
     [
+        ("when was that", "xai-dropped-researcher", True),
+        ("and when was it?", "alphafold", True),
         ("who disagreed?", "xai-dropped-researcher", True),
         ("and who objected", "xai-dropped-researcher", True),
         ("how long did the first phase take?", "alphafold", True),
@@ -402,6 +431,106 @@ async def test_what_the_answer_above_says_is_pointed_back_to(library: Library, t
     planned = await decide(text, Surface.DM, library, None, after if leans else None)
 
     assert (planned == PlannedReply(TALK, (ABOVE,))) == is_above
+
+
+@pytest.mark.parametrize(
+    ("text", "after", "in_full"),
+    [
+        ("do they need a PhD?", "ai-engineer", "do ai engineers need a PhD?"),
+        ("so what do they do all day", "rise-of-ai-engineer", "so what do ai engineers do all day"),
+        ("how should we grade them", "research-engineer", "how should we grade research engineers"),
+        ("what is their background", "data-scientist", "what is data scientists background"),
+        ("how do I become one", "ml-engineer", "how do I become machine learning engineers"),
+        ("how are they unlike AI engineers", "ml-engineer", "how are machine learning engineers unlike AI engineers"),
+        (
+            "how is it different from an AI engineer",
+            "ml-engineer",
+            "how is machine learning engineers different from an AI engineer",
+        ),
+        ("did they hire researchers anyway", "xai-dropped-researcher", "did xai hire researchers anyway"),
+        ("is it flat there?", "openai-roles", "is openai flat openai?"),
+        ("is it the same at Meta?", "openai-roles", None),
+        ("is it the same at Meta?", "research-engineer", None),
+        ("is it true that you need a PhD?", "openai-roles", None),
+        ("they say you need a PhD", "ai-engineer", None),
+        ("do people say that they need a PhD?", "ai-engineer", None),
+        ("do research engineers think they need a PhD?", "ai-engineer", None),
+        ("do they need a PhD?", "phd-needed", None),
+        ("do they need a PhD?", "role-differences", None),
+        ("do they need a PhD?", "rank-and-pay", None),
+        ("do you need a PhD?", "ai-engineer", None),
+    ],
+)
+def test_they_are_whom_the_answer_above_is_about(library: Library, text: str, after: str, in_full: str | None):
+    assert library.index.in_full(text, after) == in_full
+
+
+@pytest.mark.parametrize("surface", [Surface.DM, Surface.MENTION])
+@pytest.mark.parametrize(
+    ("text", "after", "entry"),
+    [
+        ("and why are there so many of them", "ai-engineer", "rise-of-ai-engineer"),
+        ("how should we grade them", "research-engineer", "grade-research-engineer"),
+        ("can they become research scientists?", "research-engineer", "re-to-rs"),
+        ("how are they different from AI engineers", "ml-engineer", "ml-engineer-vs-ai-engineer"),
+        ("so what do they do all day", "rise-of-ai-engineer", "ai-engineer"),
+        ("what tools do they use?", "ml-engineer", "ml-engineer-toolkit"),
+        ("do they need a phd", "ai-engineer", "phd-needed"),
+        ("are they paid more", "ai-engineer", "rank-and-pay"),
+    ],
+)
+async def test_a_question_about_them_is_answered_as_one_about_that_role(
+    library: Library, text: str, after: str, entry: str, surface: Surface
+):
+    assert library.follows(text, prompted=True)
+
+    assert await decide(text, surface, library, None, after) == PlannedReply(ANSWER, (entry,))
+
+
+@pytest.mark.parametrize(
+    ("answered", "entry"),
+    [
+        (["ai-engineer"], "ai-engineer"),
+        (["phd-needed", "ai-engineer"], "ai-engineer"),
+        (["rank-and-pay", "phd-needed", "ml-engineer", "ai-engineer"], "ml-engineer"),
+        (["phd-needed", "role-differences", "ai-engineer"], "phd-needed"),
+        (["phd-needed"], "phd-needed"),
+        ([], None),
+    ],
+)
+def test_they_are_whom_the_latest_answer_that_is_about_somebody_is_about(
+    library: Library, answered: list[str], entry: str | None
+):
+    assert library.index.leant_on("are they paid more?", answered) == entry
+    assert library.index.leant_on("and at Meta?", answered) == next(iter(answered), None)
+
+
+async def test_who_they_are_is_remembered_beyond_the_next_answer(workspace: Workspace, library: Library):
+    await asked(workspace, "what does an AI engineer do?")
+    for text, entry in (
+        ("do they need a PhD?", "phd-needed"),
+        ("and why are there so many of them", "rise-of-ai-engineer"),
+    ):
+        question, answer = await asked(workspace, text)
+        assert library.entries[entry].answer in shown(answer)
+
+    await workspace.click("U_ANA", answer, "Why this?")
+    [_, explanation] = await workspace.replies(question, count=2)
+
+    assert "“ai engineers”" in shown(explanation).casefold()
+
+
+async def test_what_the_answer_above_says_of_them_is_not_said_again(library: Library):
+    reply = await decide("so what do they do all day", Surface.DM, library, None, "ai-engineer")
+
+    assert reply == PlannedReply(TALK, (ABOVE,))
+
+
+@pytest.mark.parametrize("text", ["do they need to publish?", "are they on call?"])
+def test_between_colleagues_they_are_whom_colleagues_speak_of(library: Library, text: str):
+    assert replied(library, text, Surface.THREAD, "ai-engineer") == faq.reply_to(
+        text, Surface.THREAD, library.index, library.thresholds
+    )
 
 
 @pytest.mark.parametrize(
@@ -441,6 +570,22 @@ async def test_a_doubt_behind_what_is_said_to_the_bot_does_not_hide_it(library: 
     assert reply is not None
     assert reply.kind in (ANSWER, SUGGEST)
     assert "phd-needed" in reply.entries
+
+
+@pytest.mark.parametrize("surface", [Surface.DM, Surface.MENTION])
+@pytest.mark.parametrize(
+    "text",
+    ["somebody told me you need a PhD for research engineering, not sure", "you need a PhD there? just wondering"],
+)
+def test_a_doubt_is_left_out_wherever_a_message_to_the_bot_is_read(library: Library, text: str, surface: Surface):
+    read = partial(faq.reply_to, surface=surface, index=library.index, thresholds=library.thresholds)
+    ranked = partial(faq.rank, surface=surface, index=library.index, thresholds=library.thresholds)
+    rest = faq.without_doubt(text)
+    assert rest != text
+
+    assert read(text) == read(rest)
+    assert ranked(text) == ranked(rest)
+    assert faq.as_asked(text, Surface.CHANNEL) == text
 
 
 @pytest.mark.parametrize(

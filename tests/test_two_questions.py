@@ -157,5 +157,58 @@ def test_two_sides_that_are_held_against_each_other_are_both_answered(library: L
         assert answered(library, text, Surface.DM, after) == ["vertical-saas", "frontier-labs"]
 
 
-def test_two_roles_are_still_compared(library: Library):
-    assert answered(library, "ML engineer vs AI engineer", Surface.DM) == ["ml-engineer-vs-ai-engineer"]
+@pytest.mark.parametrize(
+    ("text", "entry"),
+    [
+        ("ML engineer vs AI engineer", "ml-engineer-vs-ai-engineer"),
+        ("mle vs re", "research-engineer-vs-ml-engineer"),
+        ("RE vs MLE", "research-engineer-vs-ml-engineer"),
+    ],
+)
+def test_two_roles_are_still_compared(library: Library, text: str, entry: str):
+    assert answered(library, text, Surface.DM) == [entry]
+
+
+@pytest.mark.parametrize(
+    ("text", "entries"),
+    [
+        (
+            "what is an applied scientist and how is it different from a data scientist",
+            ["applied-scientist", "data-scientist"],
+        ),
+        ("applied scientist vs data scientist", ["applied-scientist", "data-scientist"]),
+        (
+            "what is an ML engineer and how does it differ from a research engineer",
+            ["ml-engineer", "research-engineer-vs-ml-engineer"],
+        ),
+        (
+            "what does an AI engineer do, and how are they different from ML engineers?",
+            ["ai-engineer", "ml-engineer-vs-ai-engineer"],
+        ),
+        ("what is a research engineer, and do they need a PhD?", ["research-engineer", "phd-needed"]),
+    ],
+)
+def test_the_second_half_is_about_the_role_of_the_first(library: Library, text: str, entries: list[str]):
+    assert answered(library, text, Surface.MENTION) == entries
+
+
+def test_two_roles_that_no_entry_compares_are_told_one_by_one(library: Library):
+    assert library.index.apart("a data scientist, unlike an ML engineer", "ml-engineer") == [
+        "data-scientist",
+        "ml-engineer",
+    ]
+    assert library.index.apart("a data scientist, unlike an ML engineer", "phd-needed") == []
+    assert library.index.apart("a research engineer, unlike an ML engineer", "ml-engineer") == []
+    assert library.index.apart("a software engineer, unlike an ML engineer", "ml-engineer") == []
+
+
+@pytest.mark.parametrize(
+    ("text", "entries"),
+    [
+        ("Not Amazon, Microsoft: how do they organise their scientists and engineers", ["microsoft-roles"]),
+        ("how do Amazon and Microsoft organise their scientists and engineers", ["amazon-roles", "microsoft-roles"]),
+        ("Not research scientists, data scientists: what is their part in an AI team?", ["data-scientist"]),
+    ],
+)
+def test_who_is_set_aside_is_not_answered_for(library: Library, text: str, entries: list[str]):
+    assert answered(library, text, Surface.MENTION) == entries

@@ -8,14 +8,16 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from bot.cli.shared import cli, read_library, read_settings, read_surface, scorer_of, stop
+from bot.cli.shared import cli, read_library, read_settings, read_surface, stop
 from bot.settings import Switch
 
 if TYPE_CHECKING:
-    from bot.domain.faq import Reply, Surface
+    from bot.domain.faq import Surface
     from bot.domain.matching import Candidate
     from bot.domain.thresholds import ReplyThresholds
     from bot.knowledge import Library
+    from bot.second_stage import SecondStage
+    from bot.slack.deciding import PlannedReply
 
 SILENT = {  # why nothing is said, by bot.domain.why.Silent
     "silent_nothing_near": "nothing in it looks like a question about AI roles or titles",
@@ -36,35 +38,32 @@ def ask(
 ) -> None:
     """Say what the bot would answer, and why."""
     from bot.domain import faq, smalltalk
+    from bot.domain.language import Language
+    from bot.domain.reply_kinds import ONLY_ENGLISH
 
     library, surface_read = read_library(), read_surface(surface)
     if after is not None and library.entry(after) is None:
         stop([f"--after {after}: there is no such entry in faq.yaml."])
-    scorer, after = scorer_of(library), library.leaning(text, after)
-    reply = faq.reply_to(text, surface_read, library.index, library.thresholds, after=after, scorer=scorer)
-    ranked = faq.rank(text, surface_read, library.index, library.thresholds, after=after, scorer=scorer)
-    explained = _explained(reply, ranked)
     unasked = surface_read in faq.UNPROMPTED
+    leans = after is not None and library.follows(text, prompted=not unasked)
+    planned, ranked = asyncio.run(_decided(text, surface_read, library, after if leans else None))
     talk = smalltalk.read(text, library.words.talk)
-    language = None if talk or isinstance(reply, faq.Silence) else library.language.identify(text)
-    if talk or language:
-        reply = faq.Silence()
-        decision = "talk" if talk and library.words.talk.of(talk).reply else "silence" if talk else "only_english"
-        explained |= {"decision": "silence" if unasked else decision, "entry": None}
-    explained["language"] = language
+    language = Language(planned.entries[0]) if planned and planned.kind == ONLY_ENGLISH else None
+    likeliest = faq.decide(ranked, surface_read, faq.bars_of(ranked, library.thresholds))
+    if planned is None and not talk and not isinstance(likeliest, faq.Silence):
+        language = library.language.identify(text)
+    explained = _explained(planned, ranked) | {"language": language}
     if as_json:
         typer.echo(json.dumps(explained, ensure_ascii=False, indent=2))
         return
-    if talk:
-        reply_text = None if unasked else library.words.talk.of(talk).reply
-        says = f"Takes it for small talk, and says: {reply_text}"
-        lines = [says if reply_text else "Says nothing: this is small talk."]
+    if planned is None and talk:
+        lines = ["Says nothing: this is small talk."]
     elif language:
         only_english = library.words.languages.of(language).format(example=library.example)
-        ending = f", and says: {only_english}" if not unasked else ", and says nothing."
+        ending = f", and says: {only_english}" if planned else ", and says nothing."
         lines = [f"Takes it for {language.title()}{ending}"]
     else:
-        lines = list(_in_words(text, surface_read, reply, ranked, library))
+        lines = list(_in_words(surface_read, planned, ranked, library))
     _show(lines)
     if verbose:
         typer.echo()
@@ -72,21 +71,41 @@ def ask(
             typer.echo(line)
 
 
+async def _decided(
+    text: str, surface: "Surface", library: "Library", after: str | None
+) -> "tuple[PlannedReply | None, tuple[Candidate, ...]]":
+    """Decide about a message as the bot does; gives the reply, and the candidates that it was chosen from."""
+    from bot.slack import deciding
+
+    second = _second_stage(library)
+    try:
+        planned = await deciding.decide(text, surface, library, second, after)
+        return planned, await deciding.rank(text, surface, library, second, after)
+    finally:
+        if second is not None:
+            second.close()
+
+
+def _second_stage(library: "Library") -> "SecondStage | None":
+    """Give the second stage, prepared for this knowledge, or None if it is off."""
+    if read_settings().rolefit_encoder is Switch.OFF:
+        return None
+    from bot.second_stage import SecondStage
+
+    second = SecondStage()
+    second.prepare(library)
+    return second
+
+
 @cli.command()
 def chat() -> None:
     """Ask the bot here in the terminal, and take the quiz; needs neither Slack nor a database."""
     library = read_library()
-    settings = read_settings()
     from rich.console import Console
 
     from bot.chat import HELP, Chat
 
-    second = None
-    if settings.rolefit_encoder is Switch.ON:
-        from bot.second_stage import SecondStage
-
-        second = SecondStage()
-        second.prepare(library)
+    second = _second_stage(library)
     console = Console()
     conversation = Chat(library, second, console)
     if sys.stdin.isatty():
@@ -131,30 +150,40 @@ def _show(lines: list[str]) -> None:
 
 
 def _in_words(
-    text: str, surface: "Surface", reply: "Reply", ranked: "tuple[Candidate, ...]", library: "Library"
+    surface: "Surface", planned: "PlannedReply | None", ranked: "tuple[Candidate, ...]", library: "Library"
 ) -> Iterator[str]:
     """Yield the lines that describe the reply to a message, and the reasons for it."""
-    from bot.domain import faq
+    from bot.domain.reply_kinds import ANSWER, HELLO, NOT_ANSWERED, SUGGEST, TALK
     from bot.domain.why import WORTH_NAMING, why_silent
+    from bot.slack import blocks
+    from bot.slack.deciding import ABOVE
 
-    if isinstance(reply, faq.Answer):
-        for candidate in reply.entries:
-            entry = library.entries[candidate.entry]
-            yield f"Answers: {entry.question}\n"
-            yield f"{entry.answer}\n"
-            yield f"Why: {_why(candidate)}"
-        return
-    if isinstance(reply, faq.Silence):
+    suggested = () if planned is None else planned.entries if planned.kind == SUGGEST else planned.entries[1:]
+    if planned is None:
         reason = why_silent(ranked, surface, library.thresholds)
         # None is left where it leans on what was said before, or was answered just now.
         yield f"Says nothing: {SILENT[reason] if reason else 'by itself it asks nothing new'}."
-    elif (decoy := library.decoy(library.decoys.recognise(text) or "")) and decoy.reply:
+    elif planned.kind == ANSWER:
+        for entry in library.known(planned.entries):
+            yield f"Answers: {entry.question}\n"
+            yield f"{entry.answer}\n"
+            if candidate := next((candidate for candidate in ranked if candidate.entry == entry.id), None):
+                yield f"Why: {_why(candidate)}"
+        return
+    elif planned.kind in (TALK, HELLO):
+        intent = planned.entries[0] if planned.entries else None
+        reply = library.words.talk.of(intent).reply if intent else blocks.hello(library).text
+        taken_for = "a question that the answer above answers" if intent == ABOVE else "small talk"
+        yield f"Takes it for {taken_for}, and says: {reply}"
+        return
+    elif planned.kind == NOT_ANSWERED and (decoy := library.decoy(planned.entries[0])):
         yield f"Has no answer, and says: {decoy.reply}"
-    elif isinstance(reply, faq.NoAnswer):
+    elif not suggested:
         yield "Says that it has no answer to this."
-    if isinstance(reply, faq.Suggestions):
-        yield "Is not sure, and asks whether one of these is meant:"
-        yield from (f"  {library.entries[candidate.entry].question}" for candidate in reply.candidates)
+    if suggested:
+        doubt = "Is not sure, and asks" if planned and planned.kind == SUGGEST else "Asks, too,"
+        yield f"{doubt} whether one of these is meant:"
+        yield from (f"  {entry.question}" for entry in library.known(suggested))
     elif ranked and ranked[0].confidence >= WORTH_NAMING:
         yield f"Nearest: {library.entries[ranked[0].entry].question}"
     if ranked and ranked[0].confidence >= WORTH_NAMING:
@@ -202,15 +231,24 @@ def _figures(explained: dict[str, Any]) -> Iterator[str]:
         yield f"The sentence encoder was asked too: {explained['near']:.2f} alike to the nearest known wording"
 
 
-def _explained(reply: "Reply", ranked: "tuple[Candidate, ...]") -> dict[str, Any]:
-    from bot.domain import faq
+def _explained(planned: "PlannedReply | None", ranked: "tuple[Candidate, ...]") -> dict[str, Any]:
+    from bot.domain.reply_kinds import ANSWER, HELLO, NOT_ANSWERED, ONLY_ENGLISH, SUGGEST, TALK, UNKNOWN
 
-    names = {faq.Answer: "answer", faq.Suggestions: "suggest", faq.NoAnswer: "no_answer", faq.Silence: "silence"}
-    best = reply.entries[0] if isinstance(reply, faq.Answer) else next(iter(ranked), None)
+    decisions = {
+        ANSWER: "answer",
+        SUGGEST: "suggest",
+        UNKNOWN: "no_answer",
+        NOT_ANSWERED: "no_answer",
+        TALK: "talk",
+        HELLO: "talk",
+        ONLY_ENGLISH: "only_english",
+    }
+    entry = planned.entries[0] if planned and planned.kind == ANSWER else None
+    best = next((candidate for candidate in ranked if candidate.entry == entry), next(iter(ranked), None))
     why = best.why() if best else None
     return {
-        "decision": names[type(reply)],
-        "entry": best.entry if isinstance(reply, faq.Answer) and best else None,
+        "decision": decisions[planned.kind] if planned else "silence",
+        "entry": entry,
         "confidence": round(best.confidence, 4) if best else 0.0,
         "phrasing": best.phrasing if best else None,
         "candidates": [

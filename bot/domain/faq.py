@@ -122,6 +122,7 @@ def reply_to(
     answered with before, if it was. Where nobody asked the bot, it answers when it is sure or is silent. `scorer` asks
     the second stage, which takes long: it is called for what is worth it, and may have nothing to say.
     """
+    utterance = as_asked(utterance, surface)
     whole = _reply_to_one(utterance, surface, index, thresholds, after=after, scorer=scorer)
     replies: list[Reply] = []
     for question in questions_apart(utterance, whole, surface):
@@ -142,9 +143,36 @@ def _reply_to_one(
     scorer: SemanticScorer | None,
 ) -> Reply:
     """Choose as `reply_to` does, for a message as a whole."""
-    reply, worth = first_reply(utterance, surface, index, thresholds, after=after)
-    scores = scorer(utterance) if scorer and worth else None
-    return reply if scores is None else second_reply(utterance, surface, index, thresholds, scores, after=after)
+    replies: list[Reply] = []
+    for text, leant_on in readings_of(utterance, surface, index, after):
+        reply, worth = first_reply(text, surface, index, thresholds, after=leant_on)
+        scores = scorer(text) if scorer and worth else None
+        if scores is not None:
+            reply = second_reply(text, surface, index, thresholds, scores, after=leant_on)
+        replies.append(reply)
+        if isinstance(reply, Answer):
+            break
+    return likeliest_of(replies)
+
+
+def readings_of(
+    utterance: str, surface: Surface, index: Index, after: str | None
+) -> tuple[tuple[str, str | None], ...]:
+    """Give the texts that a message is read as, each with the entry that it leans on, the likeliest first.
+
+    "Do they need a PhD?", put to the bot below the answer about AI engineers, asks whether AI engineers do; as it
+    stands it is read, too.
+    """
+    in_full = index.in_full(utterance, after) if after is not None and surface not in UNPROMPTED else None
+    return ((utterance, after),) if in_full is None else ((in_full, None), (utterance, after))
+
+
+def likeliest_of(replies: Sequence[Reply]) -> Reply:
+    """Choose among the replies to the readings of a message, likeliest first: one that answers, or else suggests."""
+    for kind in (Answer, Suggestions):
+        if (reply := next((reply for reply in replies if isinstance(reply, kind)), None)) is not None:
+            return reply
+    return replies[-1]
 
 
 def questions_apart(utterance: str, whole: Reply, surface: Surface) -> tuple[str, ...]:
@@ -209,6 +237,11 @@ def _is_for_person(reply: Reply, utterance: str, surface: Surface, index: Index)
     return says_you(utterance) and calls_person(utterance, index.names_term)
 
 
+def as_asked(utterance: str, surface: Surface) -> str:
+    """Give what is looked at of a message: to the bot, all but how sure its author is; between others, all of it."""
+    return utterance if surface in UNPROMPTED else without_doubt(utterance)
+
+
 def without_doubt(utterance: str) -> str:
     """Leave out what somebody who speaks to the bot says last of how sure they are: it is about what stands before.
 
@@ -255,11 +288,16 @@ def rank(
     Behind them comes the one about a second name, if the message asks the same of two. Those of its questions one by
     one, if these are looked at, are ranked among them.
     """
+    utterance = as_asked(utterance, surface)
     whole = _rank_one(utterance, surface, index, thresholds, after, scorer)
     questions = questions_apart(utterance, decide(whole, surface, bars_of(whole, thresholds)), surface)
-    return _with_questions(
-        whole, [_rank_one(question, surface, index, thresholds, after, scorer) for question in questions]
-    )
+    ranked: list[tuple[Candidate, ...]] = []
+    replies: list[Reply] = []
+    for question in questions:
+        candidates = _rank_one(question, surface, index, thresholds, answered_before(replies, after), scorer)
+        ranked.append(candidates)
+        replies.append(decide(candidates, surface, bars_of(candidates, thresholds)))
+    return _with_questions(whole, ranked)
 
 
 def bars_of(ranked: Sequence[Candidate], thresholds: ReplyThresholds) -> ReplyThresholds:
@@ -275,7 +313,22 @@ def _rank_one(
     after: str | None,
     scorer: SemanticScorer | None,
 ) -> tuple[Candidate, ...]:
-    """Rank as `rank` does, for a message as a whole."""
+    """Rank as `rank` does, for a message as a whole: as it is read where that is answered."""
+    readings = readings_of(utterance, surface, index, after)
+    ranked = [_rank_reading(text, surface, index, thresholds, leant_on, scorer) for text, leant_on in readings]
+    replies = [decide(candidates, surface, bars_of(candidates, thresholds)) for candidates in ranked]
+    return ranked[replies.index(likeliest_of(replies))]
+
+
+def _rank_reading(
+    utterance: str,
+    surface: Surface,
+    index: Index,
+    thresholds: ReplyThresholds,
+    after: str | None,
+    scorer: SemanticScorer | None,
+) -> tuple[Candidate, ...]:
+    """Rank as `rank` does, for one reading of a message."""
     ranked = index.rank(utterance, limit=CONSIDERED, after=after)
     scores = scorer(utterance) if scorer and worth_asking(ranked, surface, thresholds) else None
     if scores is not None:
@@ -350,7 +403,8 @@ def _of_all_named(
 
     "How do DeepMind and Meta define research engineers?" is answered for DeepMind and for Meta, in the message's order;
     of three or more names the answer stays what it is, as no two can stand for all. "What does an applied scientist do
-    that a research scientist does not?" is answered by the entry that compares them, if that may be said as well.
+    that a research scientist does not?" is answered by the entry that compares them, if that may be said as well; of
+    two roles that none compares, by the entries about each, in place of one that compares either with a third.
     """
     if not isinstance(reply, Answer) or len(reply.entries) > 1:
         return reply
@@ -363,12 +417,12 @@ def _of_all_named(
 
 
 def _both_named(utterance: str, entry: str, index: Index, scores: SemanticScores | None) -> tuple[Candidate, ...]:
-    """Give the candidates for the two names that a message asks the same of, in its order; none unless it names two.
+    """Give the candidates for the two names or roles that a message asks the same of, in its order; else none.
 
-    entry: about one of them.
+    entry: about one of them, or one that the message sets aside, so that the one it names instead is given alone.
     """
-    both = index.same_of_names(utterance, entry)
-    if len(both) != MAX_ANSWERS:
+    both = index.same_of_names(utterance, entry) or index.apart(utterance, entry)
+    if both in ([], [entry]) or len(both) > MAX_ANSWERS:
         return ()
     candidates = {candidate.entry: candidate for candidate in index.rank(utterance, limit=AMONG, semantic=scores)}
     return tuple(candidates[entry] for entry in both) if candidates.keys() >= set(both) else ()

@@ -1,10 +1,14 @@
 """“And at Anthropic?”: what a few words with a name or a role ask about, in the light of what was answered before."""
 
+import re
 from collections.abc import Mapping, Sequence
+from itertools import pairwise
+from typing import NamedTuple
 
 from bot.domain.lexicon import NAME, Lexicon, Term
-from bot.domain.matching_text import PARTICULAR, Form, Sentence, Utterance
+from bot.domain.matching_text import PARTICULAR, Form, Sentence, Utterance, words
 
+LOOKED_BACK = 3  # answers before the last one, among which one may say who "they" are
 FOLLOW_UP = 8  # words that a follow-up has at most
 OF_ITS_OWN = 0.6  # substance of a word from which it asks something new
 COMPLETE = 0.3  # the same in a whole question without a word that points back: "do engineers work from home?"
@@ -41,6 +45,46 @@ LEANING = PRONOUNS | ALSO.difference(*OPENINGS)
 BARE = frozenset(
     {"why", "how", "so", "come", "though", "then", "since", "when", "who", "says", "really", "is", "that", "but"}
 )
+
+
+# Those of whom a message speaks before it says "they", so that these are not who was spoken of above.
+ANYBODY = frozenset(
+    {"people", "engineer", "scientist", "company", "lab", "startup", "team", "manager", "recruiter", "role", "employer"}
+)
+ARTICLES = (["a"], ["an"], ["the"])
+IT = frozenset({"it", "that", "this"})
+OBJECTS = IT | {"them", "these", "those"}
+# "they say", "it is true that", "does it matter": of nobody that was named.
+_SOMEBODY_SAYS = r"(?!\s+(?:say|says|said|tell|told|claim)\b)"
+_NOTHING = (
+    r"(?!\s+(?:is\s+|be\s+)?(?:really\s+|still\s+)?(?:true|right|possible|worth|likely|normal|matters?|seems?|depends?|"
+    r"sounds?|looks?|helps?|makes sense|takes?)\b)"
+)
+_COMPARED = r"(?=\s+(?:all\s+|any\s+|really\s+)?(?:diff\w+|compare\w*|similar|(?:the\s+)?same|like|unlike|distinct)\b)"
+_THEM = rf"they{_SOMEBODY_SAYS}|them|theirs?"
+_COMPANY = re.compile(rf"\b(?:{_THEM}|there(?=\W*$)|its|it{_NOTHING})\b", re.IGNORECASE)
+_ONE = "|".join(rf"(?<={verb}\s)one" for verb in ("become", "becoming", "be", "being", "hire", "grade", "does", "is"))
+_ROLE = re.compile(rf"\b(?:{_THEM}|(?:it|that|this){_COMPARED}|{_ONE})\b", re.IGNORECASE)
+
+
+class Subject(NamedTuple):
+    """Whom a question is about: their name, and what points at them in a message below its answer."""
+
+    name: str
+    pointed_at: re.Pattern[str]
+    is_name: bool
+
+
+def _subject(terms: Sequence[Term]) -> Subject | None:
+    """Give the one company, person or role that a question is about; None if it is about several, or anybody."""
+    names = {term.key: term.taken_for for term in terms if term.kind == NAME}
+    if names:
+        return Subject(next(iter(names.values())), _COMPANY, is_name=True) if len(names) == 1 else None
+    roles = {term.key: term.taken_for for term in reversed(terms) if term.kind is not None}
+    if len(roles) != 1 or any(term.key in ANYBODY for term in terms):
+        return None
+    [role] = roles.values()
+    return Subject(role if role.endswith("s") else f"{role}s", _ROLE, is_name=False)
 
 
 def points_back(parsed: Utterance) -> bool:
@@ -80,26 +124,72 @@ class FollowUps:
                 self._about.setdefault(names.pop(), entry)
         self.of_names = frozenset(self._about.values())
         self._of_role: dict[str, str] = {}  # by role, the entry about it: the first whose question has no other
+        self._defining: dict[str, str] = {}  # by role, the entry that asks what it is, and no more
         self._named: dict[str, set[str]] = {}  # by entry, the names and roles in its question
         for entry, question in questions.items():
-            named = [term.key for term in self._terms(question) if term.kind is not None]
+            terms = self._terms(question)
+            named = [term.key for term in terms if term.kind is not None]
             self._named[entry] = set(named)
             if len(set(named)) == 1:
                 self._of_role.setdefault(named[0], entry)
+                if all(term.kind != NAME if term.kind else term.substance < OF_ITS_OWN for term in terms):
+                    self._defining.setdefault(named[0], entry)
+        self._subjects: dict[str, Subject] = {}  # by entry, whom its question is about, if that is one role or company
+        for entry, question in questions.items():
+            if subject := _subject(self._terms(question)):
+                self._subjects[entry] = subject
         self._of_several = {entry for entry, named in self._named.items() if len(named) > 2}
         # Those beside which there may be one that compares two roles.
         self.of_roles = frozenset(self._of_several.union(self._of_role.values()))
 
+    def in_full(self, utterance: str, after: str) -> str | None:
+        """Give a question about "them" or "it" with the name of whom the entry `after` is about in place of that.
+
+        None if it says neither, as in "is it true that ...", or if these may be somebody whom the message names before.
+        """
+        subject = self._subjects.get(after)
+        if subject is None or (pointing := subject.pointed_at.search(utterance)) is None:
+            return None
+        before, behind = words(utterance[: pointing.start()]), words(utterance[pointing.end() :])
+        if any(term.kind or term.key in ANYBODY for term in self._lexicon.terms(before, before)):
+            return None
+        kinds = {term.kind for term in self._lexicon.terms(behind, behind)} - {None}
+        if NAME in kinds and (subject.is_name or pointing[0].casefold() in IT):
+            return None  # "is it the same at Meta?"
+        return subject.pointed_at.sub(subject.name, utterance)
+
+    def asks_of_whom(self, utterance: str, after: str) -> bool:
+        """Say whether a message asks about "them", and the entry `after` is about nobody, nor about several.
+
+        Below the answer on who needs a PhD, "are they paid more?" asks about those who were spoken of before.
+        """
+        is_open = after not in self._subjects and len(self._named.get(after, ())) <= 1
+        return is_open and _ROLE.search(utterance) is not None
+
+    def leant_on(self, utterance: str, answered: Sequence[str]) -> str | None:
+        """Give the entry that a message leans on, of those that were answered before it, the latest first.
+
+        It is the latest, or for a question about "them" the one that says who they are; None if nothing was answered.
+        """
+        spoken_of = next((entry for entry in answered if not self.asks_of_whom(utterance, entry)), None)
+        if spoken_of is not None and self.in_full(utterance, spoken_of) is not None:
+            return spoken_of
+        return answered[0] if answered else None
+
     def same_of_names(self, parsed: Utterance, entry: str) -> list[str]:
         """Give the entries that ask what this one asks, each of a name in a message, in the message's order.
 
-        "How do DeepMind and Meta organise it?": the entry about DeepMind and that about Meta. None where the message
-        does not name what this one is about.
+        "How do DeepMind and Meta organise it?": the entry about DeepMind and that about Meta; "not Amazon, Microsoft:
+        how do they do it?": that about Microsoft. None where the message does not name what this one is about.
         """
         asked = self._without_names(entry)
-        named = [term.key for sentence in _asking(parsed) for term in self._terms(sentence) if term.kind == NAME]
+        named = [term.key for term in self._asked_of(parsed) if term.kind == NAME]
         about = [self._about[name] for name in dict.fromkeys(named) if name in self._about]
-        return [same for same in about if self._without_names(same) == asked] if entry in about else []
+        set_aside = {about for name, about in self._about.items() if name not in named and self._names(parsed, name)}
+        return [same for same in about if self._without_names(same) == asked] if entry in {*about, *set_aside} else []
+
+    def _names(self, parsed: Utterance, name: str) -> bool:
+        return any(term.key == name for sentence in parsed.sentences for term in self._terms(sentence))
 
     def comparing(self, parsed: Utterance, entry: str) -> frozenset[str]:
         """Give the entries whose questions name just what a message names, where this one is about one of it, or more.
@@ -112,6 +202,32 @@ class FollowUps:
         if len(named) < 2 or not (of_one or entry in self._of_several):
             return frozenset()
         return frozenset(other for other, names in self._named.items() if names == named)
+
+    def apart(self, parsed: Utterance, entry: str) -> list[str]:
+        """Give the entries about two roles that a message names, in its order, where none compares just these.
+
+        "How does an applied scientist differ from a data scientist?". None unless this entry is about one of the two
+        alone, or compares one of them with a role that the message does not name.
+        """
+        named = list(dict.fromkeys(term.key for term in self._asked_of(parsed)))
+        about = [self._defining[name] for name in named if name in self._defining]
+        if len(named) != 2 or len(about) != 2 or set(named) in self._named.values():
+            return []
+        others = self._named[entry] - set(named)
+        compares = len(self._named[entry]) == 2 and len(others) == 1
+        return about if entry in about or compares else []
+
+    def _asked_of(self, parsed: Utterance) -> list[Term]:
+        """Give the names and roles that a message asks about, in its order, without those it sets aside: "not Meta"."""
+        asked_of = list[Term]()
+        for sentence in _asking(parsed):
+            terms = self._terms(sentence)
+            for at, term in enumerate(terms):
+                before = [earlier.key for earlier in terms[max(0, at - 2) : at]]
+                is_set_aside = before[-1:] == ["not"] or (before[:1] == ["not"] and before[1:] in ARTICLES)
+                if term.kind is not None and not is_set_aside:
+                    asked_of.append(term)
+        return asked_of
 
     def _without_names(self, entry: str) -> list[str]:
         return [term.key for term in self._terms(self._questions[entry]) if term.kind != NAME]
@@ -141,6 +257,8 @@ class FollowUps:
         if after not in self._questions or not kinds:
             return []
         terms, previous_terms = self._terms(sentence), self._terms(self._questions[after])
+        if any(term.kind == NAME and of.key in OBJECTS for term, of in pairwise(terms)):  # "just google it"
+            return []
         if _stands_alone(sentence, terms, self._questions[after], previous_terms):
             return []
         unchanged = {after: [term for term in previous_terms if term.kind not in kinds]}

@@ -151,6 +151,24 @@ class Index:
         """Return whether a message asks about what was said before it and does not say what that is: "who uses it?"."""
         return points_back(self.read(utterance))
 
+    def in_full(self, utterance: str, after: str) -> str | None:
+        """Give a question about "them" or "it" with the role or company that the entry `after` is about by its name.
+
+        None if it says neither, or that entry is about none or several.
+        """
+        return self._follow_ups.in_full(utterance, after)
+
+    def asks_of_whom(self, utterance: str, after: str) -> bool:
+        """Return whether a message asks about "them", who are spoken of in an answer before that of the entry `after`.
+
+        That one is about nobody in particular.
+        """
+        return self._follow_ups.asks_of_whom(utterance, after)
+
+    def leant_on(self, utterance: str, answered: Sequence[str]) -> str | None:
+        """Give the entry that a message leans on, of those that were answered before it, the latest first."""
+        return self._follow_ups.leant_on(utterance, answered)
+
     def is_bare(self, utterance: str) -> bool:
         """Return whether a message asks no more than why: "but why is that?"."""
         return is_bare(self.read(utterance))
@@ -171,6 +189,10 @@ class Index:
         if entry not in self._follow_ups.of_roles:
             return frozenset()
         return self._follow_ups.comparing(self.read(utterance), entry)
+
+    def apart(self, utterance: str, entry: str) -> list[str]:
+        """Give the entries about the two roles that a message names, if none compares these and `entry` is near."""
+        return self._follow_ups.apart(self.read(utterance), entry)
 
     def about_role(self, utterance: str) -> str | None:
         """Give the entry about the one role that "and a research engineer?" names; None if it names none."""

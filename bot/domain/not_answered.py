@@ -27,9 +27,9 @@ class Decoy:
     """A question known not to be answered, by its id, and how near a message is to it.
 
     nearness: its likeness in [0, 1], plus AHEAD times how far that is above the likeness of the nearest entry; for a
-    phrasing word for word, the most that can be. At NEAR, with each phrasing left out in turn, a third are recognised
-    and a twentieth are taken for another decoy; of the labelled utterances that an entry answers, one in 170 is taken
-    for a decoy.
+    phrasing word for word, the most that can be. At NEAR, with every fourth phrasing left out in turn, a fifth are
+    recognised and one in thirty is taken for another decoy; of the labelled utterances that an entry answers, one in
+    170 is taken for a decoy.
     """
 
     id: str
@@ -139,6 +139,8 @@ class Decoys:
         "Will my boss fire me?" is not about a conflict because one phrasing of that has "boss", and another "fire".
         """
         asked, phrasings = self._telling(sentence), self._about[decoy]
+        if asked.keys() <= PARTICULAR:  # "when was that": of what is not said
+            return False
         shared = [
             [about for about, keys in asked.items() if any(key in phrasing for key in keys)] for phrasing in phrasings
         ]

@@ -117,7 +117,7 @@ def _reply(check: Check, library: Library, scorer: SemanticScorer | None) -> faq
     after = library.leaning(check.say, check.after)
     if scorer is not None:
         return faq.reply_to(check.say, surface, index, thresholds, after=after, scorer=scorer)
-    reply, worth = faq.first_reply(check.say, surface, index, thresholds, after=after)
+    reply, worth = faq.first_reply(faq.as_asked(check.say, surface), surface, index, thresholds, after=after)
     left_to_second_stage = reply == faq.Silence() and worth and surface in faq.UNPROMPTED
     return None if left_to_second_stage else reply
 

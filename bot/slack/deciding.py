@@ -40,7 +40,7 @@ async def decide(
         return PlannedReply(HELLO)
     if prompted and (intent := smalltalk.read(text, talk)):
         return PlannedReply(TALK, (intent,)) if talk.of(intent).reply else None
-    text = faq.without_doubt(text) if prompted else text
+    text = faq.as_asked(text, surface)
     after = await _leaning(text, library, after)
     if after is not None and (asked := library.of_named_role(text, after)):
         return await _of_named_role(asked, after, library, prompted=prompted)
@@ -111,7 +111,7 @@ async def rank(
     text: str, surface: Surface, library: Library, second: SecondStage | None, after: str | None = None
 ) -> tuple[Candidate, ...]:
     """Give the candidates that `decide` decides by, best first, as the domain's `rank` does."""
-    text = text if surface in UNPROMPTED else faq.without_doubt(text)
+    text = faq.as_asked(text, surface)
     after = await _leaning(text, library, after)
     if asked := library.of_named_role(text, after):
         text, after = asked, None

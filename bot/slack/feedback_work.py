@@ -1,15 +1,14 @@
 """What comes of the buttons below an answer, as durable work."""
 
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable
 from dataclasses import asdict, dataclass, replace
 from functools import partial
 from typing import Any
 
 import structlog
 
-from bot.domain.faq import FOLLOWED_FOR, Surface
+from bot.domain.faq import FOLLOWED_FOR, UNPROMPTED, Surface
 from bot.domain.gaps import Question, QuestionKind, message_id
-from bot.domain.matching import Candidate
 from bot.domain.owner import read_owner
 from bot.domain.picked_suggestion import place_among
 from bot.domain.reply_kinds import ANSWER, NOT_ANSWERED, SUGGEST, SUGGESTED, UNKNOWN
@@ -20,6 +19,7 @@ from bot.slack import blocks, deciding, faq, feedback_blocks, gaps, manners_bloc
 from bot.slack.answer_controls import UNREVISED, AboutAnswer
 from bot.slack.channel import DIRECT_MESSAGE
 from bot.slack.gateway import Render
+from bot.slack.leaning import leant_on
 from bot.slack.lookups import FetchedMessage
 from bot.slack.own_messages import PEOPLE
 from bot.slack.pieces import Message
@@ -297,22 +297,24 @@ class FeedbackWorker(ReplyWorker):
             if question is None:
                 by_button = reply.surface == Surface.COMMAND and click.channel.startswith(DIRECT_MESSAGE)
                 return blocks.say(words.why_button if by_button else words.why_gone)
-            before = None
-            may_follow = in_thread or click.channel.startswith(DIRECT_MESSAGE)
-            if may_follow and self._library.index.follows(question.text):
-                before = await self._store.replies.before(click.team, click.channel, reply)
-            ranked = await self._rank(question.text, Surface(reply.surface), before)
+            after = None
+            surface, may_follow = Surface(reply.surface), in_thread or click.channel.startswith(DIRECT_MESSAGE)
+            if may_follow and self._library.follows(question.text, prompted=surface not in UNPROMPTED):
+                after = await self._leant_on(click, question.text, reply)
+            ranked = await deciding.rank(question.text, surface, self._library, self._services.second_stage, after)
             explained = [(entry, explain(ranked, entry.id, reply.entries)) for entry in entries]
             edited = bool(question.edited_ts and question.edited_ts > click.ts)
             return feedback_blocks.explanation(explained, self._library, edited=edited)
 
         await self._tell(click, explanation)
 
-    async def _rank(self, text: str, surface: Surface, before: Reply | None) -> Sequence[Candidate]:
-        """Rank a question as it was ranked when it was answered; before: what its thread had been answered with."""
-        leans_on = self._library.entry(before.entries[-1]) if before and before.entries else None
-        after = leans_on.id if leans_on else None
-        return await deciding.rank(text, surface, self._library, self._services.second_stage, after)
+    async def _leant_on(self, click: Click, text: str, reply: Reply) -> str | None:
+        """Give the entry that a question leant on when it was answered; None if nothing had been answered before."""
+        before = await self._store.replies.before(click.team, click.channel, reply)
+        last = self._library.entry(before.entries[-1]) if before and before.entries else None
+        if last is None or Surface(reply.surface) in UNPROMPTED:
+            return last.id if last else None
+        return await leant_on(text, last.id, click.team, click.channel, reply, self._library, self._store)
 
     # Asking a person
 

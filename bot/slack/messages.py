@@ -16,6 +16,7 @@ from bot.slack.deciding import PlannedReply, asks, decide
 from bot.slack.dispatch import ReceivedRequest
 from bot.slack.event_payloads import EventCallback
 from bot.slack.incoming import IncomingMessage, Written, classify, count_silence, deserved_reply
+from bot.slack.leaning import leant_on
 from bot.slack.work import Work
 from bot.storage import TOP_LEVEL, Reply, Store, StoredRun
 
@@ -73,7 +74,7 @@ async def on_message(
     if recorded and not message.revised_ts:
         return  # delivered again: the latest answer, against which it would be decided, may be its own
     reply = classified.reply
-    if classified.follows and (entry := await _answered_before(team, message, recorded, store)):
+    if classified.follows and (entry := await _answered_before(team, message, recorded, library, store)):
         reply = await decide(message.text, message.surface, library, second_stage, entry)
     elif classified.follows and (suggested := await _suggested_before(team, message, store)):
         leaning = await decide(message.text, message.surface, library, second_stage, suggested)
@@ -138,12 +139,28 @@ async def _in_round(
         await quiz.on_edit(team, message.text, message.ts, message.revised_ts, stored, library, store)
 
 
-async def _answered_before(team: str, message: IncomingMessage, recorded: Reply | None, store: Store) -> str | None:
+async def _answered_before(
+    team: str, message: IncomingMessage, recorded: Reply | None, library: Library, store: Store
+) -> str | None:
     """Give the entry that a message may lean on: the latest in its thread, or if it has a reply, the one before it.
 
     Of a direct message outside threads, that is the latest there, if it is not long ago; the first reply to an answer
-    there leans on that.
+    there leans on that. What asks about "them" leans on the latest that says who they are.
     """
+    last = await _last_answer(team, message, recorded, store)
+    if last is None or message.surface in UNPROMPTED or not library.index.asks_of_whom(message.text, last):
+        return last
+    where = (team, message.channel)
+    above = recorded
+    if above is None and message.thread_ts:
+        above = await store.replies.latest_in_thread(*where, message.thread_ts, (ANSWER, LINK), before=message.ts)
+    elif above is None:
+        above = await store.replies.last_at_top_level(*where, before=message.ts, within=FOLLOWED_FOR)
+    return await leant_on(message.text, last, *where, above, library, store) if above else last
+
+
+async def _last_answer(team: str, message: IncomingMessage, recorded: Reply | None, store: Store) -> str | None:
+    """Give the entry that was answered last before a message, as `_answered_before` has it."""
     if recorded is not None:
         before = await store.replies.before(team, message.channel, recorded)
     elif message.thread_ts and (entry := await store.last_answer(team, message.channel, message.thread_ts)):
