@@ -94,7 +94,7 @@ _CAN_I = (
 _FITS = r"(?:fit|fits|apply|applies|match|matches|is right|are right|is true|are true|work|works|would fit|seem right)"
 _ASKS_FOR_TWO = (
     rf"(?:{_CAN_I}\s+(?:(?:only|just|also|maybe|really|even)\s+)*{_PICK}\s+(?:with\s+)?{_MORE}{_OF_CHOICES}"
-    r"(?:\s+(?:and|or)\s+.{1,40})?"
+    r"(?:\s+[a-h1-8]\s*(?:and|or|,|&|\+)\s*[a-h1-8])?"
     rf"|(?:what\s+if|and if|what do i do if|what should i do if|what when|how about if)\s+{_MORE}{_OF_CHOICES}\s+{_FITS}"
     r"(?:\s+(?:equally|about equally|the same|me))*"
     rf"|{_CAN_I}\s+{_PICK}\s+[a-h1-8]\s*(?:and|,|&|\+)\s*[a-h1-8](?:\s+(?:both|together))?"

@@ -337,17 +337,16 @@ def _back(run: Run) -> Transition:
 
 
 def _undone(run: Run) -> Transition:
-    """Take the last change of answers back; where the last answer changed none, its question is asked again.
+    """Take the last change of answers back; where none was changed before a result, the last question is asked again.
 
-    With a result below which an answer is to be changed, that answer stays as it is. What was taken back is not taken
-    back again.
+    Below a result an answer that is to be changed stays as it is. What was taken back is not taken back again.
     """
     if run.finished and run.live:
         return Transition(replace(run, live=False), Outcome.TAKEN)
     changed = {name: was for name, was in run.previous.items() if was != run.answers.get(name, ())}
     if not any(changed.values()):
-        is_first_answer = bool(changed) or not (run.previous or run.finished)
-        return _back(run) if is_first_answer else Transition(run, Outcome.NOTHING)
+        was_undone = bool(run.previous) and not changed
+        return Transition(run, Outcome.NOTHING) if run.finished or was_undone else _back(run)
     answers = {name: choices for name, choices in {**run.answers, **changed}.items() if choices}
     after = replace(
         run,

@@ -73,7 +73,7 @@ class Run:
     neither its purpose is asked nor anything shared. It is empty if nobody knows any more who that was. `closed`: that
     comparison has ended without a reveal, so that there is nothing left to answer. `had_result`: they went on
     from a result to what had no answer. `previous` holds what was answered before to the questions that were answered
-    last, by question: nothing to those that had no answer.
+    last, by question: nothing to those that had no answer. Two runs may differ in it and be the same.
     """
 
     quiz: Quiz
@@ -94,7 +94,7 @@ class Run:
     opened: tuple[str, ...] = ()
     subject: str | None = None
     closed: bool = False
-    previous: Mapping[str, Given] = field(default_factory=lambda: MappingProxyType({}))
+    previous: Mapping[str, Given] = field(default_factory=lambda: MappingProxyType({}), compare=False)
 
     @property
     def purpose(self) -> str:

@@ -99,7 +99,9 @@ def about_result(text: str, run: Run, words: TypedWords, *, answerable: bool = F
     groups = [_explaining(words.explain), _explaining(words.sure), _explaining(words.change)]
     roles = _with_roles(smalltalk.plain(text), run.quiz)[1]
     spellings = _spellings(text, run.quiz)
-    asking = [spelling for spelling in spellings if _asks_about_result(spelling, _any_of(groups), answerable=answerable)]
+    asking = [
+        spelling for spelling in spellings if _asks_about_result(spelling, _any_of(groups), answerable=answerable)
+    ]
     if not asking:
         return None
     likeness = [max(_likeness(spelling, phrases) for spelling in asking) for phrases in groups]

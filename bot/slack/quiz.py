@@ -91,9 +91,7 @@ async def on_reply(
     review = open_review(stored.run, library)
     missed = is_not_understood(stored)
     words = library.words.typed
-    reading = read(
-        text, stored.run, words, answerable=answerable, aside=aside, review=review, not_understood=missed
-    )
+    reading = read(text, stored.run, words, answerable=answerable, aside=aside, review=review, not_understood=missed)
     if _may_be_for_somebody(reading) and not (answerable and isinstance(reading, Asks)):
         name = called_in_person(text, library.index.names_term)
         reading = reading if name is None else ForSomebody(name)

@@ -360,7 +360,11 @@ class QuizWorker(ActingWorker):
             said = await render()
             can_ask = await self._store.feedback.editors_channel(team) is not None
             support = self._services.support
-            return feedback_blocks.whom_to_ask_in_round(said, self._library, can_ask=can_ask, support=support) if said else None
+            return (
+                feedback_blocks.whom_to_ask_in_round(said, self._library, can_ask=can_ask, support=support)
+                if said
+                else None
+            )
 
         return now
 

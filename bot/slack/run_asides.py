@@ -86,6 +86,7 @@ ASKING: Final = frozenset(
         RunAside.NOT_ASKED,
         RunAside.REVIEW_GUESS,
         RunAside.SEVERAL_UNCLEAR,
+        RunAside.TWO,
         RunAside.UNSURE,
         RunAside.WHICH_OFFERED,
         RunAside.WHICH_TWO,

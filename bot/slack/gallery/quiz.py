@@ -17,6 +17,7 @@ from bot.knowledge import Library
 from bot.slack import (
     blocks,
     change_notes,
+    feedback_blocks,
     history,
     result,
     result_explained,
@@ -32,6 +33,7 @@ from bot.slack.pieces import joined
 from bot.slack.reconcile import rewritten
 from bot.slack.run_messages import Before
 from bot.slack.run_notes import noted
+from bot.slack.text import fill
 from bot.storage import PROMPT, RESULT, Posted, StoredRun
 
 
@@ -83,6 +85,16 @@ def questions(library: Library) -> Iterator[Rendering]:
     yield Rendering("the same answers once more", partial(run_messages.same_answer, several, begun, library))
     moved = partial(run_messages.already_answered, begun, None, library)
     yield Rendering("late click on a question that is gone", moved)
+    yield Rendering("whether it can be taken again", partial(run_messages.may_start_over, RUN, library))
+    named = fill(library.words.quiz.for_somebody, name="Mei")
+    yield Rendering("what is said to somebody else", partial(blocks.filled, named))
+    for name in type(library.words.typed.result_terms).model_fields:
+        if meant := result_explained.term(name, begun, library):
+            yield Rendering(f"what {name} means", partial(joined, meant))
+    to_person = blocks.say(library.words.talk.person.in_quiz or "")
+    for can_ask, support in product((True, False), (None, "U0SUPPORT")):
+        whom = partial(feedback_blocks.whom_to_ask_in_round, to_person, library, can_ask=can_ask, support=support)
+        yield Rendering(f"whom to ask in a round, editors: {can_ask}, support: {support}", whom)
     for term in library.quiz.glossary:
         yield Rendering(f"term {term.term}", partial(run_messages.term, term, library))
     for term, asked in zip(library.quiz.glossary, library.quiz.questions, strict=False):
@@ -287,6 +299,9 @@ def lists(library: Library) -> Iterator[Rendering]:
         name = f"explanation of {described(run)} against {role or 'the next'}"
         yield Rendering(name, partial(result_explained.explanation, run, role, library))
         yield Rendering(f"how sure the {name} is", partial(result_explained.sureness, run, role, library))
+        changing = partial(result_explained.what_would_change, run, role, library)
+        yield Rendering(f"what would change it, with the {name}", changing)
+        yield Rendering(f"objection to the {name}", partial(result_explained.objection, run, role, library))
     for run, asked in product(finished, library.quiz.all_questions):
         for option in asked.choices:
             supposed = WhatIf(asked.id, option.id)
@@ -300,6 +315,8 @@ def lists(library: Library) -> Iterator[Rendering]:
         yield Rendering(f"{name}, with copies of the result before", old_copies)
         all_new = partial(change_notes.change_note, {}, after, library)
         yield Rendering(f"note that {described(after)} was answered", all_new)
+        back = partial(change_notes.change_note, before.answers, after, library, undone=True)
+        yield Rendering(f"{name} back", back)
         over = partial(change_notes.overwritten_note, before.answers, after, library, LINK)
         if note := over():
             yield Rendering(f"{name} while there is no result", partial(joined, note))
