@@ -320,7 +320,7 @@ async def test_who_asks_below_a_result_why_is_told_what_decided_it(workspace: Wo
 
     told = shown(await message(workspace, root, "*For a research engineer:*")).replace("*", "")
     lead, *lines = told.splitlines()
-    assert lead == "Your work calls for the role of an AI researcher. That is clear. Second is a research engineer."
+    assert lead == "As it stands: an AI researcher (clear)."
     assert len(lines) == 2
     assert lines[0].startswith("For an AI researcher: finding out what is true (question 1); ")
     assert lines[1] == against

@@ -17,7 +17,7 @@ from bot.slack.run_messages import is_not_understood, note_slot, offer_slot
 from bot.storage import Posted, StoredRun
 
 NO_COMMANDS = {"leaves", "yes", "no", "explain", "sure", "change", "result_terms"}  # phrases that are read otherwise
-MOST_WORDS = 85  # of an answer to a question about a result
+MOST_WORDS = 70  # of an answer to a question about a result
 OF_THEIR_OWN = {"start_over", "manages"}  # begin another piece of work
 OF_THE_QUESTION = (RunAside.WHY, RunAside.UNSURE, RunAside.WHICH_TWO)
 

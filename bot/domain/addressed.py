@@ -4,6 +4,7 @@ import re
 from collections.abc import Callable, Iterable, Iterator
 from unicodedata import normalize
 
+MOST_READ = 500  # characters of a message in which somebody is called to whom only the bot listens
 # What may stand before a name, and what stands where a name would and is none.
 _OPENING = (
     r"(?:(?:hi|hiya|hey|hello|dear|ok|okay|so|and|but|thanks|thank you|thx|sorry|morning|good morning|yes|no|sure"
@@ -87,7 +88,7 @@ def called_in_person(text: str, is_term: Callable[[str], bool]) -> str | None:
     None if it speaks to nobody else. Where an answer is waited for a name alone does not tell that, as "Papers, mostly"
     has one: it stands behind a greeting, thanks or a goodbye, or "you" is said with it. is_term: as for `calls_person`.
     """
-    text = normalize("NFC", text)
+    text = normalize("NFC", text[:MOST_READ])
     to_you = [sentence for sentence in _SENTENCE.findall(text) if says_you(sentence)]
     if _MENTIONED.match(text) or any(_MENTIONED_LAST.search(sentence) for sentence in to_you):
         return ""

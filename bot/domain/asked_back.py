@@ -78,14 +78,15 @@ _WHY_ME = (
 # "can I pick two?", "what if more than one fits?", "do I have to choose just one?"
 _MORE = (
     r"(?:two|2|three|3|both|several|multiple|many|some|all|more than (?:just )?(?:one|1)|more|a (?:couple|few)"
-    r"|a second(?: one)?|another(?: one)?(?: (?:too|as well))?|half (?:and|of) (?:half|each)|(?:only|just) (?:one|1)|one|1)"
+    r"|a second(?: one)?|another(?: one)?(?: (?:too|as well))?|half (?:and|of) (?:half|each)"
+    r"|(?:only|just) (?:one|1)|one|1)"
 )
 _OF_CHOICES = (
     r"(?:\s+of\s+(?:them|these|those|the (?:answers|options|choices)))?"
     r"(?:\s+(?:at once|at the same time|together|things?|answers?|options?|choices?|letters?|boxes|ones?|per question"
     r"|only|here|too|as well|if (?:both|two|they|several|more than one) (?:fit|fits|apply|applies|are true|match)))*"
 )
-_PICK = r"(?:pick|choose|select|take|give|answer|click|tick|check|have|press|mark|name|combine|mix|say|put|type|use|choosing)"
+_PICK = r"(?:pick|choose|select|take|give|answer|click|tick|check|have|press|mark|name|combine|mix|say|put|type|use)"
 _CAN_I = (
     r"(?:(?:can|could|may|might|should|must|shall)\s+(?:i|we|you|one)|am i allowed to|are we allowed to"
     r"|is it (?:possible|ok|okay|allowed|fine|alright)(?:\s+(?:for me\s+)?to|\s+if i)|do (?:i|we) (?:have|need|get) to"
@@ -95,7 +96,7 @@ _FITS = r"(?:fit|fits|apply|applies|match|matches|is right|are right|is true|are
 _ASKS_FOR_TWO = (
     rf"(?:{_CAN_I}\s+(?:(?:only|just|also|maybe|really|even)\s+)*{_PICK}\s+(?:with\s+)?{_MORE}{_OF_CHOICES}"
     r"(?:\s+[a-h1-8]\s*(?:and|or|,|&|\+)\s*[a-h1-8])?"
-    rf"|(?:what\s+if|and if|what do i do if|what should i do if|what when|how about if)\s+{_MORE}{_OF_CHOICES}\s+{_FITS}"
+    rf"|(?:what\s+if|and if|what (?:do|should) i do if|what when|how about if)\s+{_MORE}{_OF_CHOICES}\s+{_FITS}"
     r"(?:\s+(?:equally|about equally|the same|me))*"
     rf"|{_CAN_I}\s+{_PICK}\s+[a-h1-8]\s*(?:and|,|&|\+)\s*[a-h1-8](?:\s+(?:both|together))?"
     rf"|(?:can|could|may)\s+(?:it|the answer)\s+be\s+(?:two|both|several|more than one){_OF_CHOICES}"

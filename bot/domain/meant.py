@@ -15,14 +15,14 @@ _FIRST = (
 _TO_SAY = r"(?:\s+to\s+(?:say|pick|choose|type|click|press|take|answer|put|select|write))?"
 _MEANT = re.compile(
     rf"{_FIRST}(?:i\s+(?:(?:actually|really|just|of course)\s+)?(?:meant|wanted){_TO_SAY}"
-    r"|(?:it|that|this)\s+should(?:\s+have|['’]?ve)\s+been|should(?:\s+have|['’]?ve)\s+been"
+    r"|(?:(?:it|that|this)\s+)?should(?:\s+have|['’]?ve)\s+been"
     rf"|meant{_TO_SAY}|i\s+mean)\s+(.+)",
     re.IGNORECASE,
 )
 # "d, not c", "d instead of c", "d, sorry"
 _BEHIND = re.compile(
-    r"(?:[\s,;–—-]+(?:(?:and\s+)?not\s+\S+|instead(?:\s+of\s+\S+)?|rather(?:\s+than\s+\S+)?|sorry|please|of course|there"
-    r"|before|actually|then))*[\s.!]*$",
+    r"(?:[\s,;–—-]+(?:(?:and\s+)?not\s+\S+|instead(?:\s+of\s+\S+)?|rather(?:\s+than\s+\S+)?|sorry|please|of course"
+    r"|there|before|actually|then))*[\s.!]*$",
     re.IGNORECASE,
 )
 

@@ -26,21 +26,20 @@ _WHY = re.compile(
     r"(?: that)?(?: you (?:say|said|think|did not say|do not say|didnt say|dont say))? (?=\w)"
 )
 _IN_ORDER = re.compile(r"^why (i|it|this|that|my work|result) (am|is|was|isnt)\b")
-LONGEST = 300  # characters of an objection, or of a question about a word; who writes more has something else to say
-_TERM = r"[\s\W]*(?:the (?:words? )?|a |an |your |my )?[\"“”'‘’*_]*(.+?)[\"“”'‘’*_]*"
-_LAST = r"(?:\s+(?:here|there|now|exactly|actually|again|then|in (?:this|the|my) result|in my case|for me))*[\s?!.]*"
-_FIRST = r"\W*(?:(?:and|but|so|ok|okay|well|then|sorry|hm+|wait|hey)\b[\s,.:…]*)*"
-_MEANS = tuple(
-    re.compile(_FIRST + pattern + _LAST, re.IGNORECASE)
+LONGEST, LONGEST_TERM = 300, 100  # characters of an objection, and of a question about a word
+# In the spelling of small talk, which has no signs
+_ASKING = r"(?:(?:and|but|so|ok|okay|well|then|sorry|hm|wait|hey|please|can you|would you|will you) )*"
+_TERM = r"(?:(?:the|a|an|your|my|words?|by|with|when you say|that it is) )*(.+?)"
+_LAST = r"(?: (?:here|there|now|exactly|actually|again|then|in (?:this|the|my) result|in my case|for me))*"
+_ASKS_TERM = tuple(
+    re.compile(_ASKING + pattern + _LAST)
     for pattern in (
-        rf"what(?:['’]?s|\s+is|\s+are)?\s+(?:do(?:es)?|did)\s+(?:it mean (?:when you say|that it['’]?s|by)\s+)?{_TERM}\s+"
-        r"(?:even |actually |really |exactly )?(?:mean|say|stand for|tell(?: me)?)",
-        rf"what(?:\s+do(?:es)?|\s+did)\s+(?:you|it)\s+mean\s+(?:(?:by|with|when you say|that (?:it is|it['’]s))\s+)?{_TERM}",
-        rf"what(?:['’]?s|\s+is|\s+are)\s+(?:meant\s+(?:by|with)\s+|the meaning of\s+)?{_TERM}(?:\s+(?:supposed to mean|about))?",
-        rf"(?:(?:can|could|would) you\s+)?(?:please\s+)?(?:explain|define)\s+{_TERM}",
-        rf"(?:the )?meaning of\s+{_TERM}",
-        rf"{_TERM}\s*\?",
-        rf"{_TERM}\s+means?\s+what",
+        rf"what (?:does|do|did|is|are) (?:it mean )?{_TERM} (?:(?:even|actually|really|exactly) )?"
+        r"(?:mean|means|say|stand for|tell me|supposed to mean|meant to be)",
+        rf"what (?:does|do|did) (?:you|it) mean {_TERM}",
+        rf"what (?:is|are) (?:meant )?{_TERM}(?: about)?",
+        rf"(?:explain|define|meaning of|what is the meaning of) {_TERM}",
+        rf"{_TERM} means? what",
     )
 )
 _DOING = r"(?:spend|do|work|write|build|run|train|ship|publish|code|read|make|lead|am|feel|think|see|would|have|study)"
@@ -54,8 +53,8 @@ _OBJECTS = re.compile(
 _THOUGH = re.compile(r"\b(?:though|tho|however)[\s.!]*$", re.IGNORECASE)
 _OF_ONESELF = re.compile(r"\b(?:i|i['’]\w+|my|mine|we|we['’]\w+|our)\b", re.IGNORECASE)
 _I_AM = re.compile(
-    r"\b(?:i am|i was|i work as|i do the work of|i see myself as|i feel (?:like|more like)|my (?:role|title|job|work) is"
-    r"|my (?:job )?title says|i do not feel like|i dont feel like|they call me|i call myself|it should be|it should say)\b"
+    r"\b(?:i am|i was|i work as|i do the work of|i see myself as|i feel (?:like|more like)"
+    r"|my (?:role|title|job|work) is|my (?:job )?title says|i do not feel like|i dont feel like|they call me|i call myself|it should (?:be|say))\b"
 )
 _DENIES = re.compile(r"\b(?:not|no|never|isnt|dont|doesnt|hardly)\b")
 A_ROLE = "arole"  # in place of the name of a role, while a text is compared with the phrases
@@ -126,16 +125,17 @@ def is_early(text: str, run: Run, words: TypedWords) -> bool:
 
 def about_term(text: str, words: TypedWords) -> AboutTerm | None:
     """Read a question what a word of a result means that says how close it is, as in "what does leaning mean?"."""
-    match = next(filter(None, (pattern.fullmatch(text) for pattern in _MEANS)), None) if len(text) <= LONGEST else None
-    if match is None:
+    if len(text) > LONGEST_TERM:
         return None
-    asked = smalltalk.plain(match[1])
+    plain = smalltalk.plain(text)
     terms = {
         smalltalk.plain(phrase): name
         for name in type(words.result_terms).model_fields
         for phrase in getattr(words.result_terms, name)
     }
-    return AboutTerm(terms[asked]) if asked in terms else None
+    asked = {match[1] for pattern in _ASKS_TERM if (match := pattern.fullmatch(plain))}
+    name = next((terms[phrase] for phrase in (*asked, *([plain] if "?" in text else [])) if phrase in terms), None)
+    return AboutTerm(name) if name else None
 
 
 def disagrees(text: str, run: Run) -> Disagrees | None:

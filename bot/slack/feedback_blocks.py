@@ -100,9 +100,10 @@ def how_to_reach_person(
 
 
 def whom_to_ask_in_round(said: Message, library: Library, *, can_ask: bool, support: str | None) -> Message:
-    """Say below a note in the thread of a round who can be asked instead of the bot. support: as ROLEFIT_SUPPORT has it.
+    """Say below a note in the thread of a round who can be asked instead of the bot.
 
-    can_ask: there are editors, who are asked by a button that only stands outside of rounds.
+    support: as ROLEFIT_SUPPORT has it. can_ask: there are editors, who are asked by a button that only stands outside
+    of rounds.
     """
     words = library.words.feedback
     outside = [plain(escape(words.ask_outside))] if can_ask else []

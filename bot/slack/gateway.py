@@ -319,7 +319,7 @@ class SlackGateway(OwnMessages):
     async def update_window(
         self, team: str, view_id: str, view: Callable[[], Awaitable[dict[str, Any] | None]]
     ) -> None:
-        """Show something else in a window that somebody may still have open. It is tried once, as nothing depends on it.
+        """Show something else in a window that somebody may still have open; tried once, as nothing depends on it.
 
         view: reads all it shows when it is called; None leaves the window as it is.
         """

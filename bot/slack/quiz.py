@@ -10,9 +10,9 @@ from slack_sdk.web.async_client import AsyncWebClient
 
 from bot import jobs, work_records
 from bot.domain import smalltalk
-from bot.domain.addressed import called_in_person
 from bot.domain.actions import Action, Back, Change, EditReply, GoOn, Grade, Guess, Resume, Show, Skip, Stop, Undo
 from bot.domain.actions import Reply as ReplyAction
+from bot.domain.addressed import called_in_person
 from bot.domain.readings import (
     DOES,
     Answered,

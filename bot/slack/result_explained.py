@@ -13,7 +13,6 @@ from bot.slack.choice_letters import letter_of
 from bot.slack.pieces import Message, message, plain, sections
 from bot.slack.result import (
     flip_line,
-    headline,
     how_far,
     in_hundredths,
     named,
@@ -40,7 +39,8 @@ def explanation(run: Run, role: str | None, library: Library) -> Message:
     other = _other_role(run, recommendation, role)
     if role == other.id:
         return _why_not(run, recommendation, other, library)
-    lines, answers = [str(headline(run, recommendation, library))], _speaking(run, recommendation, other, library)
+    lines: list[str] = [fill(words.as_it_stands, now=named(recommendation, library))]
+    answers = _speaking(run, recommendation, other, library)
     names = [with_article(recommendation.role.name), with_article(other.name)]
     for name, against, named_answers in zip(names, reversed(names), answers, strict=True):
         if named_answers:

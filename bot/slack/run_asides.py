@@ -367,7 +367,9 @@ def read_what_if(record: str | None) -> WhatIf:
     return WhatIf(question, choice) if choice else WhatIf()
 
 
-def confirmation(stored: StoredRun, typed: Action, outcome: str, ts: str, library: Library) -> Message | None:
+def confirmation(  # noqa: PLR0911 - one for each action and outcome
+    stored: StoredRun, typed: Action, outcome: str, ts: str, library: Library
+) -> Message | None:
     """Confirm what a typed message (`ts`) has done to a run; None where a message below it shows that."""
     run, words = stored.run, library.words.quiz
     match typed, outcome:
