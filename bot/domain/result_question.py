@@ -54,7 +54,8 @@ _THOUGH = re.compile(r"\b(?:though|tho|however)[\s.!]*$", re.IGNORECASE)
 _OF_ONESELF = re.compile(r"\b(?:i|i['’]\w+|my|mine|we|we['’]\w+|our)\b", re.IGNORECASE)
 _I_AM = re.compile(
     r"\b(?:i am|i was|i work as|i do the work of|i see myself as|i feel (?:like|more like)"
-    r"|my (?:role|title|job|work) is|my (?:job )?title says|i do not feel like|i dont feel like|they call me|i call myself|it should (?:be|say))\b"
+    r"|my (?:role|title|job|work) is|my (?:job )?title says|i do not feel like|i dont feel like|they call me"
+    r"|i call myself|it should (?:be|say))\b"
 )
 _DENIES = re.compile(r"\b(?:not|no|never|isnt|dont|doesnt|hardly)\b")
 A_ROLE = "arole"  # in place of the name of a role, while a text is compared with the phrases

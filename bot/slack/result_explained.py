@@ -139,12 +139,12 @@ def _why_not(run: Run, recommendation: Recommendation, other: Role, library: Lib
 
 
 def what_if(run: Run, supposed: WhatIf, library: Library) -> Message:
-    """Say what the result would be with another answer, which stays as it is; how it comes about, if none was read.
+    """Say what the result would be with another answer, which stays as it is; what would change it, if none was read.
 
     Raises ValueError if the run is not finished.
     """
     if run.subject is not None or supposed.question is None or supposed.choice is None:
-        return explanation(run, None, library)
+        return what_would_change(run, None, library)
     words, question = library.words.result, run.quiz.question(supposed.question)
     if run.answers.get(question.id) == (supposed.choice,):
         return plain(fill(library.words.quiz.same_answer, choice=quoted(run.chosen(question.id), library)))
