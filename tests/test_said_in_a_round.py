@@ -26,6 +26,7 @@ from bot.domain.readings import (
 )
 from bot.domain.reply import read
 from bot.domain.result_question import AboutResult, AboutTerm, Disagrees
+from bot.domain.review import review_question
 from bot.knowledge import Library
 
 
@@ -251,6 +252,25 @@ def test_a_span_of_time_is_read_with_its_unit_said_once(library: Library, typed:
 def test_a_round_is_begun_anew_by_who_wants_to_do_it_over(library: Library, typed: str):
     for run in (at(library, 3), finished(library, "own")):
         assert reading(library, typed, run) == Command("start_over")
+
+
+@pytest.mark.parametrize(
+    "typed",
+    ["can I redo the last one", "can I redo question 2?", "let me answer number 2 again", "redo the second question"],
+)
+def test_one_question_that_is_to_be_redone_is_asked_again(library: Library, typed: str):
+    assert reading(library, typed, answered_before(library, 3)) == Command("change", library.quiz.questions[1].id)
+
+
+@pytest.mark.parametrize(
+    "typed", ["withdraw what I shared", "can I withdraw it", "take back what I sent to Mei", "withdraw the share"]
+)
+def test_a_share_is_taken_back_in_many_words_also_where_the_review_was_told(library: Library, typed: str):
+    asked = review_question(library.quiz, library.tables[library.quiz.tables.roles])
+    aside = smalltalk.read(typed, library.words.talk)
+    for review in (None, asked):
+        found = read(typed, finished(library, "own"), library.words.typed, aside=aside, review=review)
+        assert found == Aside("taking_back")
 
 
 @pytest.mark.parametrize(
