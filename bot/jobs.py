@@ -80,13 +80,12 @@ class WorkError(Exception):
 
 
 class _InFlight:
-    """Counts the workflows that are running, so that a shutdown can wait for them."""
+    """Counts the workflows that are running, so that a shutdown can wait for them.
+
+    Each start has a count of its own: what an earlier one has cancelled may end later, and would be missing here.
+    """
 
     def __init__(self) -> None:
-        self.reset()
-
-    def reset(self) -> None:
-        """Begin anew, for the event loop that runs next."""
         self.count = self.live = 0
         self.tasks: set[asyncio.Task[Any]] = set()  # of those that are running or pause
         self.idle, self.room = asyncio.Event(), asyncio.Event()
@@ -230,13 +229,14 @@ async def pause(seconds: float) -> None:
 
     After a restart DBOS sleeps until a time that the clock said before: one that was put back would make it longer.
     """
-    _in_flight.add(-1)
+    in_flight = _in_flight
+    in_flight.add(-1)
     try:
         with contextlib.suppress(TimeoutError):
             async with asyncio.timeout(seconds + OVERSLEPT):
                 await DBOS.sleep_async(seconds)
     finally:
-        _in_flight.add(1)
+        in_flight.add(1)
 
 
 def in_doubt() -> bool:
@@ -271,10 +271,10 @@ def configure(url: str, *, executor: str = "local") -> None:
 
     There is one engine per process, because DBOS is one.
     """
-    global _url, _file
+    global _url, _file, _in_flight  # noqa: PLW0603 - as there is one DBOS
     sqlite_file.prepare(url)
     _url, _file = url, sqlite_file.path_of(url)
-    _in_flight.reset()
+    _in_flight = _InFlight()
     logging.getLogger("dbos").addFilter(_without_traceback)
     config: DBOSConfig = {
         "name": "rolefit",

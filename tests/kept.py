@@ -272,7 +272,7 @@ def delete_rows(settings: Settings) -> None:
                 in_any_order = SQL("SET session_replication_role = replica")  # whatever refers to what
                 connection.execute(SQL("; ").join([in_any_order, *deletions]))
         return
-    with closing(sqlite3.connect(settings.store_file, timeout=60, isolation_level=None)) as connection:
+    with closing(sqlite3.connect(settings.store_file, timeout=played.LOCKED_FOR, isolation_level=None)) as connection:
         connection.execute("ATTACH ? AS other", [str(settings.jobs_file)])
         connection.execute("PRAGMA synchronous = OFF")
         connection.execute("PRAGMA other.synchronous = OFF")

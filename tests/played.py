@@ -49,6 +49,7 @@ Place = tuple[str, ...]  # of a table: of its file, or of its schema; and its na
 # What a bot has as soon as it runs; and the inbox, as all that was received has begun and ended.
 OF_NO_STORY = ["alembic_version", "application_versions", "dbos_migrations", "inbox", "replicas"]
 SOON = 5.0  # seconds that a test which plays a story waits for the end of its work
+LOCKED_FOR = 60  # seconds that a call waits for what the bot has under way, on either database
 
 
 @dataclass(frozen=True)
@@ -281,7 +282,7 @@ def write(settings: Settings, rows: dict[Place, Rows]) -> bool:
                     into.write(b"".join(data[0]))
         return True
     files = (settings.store_file, settings.jobs_file)
-    with closing(sqlite3.connect(files[0], timeout=60, isolation_level=None)) as connection:
+    with closing(sqlite3.connect(files[0], timeout=LOCKED_FOR, isolation_level=None)) as connection:
         connection.execute("ATTACH ? AS other", [str(files[1])])
         connection.execute("PRAGMA synchronous = OFF")
         connection.execute("PRAGMA other.synchronous = OFF")
@@ -317,8 +318,12 @@ def with_rows(connection: psycopg.Connection, but: Sequence[str]) -> list[Place]
 
 
 def postgres(settings: Settings) -> psycopg.Connection:
-    """Open a connection of our own to the PostgreSQL database of a bot."""
-    return psycopg.connect(settings.jobs_url.replace("postgresql+psycopg://", "postgresql://"))
+    """Open a connection of our own to the PostgreSQL database of a bot.
+
+    It fails where a transaction of the bot's holds a row for long: whatever comes after it waits for the same thread.
+    """
+    address = settings.jobs_url.replace("postgresql+psycopg://", "postgresql://")
+    return psycopg.connect(address, options=f"-c lock_timeout={LOCKED_FOR}s")
 
 
 def _has_ended(settings: Settings) -> bool:

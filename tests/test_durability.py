@@ -22,11 +22,11 @@ from bot.settings import Settings
 from bot.slack.access import Member
 from bot.slack.work import Work
 from bot.storage import Installation, ReplyState
-from tests.conftest import bot_in, free_port, rows
+from tests.conftest import bot_in, free_port, rows, work_ended
 from tests.sharing import RECEIPT, previewed, thread_of
 from tests.test_faq_conversation import SEVEN
 from tests.test_quiz_conversation import CLEAR, at_first_question, begin, message, question, result, take
-from tests.workspace import Workspace, buttons, shown
+from tests.workspace import PATIENCE, Workspace, buttons, shown
 
 QUESTION = SEVEN["xai-dropped-researcher"]
 
@@ -121,7 +121,7 @@ async def test_a_look_that_has_to_wait_goes_on_where_it_was(workspace: Workspace
 
     await workspace.mention("U_ANA", "C_ASK", "what is an applied scientist?", asked)
     await workspace.until(lambda: _looked_again(workspace), "U_ANA")
-    await jobs.wait_until_idle()
+    await workspace.settled()
 
     assert await _looks(workspace) == ["ok", "ratelimited", "ok"]
 
@@ -272,7 +272,8 @@ async def test_work_that_pauses_while_the_bot_ends_has_not_failed_and_goes_on(
     def destroy_and_wait() -> None:
         """End DBOS, and take as long for it as the work may pause."""
         destroy()
-        while jobs._in_flight.live:
+        until = time.monotonic() + PATIENCE
+        while jobs._in_flight.live > 0 and time.monotonic() < until:
             time.sleep(0.01)
 
     async with Workspace.start() as workspace:
@@ -341,13 +342,14 @@ async def test_whichever_step_of_an_answer_a_process_dies_after_it_is_posted_onc
             crashing.setattr(replica, "deregister", say_no_goodbye)
             async with bot_in(workspace, library, tmp_path, **kept_in):
                 asked = await workspace.post("U_ANA", "C_ASK", QUESTION)
-                await died.wait()
+                async with asyncio.timeout(PATIENCE):
+                    await died.wait()
         # On PostgreSQL this is another replica, which finds that the first has not been heard of.
         async with (
             bot_in(workspace, library, tmp_path, replica_timeout=1, **kept_in),
             rows(tmp_path, kept_in) as store,
         ):
-            await (await DBOS.retrieve_workflow_async(Work.ANSWER.key("T_LOCAL", "C_ASK", asked))).get_result()
+            await work_ended(Work.ANSWER.key("T_LOCAL", "C_ASK", asked))
 
             assert len(await answers(workspace, asked)) == 1
             reply = await store.replies.get("T_LOCAL", "C_ASK", asked)

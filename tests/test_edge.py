@@ -18,7 +18,6 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from prometheus_client import REGISTRY
 
-from bot import jobs
 from bot.asgi import MAX_BODY
 from bot.domain import smalltalk
 from bot.knowledge import Library
@@ -136,7 +135,6 @@ async def tell(edge: Edge, channel: str = "C_ASK", envelope: Json | None = None,
 async def replies(edge: Edge, sent: Sent) -> list[str]:
     """Give what the bot has said to it, once it has nothing left to do."""
     await edge.workspace.settled()
-    await jobs.wait_until_idle()
     said = (await edge.workspace.thread(sent.channel, sent, "U_ANA"))[1:]
     if sent.channel.startswith("D"):  # where it is answered below, outside threads
         said += [later for later in await edge.workspace.messages(sent.channel) if later["ts"] > sent]
@@ -544,7 +542,6 @@ async def test_a_mention_is_counted_once_though_slack_sends_two_events_and_one_o
         if decision != "silence":
             await workspace.replies(asked)
         await workspace.settled()
-        await jobs.wait_until_idle()
 
         after = await decisions(operator)
         counted = {name: number - before.get(name, 0) for name, number in after.items() if number != before.get(name)}

@@ -6,7 +6,6 @@ from pathlib import Path
 
 import pytest
 
-from bot import jobs
 from bot.knowledge import Library
 from bot.replica import KEPT
 from bot.settings import Settings
@@ -81,7 +80,6 @@ async def test_people_of_another_organisation_are_answered_only_when_they_ask_it
 
     [answer] = await workspace.replies(asked)
     await workspace.settled()
-    await jobs.wait_until_idle()
 
     assert library.entries["member-of-technical-staff"].answer in shown(answer)
     assert len(await workspace.thread("C_PARTNER", overheard, "U_ANA")) == 1
@@ -450,5 +448,5 @@ async def test_an_answer_to_a_message_that_was_deleted_meanwhile_does_not_stay_i
         return bool(await workspace.traffic("chat.delete"))
 
     await workspace.until(removed, "U_ANA")
-    await jobs.wait_until_idle()
+    await workspace.settled()
     assert [each for each in await workspace.messages("C_ASK", "U_ANA") if each["user"] == BOT] == []

@@ -18,6 +18,7 @@ from bot.slack import blocks, gallery, live_check, pieces
 from bot.slack.gallery import Rendering
 from bot.slack.live_check import Refused, Verdict
 from tests.conftest import THOROUGH, free_port
+from tests.shipped import few_entries
 from tests.test_cli import rolefit_here
 from tests.workspace import Workspace
 
@@ -177,35 +178,35 @@ async def test_the_command_has_all_judged_and_ends_with_1_for_the_one_that_is_re
 
 
 @pytest.fixture
-def only_home(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Let the command ask about a few views, which is enough to see how it ends."""
+def little(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> str:
+    """A knowledge of one entry, of which the command asks about a few views: enough to see how it ends."""
     monkeypatch.setattr(gallery, "everything", lambda library: islice(gallery.home(library), 5))
+    return str(few_entries(shutil.copytree(KNOWLEDGE, tmp_path / "knowledge"), "role-differences"))
 
 
-@pytest.mark.usefixtures("only_home")
-async def test_the_command_says_that_slack_takes_everything(slack: Workspace):
-    done = await asyncio.to_thread(rolefit_here, "check", "--slack", SLACK_API_URL=slack.api_url, ROLEFIT_ENCODER="off")
+async def test_the_command_says_that_slack_takes_everything(slack: Workspace, little: str):
+    arguments = ("check", little, "--slack")
+    done = await asyncio.to_thread(rolefit_here, *arguments, SLACK_API_URL=slack.api_url, ROLEFIT_ENCODER="off")
 
     assert (done.returncode, done.stdout.splitlines()[-1]) == (0, "Slack takes what the bot shows, 5 messages.")
 
 
-@pytest.mark.usefixtures("only_home")
-def test_the_command_ends_with_3_where_slack_cannot_be_reached():
+def test_the_command_ends_with_3_where_slack_cannot_be_reached(little: str):
     address = f"http://127.0.0.1:{free_port()}/api/"
 
-    done = rolefit_here("check", "--slack", SLACK_API_URL=address, ROLEFIT_ENCODER="off")
+    done = rolefit_here("check", little, "--slack", SLACK_API_URL=address, ROLEFIT_ENCODER="off")
 
     assert done.returncode == 3
     assert done.stderr.splitlines()[-1].startswith(f"Slack cannot be reached at {address} (Connect")
     assert done.stderr.endswith("So it is not known whether Slack takes the rest: try again later.\n")
 
 
-@pytest.mark.usefixtures("only_home")
-async def test_the_command_ends_with_1_for_a_refusal_also_where_slack_went_away_later(slack: Workspace):
+async def test_the_command_ends_with_1_for_a_refusal_also_where_slack_went_away_later(slack: Workspace, little: str):
     away = {"method": METHOD, "error": "unknown_method"}
     await slack.faults(api=[refusal("invalid_view"), away])
 
-    done = await asyncio.to_thread(rolefit_here, "check", "--slack", SLACK_API_URL=slack.api_url, ROLEFIT_ENCODER="off")
+    arguments = ("check", little, "--slack")
+    done = await asyncio.to_thread(rolefit_here, *arguments, SLACK_API_URL=slack.api_url, ROLEFIT_ENCODER="off")
 
     assert done.returncode == 1
     assert "Home: invalid_view." in done.stdout
@@ -216,7 +217,7 @@ async def test_knowledge_that_the_linter_lets_pass_and_slack_would_not(
     slack: Workspace, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ):
     monkeypatch.setattr(gallery, "everything", gallery.answers)
-    folder = shutil.copytree(KNOWLEDGE, tmp_path / "knowledge")
+    folder = few_entries(shutil.copytree(KNOWLEDGE, tmp_path / "knowledge"), "role-differences")
     faq = folder / "faq.yaml"
     # Each is sent as five characters.
     faq.write_text(re.sub(r"(  answer: >-\n +\w+)", rf"\1{'&' * 700}", faq.read_text(), count=1))

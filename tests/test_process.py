@@ -83,7 +83,12 @@ async def command(*arguments: str, cwd: Path, **settings: str) -> str:
     printed = cwd / "stdout.txt"
     printed.unlink(missing_ok=True)
     environment = CLEAN | {"PYTHONPATH": str(ROOT)} | settings
-    assert await Forked(*arguments, env=environment, cwd=cwd, stderr=cwd / "errors.txt", stdout=printed).wait() == 0
+    errors = cwd / "errors.txt"
+    started = Started(Forked(*arguments, env=environment, cwd=cwd, stderr=errors, stdout=printed), errors)
+    try:
+        assert await started.ends() == 0, started.said()
+    finally:
+        started.process.kill()
     return printed.read_text()
 
 

@@ -286,13 +286,14 @@ async def script(workspace: Workspace) -> Sent:
     """Take the quiz with edits, as somebody patient: what Slackbot says failed is done again."""
 
     async def insist(what) -> None:
-        while True:
-            try:
-                await what()
-            except RefusedError:
-                await asyncio.sleep(0.1)  # a person needs longer to read what Slackbot says
-            else:
-                return
+        async with asyncio.timeout(workspace.patience):
+            while True:
+                try:
+                    await what()
+                except RefusedError:
+                    await asyncio.sleep(0.1)  # a person needs longer to read what Slackbot says
+                else:
+                    return
 
     await insist(lambda: workspace.command("U_ANA", "C_ASK", "/rolefit"))
     first = (await workspace.dm("U_ANA", count=1))[0]

@@ -9,7 +9,6 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from dbos import DBOS
 
 from bot import jobs
 from bot.domain.faq import Surface
@@ -23,7 +22,7 @@ from bot.slack.incoming import IncomingMessage, classify
 from bot.slack.messages import Handling, MessageInContext, handling_of
 from bot.slack.work import Work
 from bot.storage import Store, StoredRun
-from tests.conftest import recorded, rows
+from tests.conftest import recorded, rows, work_ended
 from tests.test_edge import EVENT, Edge, edge
 from tests.test_manners import set_mode
 from tests.workspace import BOT, Json, Sent, buttons, shown
@@ -78,7 +77,7 @@ async def deliver_again(edge: Edge, ts: str) -> None:
 async def ended(edge: Edge, key: str) -> None:
     """Wait until a piece of work has been done, though it pauses now and then."""
     await edge.workspace.settled()  # it has begun
-    await (await DBOS.retrieve_workflow_async(key)).get_result()
+    await work_ended(key)
 
 
 async def said(edge: Edge, root: Sent) -> list[str]:

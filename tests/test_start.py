@@ -362,7 +362,7 @@ async def _starting(data: Path, *, anew: bool = False) -> AsyncIterator[tuple[Wo
     async with Workspace.start() as workspace, _silent(workspace) as (api_url, slack):
         over_http = _http(workspace, port) | {"SLACK_API_URL": api_url}
         async with bot(workspace, data, "--http", anew=anew, **over_http) as started:
-            await slack.asked.wait()
+            await _asked(slack, started)
             try:
                 yield workspace, port, slack, started
             finally:
@@ -414,6 +414,15 @@ class _Gate:
 
     def __init__(self) -> None:
         self.asked, self.answers = asyncio.Event(), asyncio.Event()
+
+
+async def _asked(slack: _Gate, started: Started) -> None:
+    """Wait until a process asks Slack something. Fails with what it has said if it ends instead."""
+    asks, ends = asyncio.create_task(slack.asked.wait()), asyncio.create_task(started.process.wait())
+    await asyncio.wait({asks, ends}, timeout=PATIENCE, return_when=asyncio.FIRST_COMPLETED)
+    for waiting in (asks, ends):
+        waiting.cancel()
+    assert slack.asked.is_set(), f"it asked Slack nothing ({started.process.returncode}): {started.said()}"
 
 
 @asynccontextmanager

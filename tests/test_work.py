@@ -1,12 +1,14 @@
 """Every kind of durable work is declared once, and what is deleted with a round or a workspace follows from that."""
 
+import asyncio
 import json
 import re
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
 import pytest
-from dbos import DBOS, StepInfo
+from dbos import DBOS, SetWorkflowID, StepInfo
 
 from bot import jobs, work_records
 from bot.knowledge import Library
@@ -15,7 +17,7 @@ from bot.slack.work import Owner, Work
 from bot.step_records import StepRecords
 from bot.storage import Item, Store
 from tests.conftest import bot_in
-from tests.workspace import Workspace
+from tests.workspace import PATIENCE, Workspace
 
 BOT = Path(work.__file__).parent.parent
 TEAM, ROUND, OTHER = "T1", "r" * 20, "s" * 20
@@ -137,6 +139,41 @@ def test_keys_are_made_in_one_place(pattern: str):
     places = {path.name for path in (BOT / "slack").rglob("*.py") if re.search(pattern, path.read_text())}
 
     assert places <= {"work.py"}
+
+
+async def test_work_that_ends_after_the_next_start_is_not_waited_for_and_holds_up_nothing(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    """Cancelled while it waits for the database, it may end long after the process has said that it goes on later."""
+    monkeypatch.setattr(jobs, "LEAVES_WITHIN", 0.01)
+    under_way, may_end, tasks = asyncio.Event(), asyncio.Event(), set[Any]()
+
+    @jobs.workflow
+    async def ends_late() -> None:
+        tasks.add(asyncio.current_task())
+        under_way.set()
+        try:
+            await asyncio.Event().wait()
+        finally:
+            await may_end.wait()
+
+    def begin(executor: str) -> None:
+        jobs.configure(f"sqlite:///{tmp_path / 'jobs.db'}", executor=executor)
+        jobs.launch()
+
+    begin("first")
+    with SetWorkflowID("late"):
+        await DBOS.start_workflow_async(ends_late)
+    await under_way.wait()
+    await jobs.close(0)
+    asyncio.get_running_loop().set_default_executor(ThreadPoolExecutor())  # DBOS's has ended with it
+    begin("second")
+    may_end.set()
+    await asyncio.wait(tasks)
+
+    async with asyncio.timeout(PATIENCE):
+        await jobs.wait_until_idle()
+    await jobs.close(0)
 
 
 @pytest.mark.both_databases

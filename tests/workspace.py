@@ -552,7 +552,8 @@ class Workspace:
     async def _watched_from_afar(self, user: str) -> _Watcher:
         socket = await self._session.ws_connect(f"{self.url}/local/stream", params={"as": user})
         watcher = _Watcher(_received(socket), socket.close)
-        await watcher.change(0)
+        async with asyncio.timeout(PATIENCE):
+            await watcher.change(0)
         return watcher
 
     async def _watched_here(self, user: str) -> _Watcher:
