@@ -12,7 +12,7 @@ from rich.text import Text
 
 from bot import explain
 from bot.domain import quiz, smalltalk
-from bot.domain.actions import Action, AskAgain, Change, GoOn, Guess, Manage, Reply, Resume
+from bot.domain.actions import Action, AskAgain, Change, GoOn, Guess, Manage, Reply, Resume, Undo
 from bot.domain.faq import Surface, bars_of
 from bot.domain.follow_up import LOOKED_BACK
 from bot.domain.picked_suggestion import picked_suggestion, place_among
@@ -24,6 +24,7 @@ from bot.domain.readings import (
     Aside,
     Asks,
     AsksForTitle,
+    AsksToStartOver,
     Command,
     Defined,
     Perhaps,
@@ -34,12 +35,12 @@ from bot.domain.readings import (
 )
 from bot.domain.reply import read
 from bot.domain.reply_kinds import ANSWER, NOT_ANSWERED, SUGGEST, TALK
-from bot.domain.result_question import AboutResult
+from bot.domain.result_question import AboutResult, AboutTerm, Disagrees
 from bot.domain.why import explain as explain_choice
 from bot.knowledge import Library
 from bot.second_stage import SecondStage
 from bot.slack import blocks, feedback_blocks, privacy, run_messages
-from bot.slack.change_notes import change_note, taken_note
+from bot.slack.change_notes import change_note, overwritten_note, taken_note
 from bot.slack.choice_letters import lettered
 from bot.slack.deciding import PlannedReply, decide, rank
 from bot.slack.faq import rendered
@@ -235,21 +236,27 @@ class Chat:
                 self._begin()
             case Command("resume") if not run.unanswered:
                 return False
-            case Answered() | Command("change" | "back" | "resume"):
+            case Answered() | Command("change" | "back" | "resume" | "undo"):
                 if action := self._action(reading, run):
                     self._apply(run, action)
-            case AboutResult(role) if not (is_last or role):
+            case AboutResult(role) | Disagrees(role) if not (is_last or role):
                 return False
-            case Aside() | Defined() | Command("so_far" | "why") if not is_last:
+            case Aside() | Defined() | AboutTerm() | Command("so_far" | "why") if not is_last:
                 return False
-            case AboutResult() | WhatIf() | AsksForTitle() | Aside() | Defined() | Command("so_far" | "why"):
-                if note := _said_apart(reading, run, self._library):
-                    show(note, self._console)
-                else:
-                    self._note(SILENT)
+            case AboutResult() | AboutTerm() | Disagrees() | WhatIf() | AsksForTitle() | AsksToStartOver():
+                self._say_apart(reading, run)
+            case Aside() | Defined() | Command("so_far" | "why"):
+                self._say_apart(reading, run)
             case _:
                 return False
         return True
+
+    def _say_apart(self, reading: Reading, run: Run) -> None:
+        """Print what is said to what changes nothing."""
+        if note := _said_apart(reading, run, self._library):
+            show(note, self._console)
+        else:
+            self._note(SILENT)
 
     def _work_out(self, run: Run) -> None:
         """Print how a result comes about, step by step."""
@@ -338,8 +345,13 @@ def _note_of_answers(
 
     run: as it was before the action.
     """
+    undone = isinstance(action, Undo)
+    if undone and after.outcome is Outcome.NOTHING:
+        return blocks.say(library.words.quiz.nothing_undone)
     if run.finished and run.answers != after.run.answers:
-        return change_note(run.answers, after.run, library)
+        return change_note(run.answers, after.run, library, undone=undone)
+    if undone:
+        return overwritten_note(run.answers, after.run, library, None, undone=True)
     if not isinstance(action, Reply) or (by_letter and run.answers.keys().isdisjoint(action.answers)):
         return None
     if after.outcome is Outcome.REPEATED:
@@ -361,7 +373,7 @@ def _said_apart(reading: Reading, run: Run, library: Library) -> Message | None:
                 return None
             said = blocks.say(reply)
             return said if intent == LEAVING else with_open_question(said, run, library)
-        case AboutResult(role):
+        case AboutResult(role, what_changes=False):
             aside, about = RunAside.EXPLAIN, role
         case Command(name) if name not in TYPED_ASIDES:
             aside, about = RunAside.UNCLEAR, None

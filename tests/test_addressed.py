@@ -3,7 +3,7 @@
 import pytest
 
 from bot.domain import faq
-from bot.domain.addressed import calls_person, says_you
+from bot.domain.addressed import called_in_person, calls_person, says_you
 from bot.domain.faq import Answer, Silence, Surface
 from bot.knowledge import Library
 
@@ -82,6 +82,32 @@ def test_a_name_or_a_mention_at_either_end_calls_somebody(library: Library, text
 )
 def test_what_the_entries_are_about_and_an_opening_call_nobody(library: Library, text: str):
     assert not calls_person(text, library.index.names_term)
+
+
+@pytest.mark.parametrize(
+    ("text", "name"),
+    [
+        ("thanks Mei, see you then", "Mei"),
+        ("Thanks Mei!", "Mei"),
+        ("OK great, thanks Mei. See you at 3", "Mei"),
+        ("Hi Mei, can we talk tomorrow?", "Mei"),
+        ("Mei, do you have time?", "Mei"),
+        ("bye bye Mei", "Mei"),
+        ("<@U1> see you", ""),
+        ("Papers, mostly", None),
+        ("Dashboards, for the sales team", None),
+        ("thanks Rolefit", None),
+        ("thanks, Mei", None),
+        ("thank you so much", None),
+        ("Thanks Anthropic", None),
+        ("hi There", None),
+        ("hello", None),
+    ],
+)
+def test_where_only_the_bot_is_spoken_to_somebody_else_is_called_by_more_than_a_name(
+    library: Library, text: str, name: str | None
+):
+    assert called_in_person(text, library.index.names_term) == name
 
 
 def test_you_is_found_however_it_is_written():

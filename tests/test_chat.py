@@ -154,7 +154,7 @@ async def test_below_a_result_why_says_what_it_rests_on(terminal: Terminal, text
 
     said = await terminal.type(text)
 
-    assert "For an AI engineer: “" in said
+    assert "For an AI engineer: shipping reliably at scale (question 1)" in said
     assert "step by step" not in said
     assert await terminal.type(text) == said  # and once more
 
@@ -162,8 +162,9 @@ async def test_below_a_result_why_says_what_it_rests_on(terminal: Terminal, text
 async def test_below_a_result_another_role_is_held_against_it(terminal: Terminal):
     await finished(terminal)
 
-    assert "No answer speaks more for an AI researcher than for an AI engineer. Against it: “" in await terminal.type(
-        "why not a researcher?"
+    assert (
+        "No answer speaks more for an AI researcher than for an AI engineer. Against it: shipping"
+        in await terminal.type("why not a researcher?")
     )
     assert "No answer speaks more for a research engineer" in await terminal.type("why not research engineer?")
     assert "Bell Labs" in await terminal.type(MTS)  # another question between them takes nothing away
@@ -443,14 +444,16 @@ def test_quit_ends_it():
 
 async def test_what_another_answer_would_have_led_to_is_said_and_changes_nothing(terminal: Terminal, library: Library):
     await terminal.type("quiz", "a", "b", "d", "b", "b", "b")
-    words = library.words.result
+    words, words_of_quiz = library.words.result, library.words.quiz
 
     other = await terminal.type("what if I'd said a to question 1?")
     assert "“Find out what new thing is true or possible”" in other
     assert "type “change 1 to a”" in other
     assert "That is your answer already" in await terminal.type("what if I'd said b to question 1?")
-    assert "How the answers divide" in await terminal.type("what if I'd said e?")
+    assert "What would change it" in await terminal.type("what if I'd said e?")
     assert "half" not in await terminal.type("change 1 to a")
+    assert "I put it back: your answer to question 1 is" in await terminal.type("undo that")
+    assert words_of_quiz.nothing_undone in await terminal.type("put it back")
     assert str(words.what_if_stays).startswith("Your answer stays")
 
 

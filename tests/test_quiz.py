@@ -1,5 +1,6 @@
 """The quiz's domain: what each thing somebody does to a run does, and when to come back to it."""
 
+import json
 from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
@@ -7,7 +8,7 @@ from typing import Any
 import pytest
 
 from bot.domain import quiz
-from bot.domain.actions import Answer, Expire, Remind, read
+from bot.domain.actions import Answer, Change, Expire, Remind, Reply, Undo, read
 from bot.domain.fit import Clearness
 from bot.domain.quiz import Outcome, Transition
 from bot.domain.quiz_content import Quiz
@@ -703,3 +704,72 @@ def test_a_part_of_the_result_opens_once_and_in_the_order_it_was_asked_for(libra
     assert quiz.apply(run, read({"do": "open", "part": "skills"})).outcome is Outcome.REPEATED
     assert quiz.apply(run, read({"do": "open", "part": "nonsense"})).outcome is Outcome.STALE
     assert quiz.load(library.quiz, run.answers, run.state()) == run
+
+
+def answered_up_to(library: Library, number: int) -> Run:
+    """Begin a run about one's own work in which the questions up to this one have their first choice."""
+    run = quiz.apply(quiz.begin(library.quiz), Answer(prompt=1, question="purpose", choices=("own",))).run
+    for question in library.quiz.questions[:number]:
+        given = Answer(prompt=len(run.prompts), question=question.id, choices=(question.choices[0].id,))
+        run = quiz.apply(run, given).run
+    return run
+
+
+def test_a_change_is_taken_back_once_and_is_remembered_with_the_round(library: Library):
+    first, second, *_ = library.quiz.questions
+    run = answered_up_to(library, 2)
+    changed = quiz.apply(run, Reply(answers={first.id: ("ship-reliably",), second.id: ("evidence",)}, ts="1")).run
+    changed = quiz.load(changed.quiz, changed.answers, json.loads(json.dumps(changed.state())))
+
+    back = quiz.apply(changed, Undo())
+
+    assert (back.outcome, back.question) == (Outcome.TAKEN, second.id)
+    assert back.run.answers == run.answers
+    assert back.run.asking == run.asking
+    assert quiz.apply(back.run, Undo()) == quiz.Transition(back.run, Outcome.NOTHING)
+    assert back.run.answered_last == second.id
+
+
+def test_what_was_answered_with_a_change_is_open_again_once_that_is_taken_back(library: Library):
+    first, _, third, *_ = library.quiz.questions
+    run = answered_up_to(library, 1)
+    both = {first.id: ("ship-reliably",), third.id: (third.choices[1].id,)}
+
+    back = quiz.apply(quiz.apply(run, Reply(answers=both, ts="1")).run, Undo()).run
+
+    assert back.answers == run.answers
+    assert back.answered_last == third.id
+
+
+def test_a_first_answer_is_taken_back_by_asking_again_but_not_below_a_result(library: Library):
+    run = answered_up_to(library, 2)
+    asked = quiz.apply(run, Undo(prompt=len(run.prompts)))
+    assert asked.run.asking == Prompt(library.quiz.questions[1].id, changing=True)
+    assert quiz.apply(asked.run, Undo(prompt=len(run.prompts))).outcome is Outcome.STALE  # of a double Enter
+    assert quiz.apply(quiz.begin(library.quiz), Undo()).outcome is Outcome.FIRST
+
+    done = answered_up_to(library, 5)
+    assert done.finished
+    assert quiz.apply(done, Undo()).outcome is Outcome.NOTHING
+
+
+def test_below_a_result_a_change_that_was_only_begun_is_dropped(library: Library):
+    done = answered_up_to(library, 5)
+    last = library.quiz.questions[-1]
+    changing = quiz.apply(done, Change(question=last.id)).run
+
+    dropped = quiz.apply(changing, Undo())
+
+    assert (dropped.outcome, dropped.question) == (Outcome.TAKEN, None)
+    assert (dropped.run.answers, dropped.run.asking) == (done.answers, None)
+
+
+def test_a_change_that_opened_a_question_gives_the_result_back_once_it_is_taken_back(library: Library):
+    early, first = answered_up_to(library, 4), library.quiz.questions[0]
+    assert early.ended_early
+    changed = quiz.apply(early, Reply(answers={first.id: ("ship-reliably",)}, ts="1")).run
+    assert changed.asking is not None
+
+    back = quiz.apply(changed, Undo()).run
+
+    assert (back.recommendation, back.asking) == (early.recommendation, None)

@@ -166,3 +166,94 @@ async def test_the_letter_of_a_question_that_was_skipped_is_taken_below_the_resu
     await write(workspace, root, "b")
 
     await message(workspace, root, "You answered question 5")
+
+
+@pytest.mark.both_databases
+async def test_a_change_is_taken_back_in_a_round_and_below_its_result(workspace: Workspace):
+    root = await at_first_question(workspace)
+    await write(workspace, root, "a")
+    await question(workspace, root, 2)
+    await write(workspace, root, "change 1 to b")
+    await message(workspace, root, "You changed your answer to question 1: “Build the system")
+
+    await write(workspace, root, "no, undo that")
+
+    await message(workspace, root, "I put it back: your answer to question 1 is “Find out what new thing")
+    assert "Find out what new thing" in shown(await card(workspace, root, "1 of 5"))
+    await write(workspace, root, "undo")
+    await message(workspace, root, "There is no change of an answer to take back")
+
+    await write(workspace, root, "2b 3a 4c 5a")
+    await result(workspace, root)
+    await write(workspace, root, "change 5 to d")
+    await message(workspace, root, "You changed your answer to question 5")
+    await write(workspace, root, "put it back")
+    back = shown(await message(workspace, root, "I put it back: your answer to question 5 is “Research training"))
+    assert "an AI researcher" in back
+    await write(workspace, root, "sorry, I meant d")
+    await told(workspace, root, "You changed your answer to question 5", 1)
+    await workspace.settled()
+    assert "Research training" not in shown(await card(workspace, root, "5 of 5"))
+
+
+async def test_an_answer_is_taken_back_by_asking_its_question_again_and_another_was_meant(workspace: Workspace):
+    root = await at_first_question(workspace)
+    await write(workspace, root, "a")
+    await question(workspace, root, 2)
+
+    await write(workspace, root, "undo")
+    assert "So far you answered: *Find out what new thing" in shown(
+        await asking(workspace, root, "So far you answered")
+    )
+    await write(workspace, root, "d")
+    await card(workspace, root, "Ship a product or service")
+    await question(workspace, root, 2)
+    await write(workspace, root, "I meant b")
+
+    await message(workspace, root, "You changed your answer to question 1: “Build the system")
+    assert "1 of 5" in shown(await card(workspace, root, "Build the system"))
+
+
+async def test_who_asks_whether_it_can_be_taken_again_begins_it_by_the_button(workspace: Workspace):
+    root = await at_first_question(workspace)
+
+    await write(workspace, root, "can I redo it")
+
+    offer = await asking(workspace, root, "a new round begins")
+    assert buttons(offer) == ["Start over"]
+    assert len(await workspace.dm("U_ANA")) == 1
+    await write(workspace, root, "can I pick two?")
+    await message(workspace, root, "You can take two, if both fit about equally")
+    await workspace.click("U_ANA", offer, "Start over")
+    await newer(workspace, root)
+
+
+async def test_what_is_asked_and_objected_below_a_result_is_answered_there(workspace: Workspace):
+    root = await at_first_question(workspace)
+    await take_at_once(workspace, root)
+    await result(workspace, root)
+
+    for typed, reply in {
+        "what does clear mean": "*Clear* means that one role is well ahead",
+        "but I spend half my time on product": "I go by your answers alone, such as these",
+        "but I'm a researcher": "That is what your answers say, too: an AI researcher (clear)",
+        "what would change it?": "As it stands: an AI researcher (clear)",
+        "is there a person I can ask": "no person reads what you write here",
+        "thanks Mei, see you then": "as if it were for Mei. Nobody but me reads what you write here",
+        "can I redo it": "a new round begins",
+        "put it back": "There is no change of an answer to take back",
+    }.items():
+        await write(workspace, root, typed)
+        await message(workspace, root, reply)
+
+
+async def test_a_first_miss_is_no_second_one_whatever_was_said_before(workspace: Workspace):
+    root = await at_first_question(workspace)
+    await write(workspace, root, "why do you ask?")
+    await message(workspace, root, "Why I ask:")
+    await workspace.settled()
+
+    await write(workspace, root, "bananas")
+
+    await message(workspace, root, "I did not catch which one you mean")
+    assert not any("still can’t tell" in shown(each) for each in await workspace.thread(root.channel, root, "U_ANA"))

@@ -11,10 +11,13 @@ from bot.domain.quiz import Outcome
 from bot.domain.quiz_run import Run
 from bot.domain.readings import DOES, AboutChoices
 from bot.knowledge import Library
+from bot.slack.gallery.runs import finished_runs, representative
 from bot.slack.run_asides import TYPED_ASIDES, RunAside, confirmation, record_choices, render_aside
+from bot.slack.run_messages import is_not_understood, note_slot, offer_slot
 from bot.storage import Posted, StoredRun
 
-NO_COMMANDS = {"leaves", "yes", "no", "explain", "sure"}  # phrases that are read otherwise
+NO_COMMANDS = {"leaves", "yes", "no", "explain", "sure", "change", "result_terms"}  # phrases that are read otherwise
+MOST_WORDS = 70  # of an answer to a question about a result
 OF_THEIR_OWN = {"start_over", "manages"}  # begin another piece of work
 OF_THE_QUESTION = (RunAside.WHY, RunAside.UNSURE, RunAside.WHICH_TWO)
 
@@ -111,15 +114,73 @@ def test_the_second_time_nothing_was_understood_it_may_be_that_nothing_fits(libr
     assert "questions about the work come next" in at_first
 
 
-def test_whether_something_was_said_since_the_question_was_asked_is_known(library: Library):
+def test_only_what_was_not_understood_since_the_question_was_asked_counts_as_that(library: Library):
     run, at = begun(library), datetime(2026, 11, 1, tzinfo=UTC)
-    shown = {"prompt:1": Posted("1.0", ""), "said:1.5": Posted("1.5", ""), "prompt:2": Posted("2.0", "")}
+    shown = {"prompt:1": Posted("1.0", ""), offer_slot("unclear", 1, "1.5"): Posted("1.5", "")}
+    shown |= {"prompt:2": Posted("2.0", ""), note_slot("3.0"): Posted("3.0", "")}
 
-    assert not StoredRun("r1", "U1", "D1", "1.0", 0, 0, None, at, "", run, shown).said_since_asked
-    noted = shown | {"said:3.0": Posted("3.0", "")}
-    assert StoredRun("r1", "U1", "D1", "1.0", 0, 0, None, at, "", run, noted).said_since_asked
-    again = quiz.apply(run, AskAgain()).run
-    assert not StoredRun("r1", "U1", "D1", "1.0", 0, 0, None, at, "", again, shown).said_since_asked
+    def missed(run: Run, messages: dict[str, Posted]) -> bool:
+        return is_not_understood(StoredRun("r1", "U1", "D1", "1.0", 0, 0, None, at, "", run, messages))
+
+    assert not missed(run, shown)
+    assert not missed(run, shown | {offer_slot("unsure", 2, "4.0"): Posted("4.0", "")})
+    once = shown | {offer_slot("unclear", 2, "4.0"): Posted("4.0", "")}
+    assert missed(run, once)
+    assert missed(quiz.apply(run, AskAgain()).run, once)
+    first = run.quiz.questions[0]
+    after = quiz.apply(run, Answer(prompt=2, question=first.id, choices=(first.choices[0].id,))).run
+    assert not missed(after, once)
+
+
+def test_a_result_explains_the_words_that_say_how_close_it_is(library: Library):
+    answers = MappingProxyType({question.id: (question.choices[0].id,) for question in library.quiz.questions})
+    run, thresholds = Run(library.quiz, answers), library.quiz.thresholds
+    means = {
+        name: said(RunAside.RESULT_TERM, name, run, library)
+        for name in type(library.words.typed.result_terms).model_fields
+    }
+
+    assert len(set(means.values())) == len(means) == 5
+    assert f"by {thresholds.clear * 100:g} percentage points" in means["clear"]
+    assert f"less than {thresholds.leaning * 100:g} percentage points" in means["close"]
+    assert render_aside("r1", RunAside.RESULT_TERM, "no such word", run, library) is None
+
+
+def test_who_objects_to_a_result_is_told_what_the_answers_said_and_what_would_change_it(library: Library):
+    answers = {question.id: (question.choices[0].id,) for question in library.quiz.questions}
+    fifth = library.quiz.questions[4]
+    run = Run(library.quiz, MappingProxyType({**answers, fifth.id: (fifth.choices[3].id,)}))
+    assert run.recommendation
+    assert run.recommendation.role.id == "researcher"
+
+    agreed = said(RunAside.DISAGREES, "researcher", run, library)
+    assert "That is what your answers say, too: an AI researcher (" in agreed
+    objected = said(RunAside.DISAGREES, None, run, library)
+    assert f"{library.quiz.questions[0].choices[0].short} (question 1)" in objected
+    for told in (agreed, objected):
+        assert "*What would change it:*" in told
+        assert "“change 3 to b”" in told
+    assert "an AI engineer" in said(RunAside.DISAGREES, "ai-engineer", run, library)
+
+
+def test_what_is_asked_about_a_result_is_answered_in_few_words(library: Library):
+    for run in representative(finished_runs(library)):
+        for aside in (RunAside.EXPLAIN, RunAside.WHAT_CHANGES):
+            told = said(aside, None, run, library)
+            assert run.recommendation
+            assert run.recommendation.role.name in told
+            assert len(told.split()) <= MOST_WORDS, told
+    for number in range(1, 5):
+        left = MappingProxyType(
+            {question.id: (question.choices[0].id,) for question in library.quiz.questions[:number]}
+        )
+        assert len(said(RunAside.SO_FAR, None, Run(library.quiz, left, went_on=True), library).split()) <= MOST_WORDS
+
+
+def test_how_many_choices_can_be_taken_is_another_thing_before_the_questions(library: Library):
+    words = library.words.quiz
+    assert said(RunAside.TWO, None, begun(library), library) == words.one_or_two
+    assert said(RunAside.TWO, None, quiz.begin(library.quiz), library) == words.only_one
 
 
 @pytest.mark.parametrize("intent", ["sharing", "own_result", "next_steps"])
@@ -176,6 +237,8 @@ def test_whatever_is_said_while_a_question_is_open_says_which_or_asks_for_an_ans
         RunAside.NO_SUCH_MARK: "z",
         RunAside.NOT_ASKED: run.quiz.questions[3].id,
         RunAside.CHOICES: "what-comes-out/evidence",
+        RunAside.RESULT_TERM: "leaning",
+        RunAside.FOR_SOMEBODY: "Mei",
     }
     told = said(aside, about.get(aside), run, library)
 

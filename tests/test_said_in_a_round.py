@@ -3,7 +3,7 @@
 import pytest
 
 from bot.domain import quiz, smalltalk
-from bot.domain.actions import Answer, Change, Guess
+from bot.domain.actions import Answer, Change, Guess, Reply
 from bot.domain.quiz_run import Run
 from bot.domain.readings import (
     AboutChoices,
@@ -11,6 +11,8 @@ from bot.domain.readings import (
     Aside,
     Asks,
     AsksForTitle,
+    AsksForTwo,
+    AsksToStartOver,
     AsksWhyMe,
     Command,
     Defined,
@@ -20,9 +22,11 @@ from bot.domain.readings import (
     Unclear,
     WhatIf,
     WhichOffered,
+    WhichTwo,
 )
 from bot.domain.reply import read
-from bot.domain.result_question import AboutResult
+from bot.domain.result_question import AboutResult, AboutTerm, Disagrees
+from bot.domain.review import review_question
 from bot.knowledge import Library
 
 
@@ -243,11 +247,188 @@ def test_a_span_of_time_is_read_with_its_unit_said_once(library: Library, typed:
 
 @pytest.mark.parametrize(
     "typed",
-    ["can I do this over", "I'd like to start over", "let me do it again", "redo", "could we start from scratch?"],
+    ["start over", "I'd like to start over", "let me do it again", "redo", "I want to start from scratch"],
 )
 def test_a_round_is_begun_anew_by_who_wants_to_do_it_over(library: Library, typed: str):
     for run in (at(library, 3), finished(library, "own")):
         assert reading(library, typed, run) == Command("start_over")
+
+
+@pytest.mark.parametrize(
+    "typed",
+    ["can I redo the last one", "can I redo question 2?", "let me answer number 2 again", "redo the second question"],
+)
+def test_one_question_that_is_to_be_redone_is_asked_again(library: Library, typed: str):
+    assert reading(library, typed, answered_before(library, 3)) == Command("change", library.quiz.questions[1].id)
+
+
+@pytest.mark.parametrize(
+    "typed", ["withdraw what I shared", "can I withdraw it", "take back what I sent to Mei", "withdraw the share"]
+)
+def test_a_share_is_taken_back_in_many_words_also_where_the_review_was_told(library: Library, typed: str):
+    asked = review_question(library.quiz, library.tables[library.quiz.tables.roles])
+    aside = smalltalk.read(typed, library.words.talk)
+    for review in (None, asked):
+        found = read(typed, finished(library, "own"), library.words.typed, aside=aside, review=review)
+        assert found == Aside("taking_back")
+
+
+@pytest.mark.parametrize(
+    "typed",
+    ["can I redo it", "can I do this over", "could we start from scratch?", "may I take it again", "start over?"],
+)
+def test_who_asks_whether_it_can_be_done_over_begins_nothing(library: Library, typed: str):
+    for run in (at(library, 3), finished(library, "own")):
+        assert reading(library, typed, run) == AsksToStartOver()
+
+
+@pytest.mark.parametrize(
+    "typed",
+    ["undo", "undo that", "no, undo that", "put it back", "put it back please", "I misclicked", "take that back"],
+)
+def test_a_change_is_taken_back_in_many_words(library: Library, typed: str):
+    for run in (answered_before(library, 3), finished(library, "own")):
+        assert reading(library, typed, run) == Command("undo")
+
+
+@pytest.mark.parametrize(
+    "typed",
+    [
+        "I meant d",
+        "sorry, I meant d",
+        "no I meant d",
+        "oops I wanted to pick d",
+        "it should have been d",
+        "I meant d, not b",
+    ],
+)
+def test_who_meant_another_choice_means_the_question_answered_last(library: Library, typed: str):
+    second, third = library.quiz.questions[1:3]
+    run = answered_before(library, 3)
+
+    assert reading(library, typed, run) == Answered({second.id: (second.choices[3].id,)}, named=True)
+    changed = quiz.apply(run, Reply(answers={library.quiz.questions[0].id: ("ship-reliably",)}, ts="1")).run
+    first = library.quiz.questions[0]
+    assert reading(library, typed, changed) == Answered({first.id: (first.choices[3].id,)}, named=True)
+    missed = read(typed, run, library.words.typed, not_understood=True)
+    assert missed == Answered({third.id: (third.choices[3].id,)})
+    offered = Guess(question=third.id, choices=(third.choices[0].id,), ts="1", prompt=len(run.prompts))
+    guessed = quiz.apply(run, offered).run
+    assert reading(library, typed, guessed) == Answered({third.id: (third.choices[3].id,)})
+
+
+def test_what_was_meant_in_words_is_the_choice_that_has_them(library: Library):
+    second, third = library.quiz.questions[1:3]
+    run = answered_before(library, 3)
+
+    assert reading(library, "I meant papers", run) == Answered({second.id: ("papers-and-methods",)}, named=True)
+    assert reading(library, "I meant uptime", run) == Answered({third.id: ("uptime",)})
+    assert not isinstance(reading(library, "I meant to ask something else", run), Answered)
+    assert not isinstance(reading(library, "I meant it as a joke", finished(library, "own")), Answered)
+
+
+@pytest.mark.parametrize(
+    "typed",
+    [
+        "can I pick two?",
+        "can I choose more than one",
+        "am I allowed to select several?",
+        "what if two fit?",
+        "what if more than one applies",
+        "do I have to pick just one",
+        "is more than one allowed?",
+        "can I pick both a and c?",
+        "only one answer?",
+        "more than one fits",
+    ],
+)
+def test_whether_two_can_be_picked_is_asked_in_many_words(library: Library, typed: str):
+    for run in (quiz.begin(library.quiz), *(at(library, number) for number in range(1, 6))):
+        assert reading(library, typed, run, answerable=True) == AsksForTwo()
+
+
+@pytest.mark.parametrize("typed", ["it's both a and b", "a and b", "both"])
+def test_both_is_an_answer_but_not_to_whom_it_is_about(library: Library, typed: str):
+    assert reading(library, typed, quiz.begin(library.quiz)) == AsksForTwo()
+    for number in (1, 2, 3, 5):
+        question = library.quiz.questions[number - 1]
+        taken = Answered({question.id: tuple(choice.id for choice in question.choices[:2])})
+        assert reading(library, typed, at(library, number)) == (WhichTwo() if typed == "both" else taken)
+
+
+def test_three_letters_are_no_guess_at_one_choice(library: Library):
+    for number in range(1, 6):
+        assert reading(library, "both a and b and c", at(library, number)) == WhichTwo()
+
+
+@pytest.mark.parametrize(
+    "typed", ["can we pick two people for this role?", "two people work on it", "one paper a year"]
+)
+def test_other_twos_ask_for_no_two_choices(library: Library, typed: str):
+    assert reading(library, typed, at(library, 2)) != AsksForTwo()
+
+
+@pytest.mark.parametrize(
+    ("typed", "term"),
+    [
+        ("what does clear mean", "clear"),
+        ("what does “leaning” mean?", "leaning"),
+        ("and what do you mean by leaning", "leaning"),
+        ("what is meant by too close to call?", "close"),
+        ("what's a picture so far?", "picture"),
+        ("leaning?", "leaning"),
+        ("what do the percentages mean", "shares"),
+        ("what are the bars?", "shares"),
+        ("define clear", "clear"),
+    ],
+)
+def test_a_word_that_says_how_close_it_is_can_be_asked_about(library: Library, typed: str, term: str):
+    assert reading(library, typed, finished(library, "own"), answerable=True) == AboutTerm(term)
+
+
+@pytest.mark.parametrize("typed", ["what does MTS mean?", "what is a research engineer?", "what does scaling mean"])
+def test_another_word_is_none_of_the_result(library: Library, typed: str):
+    assert reading(library, typed, finished(library, "own"), answerable=True) == Asks()
+
+
+@pytest.mark.parametrize(
+    ("typed", "role"),
+    [
+        ("but I'm a research engineer", "research-engineer"),
+        ("I'm an AI engineer", "ai-engineer"),
+        ("hm, my title is research engineer", "research-engineer"),
+        ("but I spend half my time on product", None),
+        ("I don't agree, I do research", None),
+        ("I mostly write papers though", None),
+        ("but I'm not an AI engineer", None),
+        ("well, I also train models", None),
+    ],
+)
+def test_an_objection_to_a_result_is_read_with_the_role_that_it_names(library: Library, typed: str, role: str | None):
+    for answerable in (False, True):
+        assert reading(library, typed, finished(library, "own"), answerable=answerable) == Disagrees(role)
+
+
+@pytest.mark.parametrize("typed", ["but why?", "no", "thanks, that helps", "well done", "but what is an AI engineer?"])
+def test_what_only_begins_like_an_objection_is_none(library: Library, typed: str):
+    assert not isinstance(reading(library, typed, finished(library, "own")), Disagrees)
+    assert not isinstance(reading(library, "but I'm a research engineer", at(library, 2)), Disagrees)
+
+
+@pytest.mark.parametrize(
+    ("number", "typed", "choices"),
+    [
+        (2, "dashboards for the sales team", ("datasets-and-pipelines", "services-and-features")),
+        (2, "slides for the leadership team", None),
+        (5, "reports for our customers", None),
+        (2, "a feature for our customers", ("services-and-features",)),
+    ],
+)
+def test_for_whom_something_is_offers_no_choice(
+    library: Library, number: int, typed: str, choices: tuple[str, ...] | None
+):
+    expected = Perhaps(library.quiz.questions[number - 1].id, choices) if choices else Unclear()
+    assert reading(library, typed, at(library, number)) == expected
 
 
 @pytest.mark.parametrize(

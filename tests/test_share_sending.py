@@ -617,3 +617,26 @@ async def test_whatever_is_shared_updated_and_withdrawn_nobody_sees_another_part
 async def receipts(workspace: Workspace, root: Sent) -> list[Json]:
     """Give the receipts in the thread of a round, in their order."""
     return [each for each in await workspace.thread(root.channel, root, ANA) if RECEIPT in shown(each)]
+
+
+# The window afterwards, and the way back
+
+
+async def test_the_window_says_that_it_has_arrived_and_who_takes_it_back_is_shown_what_there_is(workspace: Workspace):
+    root, _ = await previewed(workspace, MEI)
+    await workspace.submit(ANA)
+    await message(workspace, root, RECEIPT)
+
+    async def sent() -> Json | None:
+        view = await workspace.view(ANA)
+        return view if view and "has it now" in str(view) else None
+
+    assert (await workspace.until(sent, ANA))["title"]["text"] == "Sent"
+    await workspace.close(ANA)
+
+    await write(workspace, root, "withdraw what I shared")
+
+    listed = await message(workspace, root, "Who can see what of your results")
+    assert listed.get("ephemeral")
+    await workspace.click(ANA, listed, "Withdraw")
+    await message(workspace, root, "Withdrawn on")

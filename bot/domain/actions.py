@@ -92,6 +92,12 @@ class Back(_Aimed):
     do: Literal["back"] = "back"
 
 
+class Undo(_Aimed):
+    """The last change of an answer is to be taken back."""
+
+    do: Literal["undo"] = "undo"
+
+
 class Skip(_Aimed):
     """The live question is left without an answer."""
 
@@ -187,7 +193,7 @@ class AskGrading(_Action):
 
 Action = (
     Answer | Reply | EditReply | Guess | Manage
-    | Begin | Change | Back | Skip | AskAgain | GoOn
+    | Begin | Change | Back | Undo | Skip | AskAgain | GoOn
     | Pause | Resume | Stop | Delete | Remind | DismissReminder | Expire | Show
     | OpenPart | Grade | AskGrading
 )  # fmt: skip

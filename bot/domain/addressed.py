@@ -4,6 +4,7 @@ import re
 from collections.abc import Callable, Iterable, Iterator
 from unicodedata import normalize
 
+MOST_READ = 500  # characters of a message in which somebody is called to whom only the bot listens
 # What may stand before a name, and what stands where a name would and is none.
 _OPENING = (
     r"(?:(?:hi|hiya|hey|hello|dear|ok|okay|so|and|but|thanks|thank you|thx|sorry|morning|good morning|yes|no|sure"
@@ -24,7 +25,7 @@ researchers right rolefit same say scientists second seriously she short since s
 sometimes soon sorry still sup suppose sure survey team tell thanks that the then there therefore they third this
 though thoughts thread thus tldr to today together tomorrow topic true uh um under until up update us very wait we
 welcome well what whatever when where whereas which while who whoa whom why with wow wrong yay yeah yep yes yesterday
-yet yo you your yup
+yet yo you your yup buddy pal friend sir loads heaps millions
 monday tuesday wednesday thursday friday saturday sunday
 academia bsc degree industry intern interns manager master masters msc phd phds postdoc postdocs python research science
 street university
@@ -45,6 +46,13 @@ _COMMA = re.compile(rf"\W*(?i:{_OPENING}){_NAME}\s*[,:–—-]+\s")
 _BARE = re.compile(
     rf"\W*(?i:{_OPENING}){_NAME}\s+(?:how|what|why|which|who|where|when|do|did|are|were|can|could|would|will|have)"
     r"\s+(?:\w+\s+){0,2}(?:you|your)\b"
+)
+# "thanks Mei, see you then", "Hi Mei", and not "thanks, Mei", which may be signed
+_COURTEOUS = re.compile(
+    r"\W*(?:(?i:ok|okay|great|perfect|cool|sure|yes|oh)\b[\s,!.]*)*"
+    r"(?i:hi|hiya|hey|hello|dear|thanks(?: so much| a lot| again)?|thank you(?: so much| very much| again)?|thx|cheers"
+    r"|(?:good )?morning|good (?:afternoon|evening)|(?:bye[\s-])?bye|goodbye|see you|see ya|congrats|sorry)\s+"
+    rf"{_NAME}\s*(?:[,;:.!?–—-]|$)"
 )
 _SENTENCE = re.compile(r"[^.?!\n]+[.?!]*")
 _LAST = re.compile(rf",\s*{_NAME}\s*\?*\s*$")
@@ -72,6 +80,23 @@ def calls_person(text: str, is_term: Callable[[str], bool]) -> bool:
     if any(_MENTIONED_LAST.search(sentence) for sentence in to_you):
         return True
     return any(_is_name(name, is_term) for name in _in_place_of_name(text, to_you))
+
+
+def called_in_person(text: str, is_term: Callable[[str], bool]) -> str | None:
+    """Give the name of whom a text speaks to that stands where nobody but the bot is spoken to; "" for a mention.
+
+    None if it speaks to nobody else. Where an answer is waited for a name alone does not tell that, as "Papers, mostly"
+    has one: it stands behind a greeting, thanks or a goodbye, or "you" is said with it. is_term: as for `calls_person`.
+    """
+    text = normalize("NFC", text[:MOST_READ])
+    to_you = [sentence for sentence in _SENTENCE.findall(text) if says_you(sentence)]
+    if _MENTIONED.match(text) or any(_MENTIONED_LAST.search(sentence) for sentence in to_you):
+        return ""
+    courteous = _COURTEOUS.match(text)
+    names = [courteous[1]] if courteous else []
+    if to_you:
+        names += _in_place_of_name(text, to_you)
+    return next((name for name in names if _is_name(name, is_term)), None)
 
 
 def says_you(text: str) -> bool:

@@ -75,6 +75,45 @@ _WHY_ME = (
 )
 
 
+# "can I pick two?", "what if more than one fits?", "do I have to choose just one?"
+_MORE = (
+    r"(?:two|2|three|3|both|several|multiple|many|some|all|more than (?:just )?(?:one|1)|more|a (?:couple|few)"
+    r"|a second(?: one)?|another(?: one)?(?: (?:too|as well))?|half (?:and|of) (?:half|each)"
+    r"|(?:only|just) (?:one|1)|one|1)"
+)
+_OF_CHOICES = (
+    r"(?:\s+of\s+(?:them|these|those|the (?:answers|options|choices)))?"
+    r"(?:\s+(?:at once|at the same time|together|things?|answers?|options?|choices?|letters?|boxes|ones?|per question"
+    r"|only|here|too|as well|if (?:both|two|they|several|more than one) (?:fit|fits|apply|applies|are true|match)))*"
+)
+_PICK = r"(?:pick|choose|select|take|give|answer|click|tick|check|have|press|mark|name|combine|mix|say|put|type|use)"
+_CAN_I = (
+    r"(?:(?:can|could|may|might|should|must|shall)\s+(?:i|we|you|one)|am i allowed to|are we allowed to"
+    r"|is it (?:possible|ok|okay|allowed|fine|alright)(?:\s+(?:for me\s+)?to|\s+if i)|do (?:i|we) (?:have|need|get) to"
+    r"|how (?:do|can|could|would) (?:i|we|you)|is there a way to|i (?:want|would like|need) to|i['’]d like to)"
+)
+_FITS = r"(?:fit|fits|apply|applies|match|matches|is right|are right|is true|are true|work|works|would fit|seem right)"
+_ASKS_FOR_TWO = (
+    rf"(?:{_CAN_I}\s+(?:(?:only|just|also|maybe|really|even)\s+)*{_PICK}\s+(?:with\s+)?{_MORE}{_OF_CHOICES}"
+    r"(?:\s+[a-h1-8]\s*(?:and|or|,|&|\+)\s*[a-h1-8])?"
+    rf"|(?:what\s+if|and if|what (?:do|should) i do if|what when|how about if)\s+{_MORE}{_OF_CHOICES}\s+{_FITS}"
+    r"(?:\s+(?:equally|about equally|the same|me))*"
+    rf"|{_CAN_I}\s+{_PICK}\s+[a-h1-8]\s*(?:and|,|&|\+)\s*[a-h1-8](?:\s+(?:both|together))?"
+    rf"|(?:can|could|may)\s+(?:it|the answer)\s+be\s+(?:two|both|several|more than one){_OF_CHOICES}"
+    r"|(?:is|are)\s+(?:more than one|two|several|multiple)(?:\s+(?:answers?|choices?|options?))?\s+"
+    r"(?:allowed|possible|ok|okay|fine|permitted|accepted)"
+    r"|(?:only|just)\s+one(?:\s+(?:answer|choice|option))?(?:\s+(?:allowed|possible))?(?=\s*\?)"
+    r"|(?:is (?:this|it)\s+)?(?:single|multiple)[- ]choice(?=\s*\?)"
+    rf"|(?:two|three|several|more than one|many|a few)(?:\s+of\s+(?:them|these|those))?{_OF_CHOICES}\s+{_FITS}"
+    r"(?:\s+(?:equally|about equally|the same|me|here))*)"
+)
+
+
+def asks_for_two(text: str) -> bool:
+    """Return whether a text asks whether more than one choice can be taken, or says that more than one fits."""
+    return _matches(_ASKS_FOR_TWO, text)
+
+
 def asks_for_title(text: str) -> bool:
     """Return whether a text asks what the role is called, or what stands in an ad for it."""
     return _matches(rf"{_ASKS_FOR_TITLE}{_IN_THE_AD}", text)

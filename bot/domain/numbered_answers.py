@@ -89,6 +89,12 @@ _PLACED = tuple(
     )
 )
 _ONLY_MIND = re.compile(rf"{_LEAD}{_MIND}(?:{_CALLED}|{_PLACE}|(\d{{1,2}}))[\s.!]*", re.IGNORECASE)
+# "can I redo question 2", "let me answer the last one again"
+_REDO = re.compile(
+    rf"{_LEAD}(?:(?:redo|retake|repeat|re-?answer)\s+(?:my\s+)?(?:{_CALLED}|{_PLACE})"
+    rf"|(?:do|take|answer)\s+(?:my\s+)?(?:{_CALLED}|{_PLACE})\s+(?:again|over|anew))[\s.?!]*",
+    re.IGNORECASE,
+)
 _CALLED_LAST = re.compile(rf"{_LEAD}(?:{_MEANS}\s+)?(.+?)\s+(?:for|on|in|at|as|to)\s+{_CALLED}[\s.!]*", re.IGNORECASE)
 _INSTEAD = re.compile(r"[\s,]+(?:instead|please|pls|then|now|after all|rather|thanks|thank you)[\s.!]*$", re.IGNORECASE)
 
@@ -144,7 +150,8 @@ def _called(text: str, run: Run) -> Answered | NotAsked | Command | None:
     for pattern in _CALLED_FIRST:
         if (match := pattern.fullmatch(text)) and (changed := _changed_called(match[1] or match[2], match[3], run)):
             return changed
-    if match := _ONLY_MIND.fullmatch(_INSTEAD.sub("", text)):
+    bare = _INSTEAD.sub("", text)
+    if match := _ONLY_MIND.fullmatch(bare) or _REDO.fullmatch(bare):
         question = _placed(next(filter(None, match.groups())), run)
         return Command("change", question.id) if question and run.has_asked(question.id) else None
     for pattern in (*_BARE, *_PLACED):

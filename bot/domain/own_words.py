@@ -101,11 +101,22 @@ def asks_for_other_answers(text: str, *, answerable: bool) -> bool:
     return bool(_ANSWERS_OF_OTHER.fullmatch(text) and (not answerable or _BY_PRONOUN.search(text)))
 
 
+# "dashboards for the sales team": for whom something is says nothing of what it is.
+_FOR_WHOM = re.compile(
+    r"\s+(?:for|to|with|by)\s+(?:(?:the|our|my|their|a|all|other|some|various|different)\s+){0,2}(?:[\w-]+\s+){0,2}"
+    r"(?:teams?|people|folks|departments?|org|company|colleagues|management|managers?|leadership|stakeholders|business"
+    r"|users|customers|clients)[\s.!]*$",
+    re.IGNORECASE,
+)
+
+
 def guesses(text: str, question: HasChoices) -> tuple[str, ...]:
     """Name the choices that somebody's own words may mean, likeliest first."""
     typed = utils.default_process(text)
     if len(typed) < SHORT:
         return ()
+    what = utils.default_process(_FOR_WHOM.sub("", text))
+    typed = what if _telling(what) else typed
     shared = _in_common(typed, question, SAME_WORD)
     alike = [
         choice.id

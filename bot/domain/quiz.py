@@ -39,6 +39,7 @@ from bot.domain.actions import (
     Show,
     Skip,
     Stop,
+    Undo,
 )
 from bot.domain.fit import Answers, Given
 from bot.domain.quiz_content import (
@@ -109,6 +110,7 @@ def load(quiz: Quiz, answers: Answers, state: Mapping[str, Any] | None, subject:
         typed=MappingProxyType({ts: tuple(questions) for ts, questions in state["typed"].items()}),
         opened=tuple(state.get("opened", ())),
         subject=subject,
+        previous=MappingProxyType({name: tuple(was) for name, was in state.get("previous", {}).items()}),
     )
 
 
@@ -208,10 +210,12 @@ def _apply(run: Run, action: Action) -> Transition:  # noqa: PLR0911, PLR0912 - 
             changeable = (*([run.quiz.purpose] if run.subject is None else []), *run.quiz.all_questions)
             can_change = any(question.id == action.question for question in changeable)
             return _ask(run, Prompt(action.question, changing=True)) if can_change else Transition(run, Outcome.STALE)
-        case Back() | Skip() if action.prompt not in (None, len(run.prompts)):
+        case Back() | Skip() | Undo() if action.prompt not in (None, len(run.prompts)):
             return Transition(run, Outcome.STALE)  # the second half of a double Enter
         case Back():
             return _back(run)
+        case Undo():
+            return _undone(run)
         case Skip():
             return _skipped(run)
         case AskAgain():
@@ -299,12 +303,14 @@ def _take(run: Run, answers: Mapping[str, Given]) -> Transition:
     [*_, last] = answers
     same = all(run.answers.get(question) == choices for question, choices in answers.items())
     live = run.live and run.prompts[-1].question not in answers
+    replaced = {question: run.answers.get(question, ()) for question in answers}
     after = replace(
         run,
         answers=MappingProxyType({**run.answers, **answers}),
         skipped=run.skipped - answers.keys(),
         live=live,
         status=Status.OPEN,
+        previous=run.previous if same else MappingProxyType(replaced),
     )
     return Transition(_advance(after), Outcome.REPEATED if same else Outcome.TAKEN, last)
 
@@ -330,13 +336,36 @@ def _back(run: Run) -> Transition:
     return _ask(run, Prompt(passed[-1], changing=True)) if passed else Transition(run, Outcome.FIRST)
 
 
+def _undone(run: Run) -> Transition:
+    """Take the last change of answers back; where none was changed before a result, the last question is asked again.
+
+    Below a result an answer that is to be changed stays as it is. What was taken back is not taken back again.
+    """
+    if run.finished and run.live:
+        return Transition(replace(run, live=False), Outcome.TAKEN)
+    changed = {name: was for name, was in run.previous.items() if was != run.answers.get(name, ())}
+    if not any(changed.values()):
+        was_undone = bool(run.previous) and not changed
+        return Transition(run, Outcome.NOTHING) if run.finished or was_undone else _back(run)
+    answers = {name: choices for name, choices in {**run.answers, **changed}.items() if choices}
+    after = replace(
+        run,
+        answers=MappingProxyType(answers),
+        live=run.live and run.prompts[-1].question not in changed,
+        status=Status.OPEN,
+        previous=MappingProxyType(changed),
+    )
+    [*_, last] = changed
+    return Transition(_advance(after), Outcome.TAKEN, last)
+
+
 def _skipped(run: Run) -> Transition:
     if not run.live:
         return Transition(run, Outcome.NOTHING)
     prompt, skipped = run.prompts[-1], run.skipped
     if prompt.question not in run.answers:
         skipped = skipped | {prompt.question}
-    after = replace(run, live=False, skipped=skipped, status=Status.OPEN)
+    after = replace(run, live=False, skipped=skipped, status=Status.OPEN, previous=MappingProxyType({}))
     return Transition(_advance(after), Outcome.TAKEN, prompt.question)
 
 

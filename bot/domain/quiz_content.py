@@ -261,10 +261,21 @@ Phrases = Annotated[tuple[Line, ...], Field(min_length=1)]
 RolePhrase = Annotated[Line, AfterValidator(_names_only_roles)]
 
 
+class ResultTerms(Authored):
+    """What people may call the words of a result that say how close it is, and the bars below it."""
+
+    clear: Phrases
+    leaning: Phrases
+    close: Phrases
+    picture: Phrases
+    shares: Phrases
+
+
 class TypedWords(Authored):
     """What people may type in a run's thread instead of clicking, by what it does."""
 
     back: Phrases
+    undo: Phrases
     skip: Phrases
     unsure: Phrases
     why: Phrases
@@ -280,3 +291,5 @@ class TypedWords(Authored):
     no: Phrases
     explain: Annotated[tuple[RolePhrase, ...], Field(min_length=1)]  # how a result comes about
     sure: Annotated[tuple[RolePhrase, ...], Field(min_length=1)]  # how sure that is
+    change: Annotated[tuple[RolePhrase, ...], Field(min_length=1)]  # what would change it
+    result_terms: ResultTerms

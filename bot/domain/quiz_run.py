@@ -12,7 +12,7 @@ from types import MappingProxyType
 from typing import Any
 
 from bot.domain import fit
-from bot.domain.fit import Answers
+from bot.domain.fit import Answers, Given
 from bot.domain.quiz_content import (
     OTHER,
     OWN,
@@ -72,7 +72,8 @@ class Run:
     `subject` is the person whose work it is about, where that is not the owner's: then it belongs to a comparison, and
     neither its purpose is asked nor anything shared. It is empty if nobody knows any more who that was. `closed`: that
     comparison has ended without a reveal, so that there is nothing left to answer. `had_result`: they went on
-    from a result to what had no answer.
+    from a result to what had no answer. `previous` holds what was answered before to the questions that were answered
+    last, by question: nothing to those that had no answer. Two runs may differ in it and be the same.
     """
 
     quiz: Quiz
@@ -93,6 +94,7 @@ class Run:
     opened: tuple[str, ...] = ()
     subject: str | None = None
     closed: bool = False
+    previous: Mapping[str, Given] = field(default_factory=lambda: MappingProxyType({}), compare=False)
 
     @property
     def purpose(self) -> str:
@@ -255,7 +257,13 @@ class Run:
             "regraded": self.regraded,
             "typed": {ts: list(questions) for ts, questions in self.typed.items()},
             "opened": list(self.opened),
+            "previous": {question: list(choices) for question, choices in self.previous.items()},
         }
+
+    @property
+    def answered_last(self) -> str | None:
+        """The question that was answered last, or whose answer was changed last; None if that is not known."""
+        return next(reversed(tuple(self.previous)), None)
 
     @cached_property
     def weighed(self) -> Answers:

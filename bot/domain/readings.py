@@ -4,11 +4,11 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Final
 
-from bot.domain.actions import Action, AskAgain, Back, Pause, Resume, Skip, Stop
+from bot.domain.actions import Action, AskAgain, Back, Pause, Resume, Skip, Stop, Undo
 from bot.domain.fit import Given
 from bot.domain.quiz_content import Term
 from bot.domain.quiz_run import Graded
-from bot.domain.result_question import AboutResult
+from bot.domain.result_question import AboutResult, AboutTerm, Disagrees
 
 
 @dataclass(frozen=True)
@@ -38,6 +38,7 @@ class Command:
 # What a command does to a round, by its name, where that is all it does.
 DOES: Final[Mapping[str, Callable[[], Action]]] = {
     "back": Back,
+    "undo": Undo,
     "skip": Skip,
     "pause": Pause,
     "stop": Stop,
@@ -59,6 +60,23 @@ class AboutChoices:
 
     question: str
     choices: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class AsksForTwo:
+    """A question whether more than one choice can be taken."""
+
+
+@dataclass(frozen=True)
+class AsksToStartOver:
+    """A question whether the round can be taken once more, which begins none by itself."""
+
+
+@dataclass(frozen=True)
+class ForSomebody:
+    """Something that is said to somebody else, by their name as it was written; empty where they are mentioned."""
+
+    name: str
 
 
 @dataclass(frozen=True)
@@ -142,6 +160,7 @@ class WhatIf:
 # What changes nothing in a round, and is replied to.
 Remark = (
     Command | Defined | AboutChoices | AboutResult | Aside | WhichTwo | WhichOffered | SeveralUnclear
-    | AsksForOther | AsksWhyMe | AsksForTitle | Asks | NotAsked | WhatIf | Unclear
+    | AsksForOther | AsksWhyMe | AsksForTitle | AsksForTwo | AsksToStartOver | AboutTerm | Disagrees | ForSomebody
+    | Asks | NotAsked | WhatIf | Unclear
 )  # fmt: skip
 Reading = Answered | Perhaps | Reviewed | PerhapsReviewed | Remark

@@ -9,11 +9,19 @@ from rapidfuzz import fuzz, process, utils
 from rapidfuzz.distance import OSA
 
 from bot.domain import smalltalk, typed
-from bot.domain.asked_back import asks_for_role, asks_for_title, asks_what_is_meant, asks_whom_to_hire, asks_why_me
+from bot.domain.asked_back import (
+    asks_for_role,
+    asks_for_title,
+    asks_for_two,
+    asks_what_is_meant,
+    asks_whom_to_hire,
+    asks_why_me,
+)
 from bot.domain.asked_choices import asked_choices, read_unsure_pick
 from bot.domain.clauses import read_by_clause, read_either
 from bot.domain.fit import Given
 from bot.domain.kept_question import asks_to_delete, asks_who_sees
+from bot.domain.meant import read_meant
 from bot.domain.numbered_answers import read_numbered
 from bot.domain.one_choice import (
     asks_or_denies,
@@ -43,6 +51,8 @@ from bot.domain.readings import (
     Asks,
     AsksForOther,
     AsksForTitle,
+    AsksForTwo,
+    AsksToStartOver,
     AsksWhyMe,
     Command,
     Defined,
@@ -54,15 +64,17 @@ from bot.domain.readings import (
     WhichOffered,
     WhichTwo,
 )
-from bot.domain.result_question import AboutResult, about_result, is_early
+from bot.domain.result_question import AboutResult, about_result, about_term, disagrees, is_early
 from bot.domain.review import ReviewQuestion
 from bot.domain.two_choices import bare_letters, is_both, read_hedged, read_little, read_or, read_two, says_half
 from bot.domain.what_if import read_what_if
 
 MOST_READ = 1_500  # characters of a reply, which is read in many ways: nobody answers a question in more
+MOST_TAKEN = 2  # choices of one answer
 MOST_CLAUSES = 30  # of a message in which a pause, or that it is not for them, is looked for
 # Intents of small talk: of who wants to take the quiz, which within a round is to take it again; of who asks about it
 OF_BEGINNING, OF_THE_QUIZ = "begin", "about_quiz"
+STARTS_OVER = Command("start_over")
 SAME = 88  # fuzz.ratio of a term with a typo
 MOST_OF_OPENING = 6  # words in which whom a round is about may be said loosely; what has more describes work
 
@@ -136,17 +148,19 @@ def read(
     answerable: bool = False,
     aside: str | None = None,
     review: ReviewQuestion | None = None,
+    not_understood: bool = False,
 ) -> Reading:
     """Give what a text means that somebody typed in the thread of a round; of a long one its first 1,500 characters.
 
     run: the round, whose open question it may answer. words: what people type for what can be done to a round, and for
     yes and no. answerable: whether the FAQ has an answer to the text. aside: the intent of small talk that it is; that
     is no answer, unless it is word for word what the knowledge has for one, and who says stop means the round. review:
-    what is asked below the result, which the text may answer while no question of the quiz is open.
+    what is asked below the result, which the text may answer while no question of the quiz is open. not_understood:
+    something else was typed for the open question before, and not understood.
     """
     if review is None or run.asking is not None:
-        return _read(text, run, words, None, answerable=answerable, aside=aside)
-    match _read(text, run, words, review, answerable=answerable, aside=aside):
+        return _read(text, run, words, None, answerable=answerable, aside=aside, not_understood=not_understood)
+    match _read(text, run, words, review, answerable=answerable, aside=aside, not_understood=not_understood):
         case Answered(answers) if review.id in answers:
             return Reviewed(review.chosen(answers[review.id])[0])
         case Perhaps(review.id, choices):
@@ -165,6 +179,7 @@ def _read(
     *,
     answerable: bool,
     aside: str | None,
+    not_understood: bool,
 ) -> Reading:
     as_sent, text = _bounded(text), _typed(text)
     of_quiz = run.quiz.question(run.asking.question) if run.asking else None
@@ -174,15 +189,19 @@ def _read(
         _to_guess(text, run, words)
         or read_what_if(text, run)
         or read_numbered(text, run)
+        or read_meant(text, run, not_understood=not_understood)
+        or (AsksForTwo() if of_quiz and _wants_two(text, of_quiz) else None)
         or (question and (_in_these_words(text, question) or (of_quiz and _picked(text, of_quiz))))
         or (of_quiz and _about_choices(text, of_quiz, run, words, answerable=answerable or aside is not None))
         or (review and _picked_cell(text, review, aside))
         or (AsksWhyMe() if run.subject is not None and asks_why_me(text) else None)
         or (AsksForOther() if run.subject and asks_for_other_answers(text, answerable=answerable) else None)
+        or (about_term(text, words) if run.weighed else None)
         or about_result(text, run, words, answerable=answerable)
+        or (None if question else disagrees(text, run))
         or (Command("so_far") if is_early(text, run, words) else None)
         or _asked_back(text, run, of_quiz)
-        or _exact_command(text, words)
+        or _as_asked(_exact_command(text, words), text)
         or _asked_command(text, words, aside)
         or _leaves(text, words)
         or _not_for_me(text, words)
@@ -194,12 +213,13 @@ def _read(
         or (_whose(text, of_quiz) if isinstance(of_quiz, Opening) else None)
         or (weighed and _by_clauses(text, weighed))
         or (None if of_quiz or answerable or asks(text) else _left_out(text, run))
-        or _command(text, words)
+        or _as_asked(_command(text, words), text)
         or (weighed and _which_two(text, weighed))
         or _term(text, run.quiz.glossary)
         or (of_quiz and _about_wording(text, of_quiz, answerable=answerable))
         or (None if "?" in text else _depends(text, question) or _begins_unsure(text, words))
         or (Asks() if asks(text) or (answerable and about_roles) else None)
+        or (disagrees(text, run) if review else None)
         or (question and _guesses(text, question))
         or (
             Asks() if answerable and (not question or is_at_a_company(text)) else Unclear(_mark_of_none(text, question))
@@ -306,6 +326,12 @@ def _picked_cell(text: str, review: ReviewQuestion, aside: str | None) -> Answer
     return None if aside else _picked(text, review)
 
 
+def _wants_two(text: str, question: AnyQuestion) -> bool:
+    """Say whether a text asks for more than one choice, or takes more where only one can be taken."""
+    takes_two = isinstance(question, Opening) and (is_both(text) or len(bare_letters(text)) > 1)
+    return takes_two or asks_for_two(text)
+
+
 def _which_two(text: str, question: AnyQuestion) -> Answered | Perhaps | WhichTwo | None:
     """Read "half and half" without two choices named; a tie-break may have one choice that says just this.
 
@@ -313,6 +339,8 @@ def _which_two(text: str, question: AnyQuestion) -> Answered | Perhaps | WhichTw
     """
     if not says_half(text):
         return None
+    if len(bare_letters(text)) > MOST_TAKEN:
+        return WhichTwo()
     if not is_both(text) and (likely := guesses(text, question)):
         return Perhaps(question.id, likely)
     neither = [side.id for side in question.choices if side.role is None] if isinstance(question, TieBreak) else []
@@ -409,8 +437,15 @@ def _exact_command(text: str, words: TypedWords) -> Command | None:
     return Command(name) if name else None
 
 
-def _asked_command(text: str, words: TypedWords, aside: str | None) -> Command | None:
+def _as_asked(command: Command | None, text: str) -> Command | AsksToStartOver | None:
+    """Give a command as it was read, but for "start over?", which is a question."""
+    return AsksToStartOver() if command == STARTS_OVER and "?" in text else command
+
+
+def _asked_command(text: str, words: TypedWords, aside: str | None) -> Command | AsksToStartOver | None:
     """Read a command that is asked or wished for: "can I go back?", "I'd like to start over".
+
+    What asks whether the round can be taken once more does not do so.
 
     aside: the intent of small talk that it is; "can I stop?" asks about the quiz, "I want to stop" does not.
     """
@@ -418,7 +453,8 @@ def _asked_command(text: str, words: TypedWords, aside: str | None) -> Command |
     if request is None or aside not in (None, OF_BEGINNING, *([OF_THE_QUIZ] if request["wish"] else [])):
         return None
     wished = request.string[request.end() :]
-    return _exact_command(wished, words) or _exact_command(_REQUEST_END.sub("", wished), words)
+    command = _exact_command(wished, words) or _exact_command(_REQUEST_END.sub("", wished), words)
+    return AsksToStartOver() if command == STARTS_OVER and not request["wish"] else command
 
 
 def _begins_unsure(text: str, words: TypedWords) -> Command | None:
@@ -465,7 +501,7 @@ def _commands(words: TypedWords) -> dict[str, str]:
     return {
         plain: name
         for name in type(words).model_fields
-        if name not in ("leaves", "yes", "no", "explain", "sure")
+        if name not in ("leaves", "yes", "no", "explain", "sure", "change", "result_terms")
         for phrase in getattr(words, name)
         for plain in spellings(phrase)
     }

@@ -1,4 +1,4 @@
-"""A question about the result of a round, in its thread: how it comes about, and how sure that is."""
+"""A question about the result of a round, or an objection to it, in its thread: how it comes about, how sure it is."""
 
 import re
 from collections.abc import Iterable
@@ -10,7 +10,7 @@ from rapidfuzz.distance import OSA
 
 from bot.domain import smalltalk
 from bot.domain.matching_text import any_of
-from bot.domain.own_words import SHORT
+from bot.domain.own_words import SHORT, is_put_as_question
 from bot.domain.quiz_content import Quiz, TypedWords
 from bot.domain.quiz_run import Run
 
@@ -26,15 +26,65 @@ _WHY = re.compile(
     r"(?: that)?(?: you (?:say|said|think|did not say|do not say|didnt say|dont say))? (?=\w)"
 )
 _IN_ORDER = re.compile(r"^why (i|it|this|that|my work|result) (am|is|was|isnt)\b")
+LONGEST, LONGEST_TERM = 300, 100  # characters of an objection, and of a question about a word
+# In the spelling of small talk, which has no signs
+_ASKING = r"(?:(?:and|but|so|ok|okay|well|then|sorry|hm|wait|hey|please|can you|would you|will you) )*"
+_TERM = r"(?:(?:the|a|an|your|my|words?|by|with|when you say|that it is) )*(.+?)"
+_LAST = r"(?: (?:here|there|now|exactly|actually|again|then|in (?:this|the|my) result|in my case|for me))*"
+_ASKS_TERM = tuple(
+    re.compile(_ASKING + pattern + _LAST)
+    for pattern in (
+        rf"what (?:does|do|did|is|are) (?:it mean )?{_TERM} (?:(?:even|actually|really|exactly) )?"
+        r"(?:mean|means|say|stand for|tell me|supposed to mean|meant to be)",
+        rf"what (?:does|do|did) (?:you|it) mean {_TERM}",
+        rf"what (?:is|are) (?:meant )?{_TERM}(?: about)?",
+        rf"(?:explain|define|meaning of|what is the meaning of) {_TERM}",
+        rf"{_TERM} means? what",
+    )
+)
+_DOING = r"(?:spend|do|work|write|build|run|train|ship|publish|code|read|make|lead|am|feel|think|see|would|have|study)"
+_OBJECTS = re.compile(
+    r"\W*(?:(?:ok|okay|hm+|well|yes|yeah|sure|right)\b[\s,.…]*)*"
+    r"(?:(?:but|however|though|yet|no|nah|nope)\b|(?:i\s+)?(?:really\s+)?(?:disagree|(?:do not|don['’]?t)\s+"
+    r"(?:think|believe|agree|see|feel))\b"
+    rf"|(?:hm+|well|actually|honestly|really|still|wait|eh)\b[\s,.…]*(?:i|we)\s+(?:\w+\s+){{0,2}}{_DOING}\b)",
+    re.IGNORECASE,
+)
+_THOUGH = re.compile(r"\b(?:though|tho|however)[\s.!]*$", re.IGNORECASE)
+_OF_ONESELF = re.compile(r"\b(?:i|i['’]\w+|my|mine|we|we['’]\w+|our)\b", re.IGNORECASE)
+_I_AM = re.compile(
+    r"\b(?:i am|i was|i work as|i do the work of|i see myself as|i feel (?:like|more like)"
+    r"|my (?:role|title|job|work) is|my (?:job )?title says|i do not feel like|i dont feel like|they call me"
+    r"|i call myself|it should (?:be|say))\b"
+)
+_DENIES = re.compile(r"\b(?:not|no|never|isnt|dont|doesnt|hardly)\b")
 A_ROLE = "arole"  # in place of the name of a role, while a text is compared with the phrases
 
 
 @dataclass(frozen=True)
 class AboutResult:
-    """A question about how the result of the round comes about, or how sure that is; `role`: another that it names."""
+    """A question about how the result of the round comes about, or how sure that is; `role`: another that it names.
+
+    what_changes: it asks what would make it another.
+    """
 
     role: str | None = None
     how_sure: bool = False
+    what_changes: bool = False
+
+
+@dataclass(frozen=True)
+class AboutTerm:
+    """A question what a word of a result means that says how close it is, by its name in `ResultTerms`."""
+
+    term: str
+
+
+@dataclass(frozen=True)
+class Disagrees:
+    """An objection to the result; `role`: that it says it should be, which may be the one that came out."""
+
+    role: str | None = None
 
 
 def about_result(text: str, run: Run, words: TypedWords, *, answerable: bool = False) -> AboutResult | None:
@@ -46,14 +96,18 @@ def about_result(text: str, run: Run, words: TypedWords, *, answerable: bool = F
     recommended = run.recommendation
     if recommended is None:
         return None
-    explain, sure = _explaining(words.explain), _explaining(words.sure)
+    groups = [_explaining(words.explain), _explaining(words.sure), _explaining(words.change)]
     roles = _with_roles(smalltalk.plain(text), run.quiz)[1]
     spellings = _spellings(text, run.quiz)
-    asking = [spelling for spelling in spellings if _asks_about_result(spelling, explain | sure, answerable=answerable)]
+    asking = [
+        spelling for spelling in spellings if _asks_about_result(spelling, _any_of(groups), answerable=answerable)
+    ]
     if not asking:
         return None
-    how_sure = max(_likeness(spelling, sure) - _likeness(spelling, explain) for spelling in asking) > 0
-    return AboutResult(next((role for role in roles if role != recommended.role.id), None), how_sure)
+    likeness = [max(_likeness(spelling, phrases) for spelling in asking) for phrases in groups]
+    nearest = likeness.index(max(likeness))
+    role = next((role for role in roles if role != recommended.role.id), None)
+    return AboutResult(role, how_sure=nearest == 1, what_changes=nearest == 2)
 
 
 def is_early(text: str, run: Run, words: TypedWords) -> bool:
@@ -63,11 +117,46 @@ def is_early(text: str, run: Run, words: TypedWords) -> bool:
     """
     if run.recommendation is not None:
         return False
-    phrases = _explaining(words.explain) | _explaining(words.sure)
+    phrases = _any_of([_explaining(words.explain), _explaining(words.sure), _explaining(words.change)])
     return any(
         _OF_A_RESULT.search(spelling) and _asks_about_result(spelling, phrases, answerable=False)
         for spelling in _spellings(text, run.quiz)
     )
+
+
+def about_term(text: str, words: TypedWords) -> AboutTerm | None:
+    """Read a question what a word of a result means that says how close it is, as in "what does leaning mean?"."""
+    if len(text) > LONGEST_TERM:
+        return None
+    plain = smalltalk.plain(text)
+    terms = {
+        smalltalk.plain(phrase): name
+        for name in type(words.result_terms).model_fields
+        for phrase in getattr(words.result_terms, name)
+    }
+    asked = {match[1] for pattern in _ASKS_TERM if (match := pattern.fullmatch(plain))}
+    name = next((terms[phrase] for phrase in (*asked, *([plain] if "?" in text else [])) if phrase in terms), None)
+    return AboutTerm(name) if name else None
+
+
+def disagrees(text: str, run: Run) -> Disagrees | None:
+    """Read an objection to the result of a run: "but I'm a researcher", "I spend half my time on product though".
+
+    None if there is no result, or the text asks something. It says of themselves what they are or do.
+    """
+    if run.recommendation is None or len(text) > LONGEST or is_put_as_question(text):
+        return None
+    objects = _OBJECTS.match(text) or _THOUGH.search(text)
+    plain = smalltalk.plain(text)
+    roles = _with_roles(plain, run.quiz)[1]
+    says_role = bool(roles) and _I_AM.search(plain) is not None
+    if not says_role and not (objects and _OF_ONESELF.search(text)):
+        return None
+    return Disagrees(roles[0] if len(set(roles)) == 1 and not _DENIES.search(plain) else None)
+
+
+def _any_of(groups: Iterable[frozenset[str]]) -> frozenset[str]:
+    return frozenset().union(*groups)
 
 
 def _spellings(text: str, quiz: Quiz) -> set[str]:

@@ -22,16 +22,22 @@ Copies = dict[str, str | None]  # by who has one: where it can be updated, if th
 
 
 def change_note(
-    answers_before: Answers, run: Run, library: Library, link: str | None = None, copies: Copies | None = None
+    answers_before: Answers,
+    run: Run,
+    library: Library,
+    link: str | None = None,
+    copies: Copies | None = None,
+    *,
+    undone: bool = False,
 ) -> Message:
     """Say how changed answers have changed a result that was shown; link: to the result, if it stands far above.
 
-    copies: of the result before, which others still have.
+    copies: of the result before, which others still have. undone: an earlier change was taken back.
     """
     words = library.words.quiz
     answers = MappingProxyType({question: tuple(choices) for question, choices in answers_before.items()})
     earlier = Run(run.quiz, answers, skipped=run.skipped).so_far
-    lines = _lines(_changed(answers, run), run, library)
+    lines = _lines(_changed(answers, run), run, library, undone=undone)
     if run.recommendation is None or earlier is None:
         lines.append(escape(library.words.result.waiting))
     elif run.subject is None:
@@ -66,13 +72,18 @@ def completed_note(run: Run, library: Library, link: str | None, copies: Copies 
     return plain(" ".join([*lines, *_copies(copies or {}, library)]))
 
 
-def overwritten_note(before: Answers, run: Run, library: Library, link: str | None) -> Message | None:
+def overwritten_note(
+    before: Answers, run: Run, library: Library, link: str | None, *, undone: bool = False
+) -> Message | None:
     """Say which answers a message typed further down has replaced; None if all of them are again what they were.
 
     before: the answers that were replaced, as they were. link: to the message that asks the first of these questions.
+    undone: an earlier change was taken back, which may have left the result open; then it says what that is.
     """
-    if not (lines := _lines(_changed(_with(before, run), run), run, library)):
+    if not (lines := _lines(_changed(_with(before, run), run), run, library, undone=undone)):
         return None
+    if undone and run.recommendation and run.subject is None:
+        lines.append(fill(library.words.quiz.completed, now=result.named(run.recommendation, library)))
     if link:
         lines.append(linked(link, library.words.quiz.changed_question_link))
     return plain(" ".join(lines))
@@ -140,14 +151,25 @@ def _changed(before: Answers, run: Run) -> list[tuple[AnyQuestion, bool]]:
     ]
 
 
-def _lines(changed: Sequence[tuple[AnyQuestion, bool]], run: Run, library: Library) -> list[str]:
-    return [_line(question, run.answers[question.id], run, library, is_new=is_new) for question, is_new in changed]
+def _lines(
+    changed: Sequence[tuple[AnyQuestion, bool]], run: Run, library: Library, *, undone: bool = False
+) -> list[str]:
+    return [
+        _line(question, run.answers[question.id], run, library, is_new=is_new, undone=undone)
+        for question, is_new in changed
+    ]
 
 
-def _line(question: AnyQuestion, choices: Given, run: Run, library: Library, *, is_new: bool) -> str:
-    """Say what an answer is; is_new: there was none before."""
+def _line(
+    question: AnyQuestion, choices: Given, run: Run, library: Library, *, is_new: bool, undone: bool = False
+) -> str:
+    """Say what an answer is; is_new: there was none before. undone: it is what it was before a change."""
     words = library.words.quiz
     choice = quoted([choice_of(question, name) for name in choices], library)
+    if undone and isinstance(question, Question):
+        return fill(words.undone, number=str(run.number(question)), choice=choice)
+    if undone:
+        return fill(words.undone_other, choice=choice)
     if isinstance(question, Question):
         word = words.answered if is_new else words.changed
         return fill(word, number=str(run.number(question)), choice=choice)

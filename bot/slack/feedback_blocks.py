@@ -99,6 +99,17 @@ def how_to_reach_person(
     return or_ask_person(reply, question_ts, library) if can_ask else reply
 
 
+def whom_to_ask_in_round(said: Message, library: Library, *, can_ask: bool, support: str | None) -> Message:
+    """Say below a note in the thread of a round who can be asked instead of the bot.
+
+    support: as ROLEFIT_SUPPORT has it. can_ask: there are editors, who are asked by a button that only stands outside
+    of rounds.
+    """
+    words = library.words.feedback
+    outside = [plain(escape(words.ask_outside))] if can_ask else []
+    return joined(said, *outside, _whom_to_ask(support, words.or_ask_admin, library))
+
+
 def none_taken(about: AboutAnswer, library: Library, *, person: bool, support: str | None = None) -> Message:
     """Say what to do when no suggestion was meant, with a button that asks a person, or whom to ask without one."""
     words = library.words.feedback

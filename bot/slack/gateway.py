@@ -15,6 +15,7 @@ from http import HTTPStatus
 from typing import Any, Final
 
 import structlog
+from aiohttp import ClientError
 from slack_sdk.errors import SlackApiError
 from slack_sdk.webhook.async_client import AsyncWebhookClient
 
@@ -314,6 +315,22 @@ class SlackGateway(OwnMessages):
             return {"wait": CONFLICT_WAIT, "error": "hash_conflict"}
 
         await self._call("publish", publish)
+
+    async def update_window(
+        self, team: str, view_id: str, view: Callable[[], Awaitable[dict[str, Any] | None]]
+    ) -> None:
+        """Show something else in a window that somebody may still have open; tried once, as nothing depends on it.
+
+        view: reads all it shows when it is called; None leaves the window as it is.
+        """
+
+        async def update(_: CallResult) -> CallResult:
+            if (rendered := await view()) is not None:
+                with contextlib.suppress(SlackApiError, ClientError, TimeoutError):  # mostly as it was closed
+                    await (await self._client(team)).views_update(view_id=view_id, view=rendered)
+            return {}
+
+        await self._call("update window", update, patient=False)
 
     async def post_ephemeral(
         self,

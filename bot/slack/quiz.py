@@ -10,16 +10,19 @@ from slack_sdk.web.async_client import AsyncWebClient
 
 from bot import jobs, work_records
 from bot.domain import smalltalk
-from bot.domain.actions import Action, Back, Change, EditReply, GoOn, Grade, Guess, Resume, Show, Skip, Stop
+from bot.domain.actions import Action, Back, Change, EditReply, GoOn, Grade, Guess, Resume, Show, Skip, Stop, Undo
 from bot.domain.actions import Reply as ReplyAction
+from bot.domain.addressed import called_in_person
 from bot.domain.readings import (
     DOES,
     Answered,
     Aside,
     Asks,
     AsksForTitle,
+    AsksToStartOver,
     Command,
     Defined,
+    ForSomebody,
     Perhaps,
     PerhapsReviewed,
     Reading,
@@ -29,7 +32,7 @@ from bot.domain.readings import (
 )
 from bot.domain.reply import read, read_again
 from bot.domain.reply_kinds import ANSWER
-from bot.domain.result_question import AboutResult
+from bot.domain.result_question import AboutResult, AboutTerm, Disagrees
 from bot.jobs import Key
 from bot.knowledge import Library
 from bot.second_stage import SecondStage
@@ -58,6 +61,7 @@ from bot.slack.quiz_work import quiz_worker
 from bot.slack.review_messages import open_review
 from bot.slack.run_asides import RunAside, aside_to, record_cells
 from bot.slack.run_links import ON_HOME
+from bot.slack.run_messages import is_not_understood
 from bot.slack.work import Work, address_digest
 from bot.storage import Store, StoredRun
 
@@ -68,7 +72,11 @@ LOOKED_AT_AGAIN = 3600.0  # seconds after which work that was given up is begun 
 OWN_ONLY = ("manages", "so_far", "start_over")  # commands that have no meaning in a round about somebody else's work
 KEPT_IN_THREAD = ("resume", "start_over", "so_far")  # commands that mean the round in whose thread they are typed
 # What is answered in the thread where it is asked, whatever rounds there are.
-ABOUT_THREAD = (Aside, Asks, AsksForTitle, AboutResult, Defined, PerhapsReviewed, Reviewed, WhatIf)
+ABOUT_THREAD = (
+    Aside, Asks, AsksForTitle, AsksToStartOver, AboutResult, AboutTerm, Defined, Disagrees, ForSomebody,
+    PerhapsReviewed, Reviewed, WhatIf,
+)  # fmt: skip
+TAKING_BACK = "taking_back"  # the intent of small talk of who wants to take back what they have shared
 BUTTON_ASIDES = {ButtonCommand.SO_FAR: RunAside.SO_FAR, ButtonCommand.WHY: RunAside.WHY}
 QUIET = {"quiet": True, "quiet on": True, "quiet off": False}  # whether to answer somebody to mentions only
 DUE = {"remind": Work.REMIND, "expire": Work.EXPIRE}  # by the name of the action: what is done when its time has come
@@ -81,18 +89,37 @@ async def on_reply(
     answerable = reply is not None and reply.kind == ANSWER
     aside = smalltalk.read(text, library.words.talk)
     review = open_review(stored.run, library)
-    reading = read(text, stored.run, library.words.typed, answerable=answerable, aside=aside, review=review)
+    missed = is_not_understood(stored)
+    words = library.words.typed
+    reading = read(text, stored.run, words, answerable=answerable, aside=aside, review=review, not_understood=missed)
+    if _may_be_for_somebody(reading) and not (answerable and isinstance(reading, Asks)):
+        name = called_in_person(text, library.index.names_term)
+        reading = reading if name is None else ForSomebody(name)
     key = Work.REPLY.key(team, stored.id, ts)
     if newer := await _newer_round(team, stored, reading, store):
         await jobs.start(key, quiz_worker.point_to_newer, team, stored.id, newer.id)
     elif isinstance(reading, Asks) and reply:
         await jobs.start(key, quiz_worker.answer_question, team, stored.id, reply.kind, list(reply.entries))
-    elif stored.run.subject is not None and isinstance(reading, Command) and reading.name in OWN_ONLY:
+    elif stored.run.subject is not None and _is_own_only(reading):
         await _say(key, team, stored.id, RunAside.OWN_ONLY)
     elif reading == Command("start_over"):
         await _begin_anew(store, team, stored.user, stored.id, ts, [stored.channel, stored.root_ts])
+    elif reading == Aside(TAKING_BACK) and await store.shares.live(team, stored.user):
+        await jobs.start(key, quiz_worker.list_shares, team, stored.id)
     else:
         await _start(key, team, stored, reading, ts)
+
+
+def _may_be_for_somebody(reading: Reading) -> bool:
+    """Say whether a message may be meant for somebody whom it calls by name: it is a courtesy, or says nothing else."""
+    return isinstance(reading, Asks | Unclear) or (
+        isinstance(reading, Aside) and reading.intent in smalltalk.COURTESIES
+    )
+
+
+def _is_own_only(reading: Reading) -> bool:
+    """Say whether a reading has no meaning in a round about somebody else's work."""
+    return isinstance(reading, AsksToStartOver) or (isinstance(reading, Command) and reading.name in OWN_ONLY)
 
 
 async def on_edit(
@@ -168,8 +195,8 @@ async def _start(key: Key, team: str, stored: StoredRun, reading: Reading, ts: s
             await _typed(key, team, stored.id, Change(question=question), ts)
         case Command(name) if name in DOES:
             does = DOES[name]()
-            await _typed(key, team, stored.id, does, ts, aimed=isinstance(does, Skip | Back))
-        case Unclear(None) if stored.said_since_asked:
+            await _typed(key, team, stored.id, does, ts, aimed=isinstance(does, Skip | Back | Undo))
+        case Unclear(None) if is_not_understood(stored):
             await _say(key, team, stored.id, RunAside.UNCLEAR_AGAIN)
         case _:
             await _say(key, team, stored.id, *aside_to(reading))

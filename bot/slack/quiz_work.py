@@ -23,6 +23,7 @@ from bot.domain.actions import (
     Show,
     Skip,
     Stop,
+    Undo,
     aimed_at,
 )
 from bot.domain.faq import Surface
@@ -32,7 +33,7 @@ from bot.domain.reply_kinds import ANSWER
 from bot.domain.review import REVIEW
 from bot.jobs import current_key, pause, step, worker, workflow
 from bot.knowledge import Library
-from bot.slack import blocks, history, run_messages, work
+from bot.slack import blocks, feedback_blocks, history, run_messages, share_rows, work
 from bot.slack.compare_work import compare_worker
 from bot.slack.faq import count_reply, faq_worker
 from bot.slack.gateway import Render, plain_data, recorded
@@ -47,10 +48,11 @@ from bot.slack.run_messages import note_slot
 from bot.slack.run_records import BegunRun, PreparedRun
 from bot.slack.slack_calls import SlackWorkError
 from bot.slack.work import Work, address_digest, short_digest
-from bot.storage import CARD, NOT_YOURS, Posted, StoredComparison
+from bot.storage import CARD, NOT_YOURS, ActionResult, Posted, StoredComparison
 from bot.work_registry import formerly
 
 ENDED = 60.0  # seconds after which what was under way when a run was deleted has ended
+TO_PERSON = "person"  # the intent of small talk of who wants to reach a person
 # Updates that nobody waits for are tried so often, with pauses that double: for some eight hours.
 REFRESHES, FIRST_PAUSE, LONGEST_PAUSE = 500, 0.5, 60.0
 
@@ -246,7 +248,8 @@ class QuizWorker(ActingWorker):
                 return stored.prompt_before(ts) if stored else 0
 
             does = aimed_at(does, await step("aim", aim))
-        elif isinstance(does, actions.Reply | actions.EditReply):  # of two to one question, the later one holds
+        # Of two to one question, the later one holds; and what is taken back may be on its way.
+        if isinstance(does, Undo) or (not aimed and isinstance(does, actions.Reply | actions.EditReply)):
             await step("turn", self._after_earlier_changes, team, run_id, current_key())
         applied = await self._apply(team, run_id, does)
         if applied and applied.outcome == Outcome.FIRST:
@@ -258,7 +261,7 @@ class QuizWorker(ActingWorker):
             await self._post_note(team, run_id, late)
         elif (
             applied
-            and isinstance(does, Stop | Pause | Skip | Grade)
+            and (isinstance(does, Stop | Pause | Skip | Grade) or _leaves_answers(does, applied))
             and current_key() == Work.REPLY.key(team, run_id, ts)  # starting over stops one unsaid
         ):
             await self._post_confirmation(team, run_id, does, applied.outcome, ts)
@@ -331,12 +334,39 @@ class QuizWorker(ActingWorker):
 
         outside: who has clicked for it outside the thread, and is led there; None if nobody has.
         """
-        render = partial(render_aside, run_id, RunAside(word), term)
-        ts = await self._post_note(team, run_id, self._of_run(team, run_id, render))
+        render = self._of_run(team, run_id, partial(render_aside, run_id, RunAside(word), term))
+        if word == RunAside.SMALLTALK and term == TO_PERSON:
+            render = self._with_whom_to_ask(team, render)
+        ts = await self._post_note(team, run_id, render)
         if ts and word in run_messages.OFFERS:
             await step("offers", self._remember_offer, team, run_id, word, ts)
         if ts and outside:
             await self._lead_into_thread(team, run_id, outside, ts)
+
+    @workflow
+    async def list_shares(self, team: str, run_id: str) -> None:
+        """Show who wants to take back what they have shared what that is, each with a button, to them alone."""
+        if place := await self._place(team, run_id):
+
+            async def listed() -> Message:
+                return await share_rows.listed(self._store, team, place.user, self._library)
+
+            await self._gateway.post_ephemeral(team, place.channel, place.user, listed, thread_ts=place.root_ts)
+
+    def _with_whom_to_ask(self, team: str, render: Render) -> Render:
+        """Add to a note who can be asked about the bot, and how an editor can, if there is one."""
+
+        async def now() -> Message | None:
+            said = await render()
+            can_ask = await self._store.feedback.editors_channel(team) is not None
+            support = self._services.support
+            return (
+                feedback_blocks.whom_to_ask_in_round(said, self._library, can_ask=can_ask, support=support)
+                if said
+                else None
+            )
+
+        return now
 
     async def _remember_offer(self, team: str, run_id: str, word: str, ts: str) -> None:
         """Remember that a note may have buttons about the question that is open, so that they go with that."""
@@ -433,6 +463,11 @@ class QuizWorker(ActingWorker):
 
 
 quiz_worker = QuizWorker("quiz")
+
+
+def _leaves_answers(does: Action, applied: ActionResult) -> bool:
+    """Say whether somebody who wants a change taken back has none, or has only been asked for one."""
+    return isinstance(does, Undo) and applied.question is None
 
 
 def _new_run_id() -> str:

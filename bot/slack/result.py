@@ -25,6 +25,7 @@ from bot.domain.quiz_content import (
 )
 from bot.domain.quiz_run import PARTS, Run
 from bot.knowledge import Library
+from bot.slack.choice_letters import letter_of
 from bot.slack.pieces import Message, context, in_lines, message, packed, section, sections, table
 from bot.slack.text import Mrkdwn, escape, fill
 
@@ -56,7 +57,8 @@ def so_far(run: Run, library: Library) -> Message:
     recommendation = run.so_far
     if recommendation is None:
         raise ValueError("the run has no answers")
-    lead, shares = fill(library.words.result.so_far, **how_far(run)), division(run, recommendation, library)
+    lead = fill(library.words.result.so_far, **how_far(run))
+    shares = division(run, recommendation, library, explained=False)
     return message([section(lead), section(shares)], [lead, shares])
 
 
@@ -417,16 +419,25 @@ def in_quotes(reason: fit.Reason, library: Library) -> Mrkdwn:
     return fill(words.half_alone if reason.is_half else words.quote, choice=first.label)
 
 
-def flip_line(run: Run, library: Library, sender: Mrkdwn | None = None) -> str:
-    """Say what would lead to another role, in the words of the choices; sender: whose work it is, for somebody else."""
+def flip_line(run: Run, library: Library, sender: Mrkdwn | None = None, *, brief: bool = False) -> str:
+    """Say what would lead to another role, in the words of the choices; sender: whose work it is, for somebody else.
+
+    brief: in few words, with the letters of the choices.
+    """
     words = library.words.result
     flip = run.flip
     if flip is None:
         return escape(words.flip_none)
 
+    def named_choice(question: Question | TieBreak, choice: Option) -> Mrkdwn:
+        if not brief:
+            return fill(library.words.quiz.quote, choice=choice.label)
+        short = getattr(choice, "short", choice.label)
+        return fill(words.flip_choice, letter=letter_of(question, choice), choice=short)
+
     def change(question: Question | TieBreak) -> Mrkdwn:
         answers = flip.answers_to(question)
-        choices = either((fill(library.words.quiz.quote, choice=choice.label) for choice in answers), library)
+        choices = either((named_choice(question, choice) for choice in answers), library)
         if isinstance(question, TieBreak):
             return fill(words.flip_tie_break, choices=choices)
         before = run.answers.get(question.id, ())  # of two by halves, one may be that answer
@@ -440,8 +451,8 @@ def flip_line(run: Run, library: Library, sender: Mrkdwn | None = None) -> str:
     return fill(words.flip_example if flip.is_example else words.flip, **slots)
 
 
-def division(run: Run, recommendation: Recommendation, library: Library) -> str:
-    """Draw how the answers divide between the roles."""
+def division(run: Run, recommendation: Recommendation, library: Library, *, explained: bool = True) -> str:
+    """Draw how the answers divide between the roles; explained: with a line on how they count."""
     percent = in_hundredths(recommendation.shares)
     width = max(len(role.name) for role in run.quiz.roles)
     bars = []
@@ -449,7 +460,8 @@ def division(run: Run, recommendation: Recommendation, library: Library) -> str:
         full = round(recommendation.shares[role.id] * BAR)
         bars.append(f"{escape(heading(role)):<{width}}  {'█' * full}{'░' * (BAR - full)} {percent[role.id]:>3}%")
     words = library.words.result
-    return "\n".join([f"*{escape(words.shares)}*", "```", *bars, "```", escape(words.shares_how)])
+    how = [escape(words.shares_how)] if explained else []
+    return "\n".join([f"*{escape(words.shares)}*", "```", *bars, "```", *how])
 
 
 def advice_on(role: Role, purpose: str, library: Library) -> str:

@@ -1,5 +1,6 @@
 """What is said to who asks below a result how it comes about, or how sure it is."""
 
+from collections.abc import Sequence
 from types import MappingProxyType
 
 from bot.domain import fit
@@ -11,56 +12,105 @@ from bot.knowledge import Library
 from bot.slack.choice_letters import letter_of
 from bot.slack.pieces import Message, message, plain, sections
 from bot.slack.result import (
-    early_line,
     flip_line,
-    headline,
     how_far,
     in_hundredths,
-    in_quotes,
     named,
     question_name,
     question_names,
     quoted,
     recommended,
+    short,
 )
 from bot.slack.text import Mrkdwn, escape, fill
 
+MOST_NAMED = 2  # answers that are named to who objects to a result
+
 
 def explanation(run: Run, role: str | None, library: Library) -> Message:
-    """Say in a few lines how a result comes about: what speaks for it, what for the next role, and what would flip it.
+    """Say in a few lines how a result comes about: what speaks for it, and what for the next role.
 
     role: another role of the quiz to hold it against, in place of the next. Raises ValueError if the run is not
     finished. In a round for a comparison it only says when the result will be shown, or that the comparison is over.
     """
     if run.subject is not None:
-        compare = library.words.compare
-        return plain(escape(compare.over if run.closed else compare.explained_later))
+        return _later(run, library)
     words, recommendation = library.words.result, recommended(run)
     other = _other_role(run, recommendation, role)
     if role == other.id:
         return _why_not(run, recommendation, other, library)
-    lead: list[str] = [headline(run, recommendation, library)]
-    if recommendation.clearness is not Clearness.PICTURE and (early := early_line(run, recommendation, library)):
-        lead.append(early)
-    lines, answers = [" ".join(lead)], _speaking(run, recommendation, other, library)
+    lines: list[str] = [fill(words.as_it_stands, now=named(recommendation, library))]
+    answers = _speaking(run, recommendation, other, library)
     names = [with_article(recommendation.role.name), with_article(other.name)]
     for name, against, named_answers in zip(names, reversed(names), answers, strict=True):
         if named_answers:
-            answer_list = Mrkdwn(", ".join(named_answers))
-            lines.append(fill(words.speaks_for, role=name, answers=answer_list))
+            lines.append(fill(words.speaks_for, role=name, answers=_listed(named_answers)))
         elif any(answers):
             lines.append(fill(words.speaks_for_none, role=name, other=against))
     if not any(answers):
         lines.append(fill(words.speaks_for_neither, role=names[0], other=names[1]))
-    percent = in_hundredths(recommendation.shares)
-    ordered = sorted(run.quiz.roles, key=lambda quiz_role: -recommendation.shares[quiz_role.id])
-    shares = ", ".join(
-        fill(words.share_of, role=quiz_role.name, percent=str(percent[quiz_role.id])) for quiz_role in ordered
-    )
-    lines.append(fill(words.divided, shares=Mrkdwn(shares)))
-    lines.append(escape(words.shares_how))
-    lines += _what_would_change(run, recommendation, library)
+    if recommendation.clearness is Clearness.PICTURE:
+        lines.append(escape(words.picture_more))
     return message(sections("\n".join(lines)), lines)
+
+
+def what_would_change(run: Run, role: str | None, library: Library) -> Message:
+    """Say what the result is, and what would make it another; role: what speaks for and against that one.
+
+    As for `explanation`, which says the same to who has answered about somebody else's work. Raises as that does.
+    """
+    recommendation = recommended(run)
+    if run.subject is not None or (role is not None and role != recommendation.role.id):
+        return explanation(run, role, library)
+    lines: list[str] = [fill(library.words.result.as_it_stands, now=named(recommendation, library))]
+    lines += _what_would_change(run, recommendation, library)
+    if recommendation.clearness is Clearness.CLOSE:
+        lines.append(escape(library.words.result.tip_close))
+    return message(sections("\n".join(lines)), lines)
+
+
+def objection(run: Run, role: str | None, library: Library) -> Message:
+    """Say what the answers said, and what would change the result, to who objects to it.
+
+    role: that it should be, by what they say; for another than came out it is said what speaks for and against it.
+    Raises as `explanation` does, which says the same to who has answered about somebody else's work.
+    """
+    words, recommendation = library.words.result, recommended(run)
+    came_out = [recommendation.role]
+    if recommendation.clearness is Clearness.CLOSE:
+        came_out += recommendation.level
+    agrees = role in {candidate.id for candidate in came_out}
+    if run.subject is not None or (role is not None and not agrees):
+        return explanation(run, role, library)
+    now = named(recommendation, library)
+    first, _ = _speaking(run, recommendation, _other_role(run, recommendation, None), library)
+    if agrees:
+        lead = fill(words.agrees, now=now)
+    elif first:
+        lead = fill(words.objected, answers=_listed(first[:MOST_NAMED]), now=now)
+    else:
+        lead = fill(words.as_it_stands, now=now)
+    lines: list[str] = [lead, *_what_would_change(run, recommendation, library)]
+    lines.append(escape(words.change_how))
+    return message(sections("\n".join(lines)), lines)
+
+
+def term(name: str, run: Run, library: Library) -> Message | None:
+    """Explain a word of a result that says how close it is, by its name in `ResultTerms`; None for no such word."""
+    template: str | None = getattr(library.words.result, f"means_{name}", None)
+    thresholds = run.quiz.thresholds
+    points = {"clear": f"{thresholds.clear * 100:g}", "leaning": f"{thresholds.leaning * 100:g}"}
+    return plain(fill(template, **points)) if template else None
+
+
+def _later(run: Run, library: Library) -> Message:
+    """Say when the result will be shown to who has answered about somebody else's work, or that it is over."""
+    compare = library.words.compare
+    return plain(escape(compare.over if run.closed else compare.explained_later))
+
+
+def _listed(answers: Sequence[Mrkdwn]) -> Mrkdwn:
+    return Mrkdwn("; ".join(answers))
 
 
 def _speaking(run: Run, recommendation: Recommendation, other: Role, library: Library) -> list[list[Mrkdwn]]:
@@ -68,7 +118,7 @@ def _speaking(run: Run, recommendation: Recommendation, other: Role, library: Li
     sides = fit.speaking(run.quiz, run.answers, recommendation.role, other)
     answers = [[_answer(run, reason, library) for reason in reasons] for reasons in sides]
     if recommendation.tie_break and other == recommendation.runner_up:
-        answers[0].insert(0, fill(library.words.result.last_in, choice=recommendation.tie_break.side.label))
+        answers[0].insert(0, fill(library.words.result.last_in, choice=recommendation.tie_break.side.short))
     return answers
 
 
@@ -80,7 +130,7 @@ def _why_not(run: Run, recommendation: Recommendation, other: Role, library: Lib
         return plain(fill(words.speaks_for_neither, **names))
     percent = in_hundredths(recommendation.shares)
     slots = names | {"percent": str(percent[other.id]), "other_percent": str(percent[recommendation.role.id])}
-    slots |= {name: Mrkdwn(", ".join(side)) for name, side in (("answers", answers), ("against", against)) if side}
+    slots |= {name: _listed(side) for name, side in (("answers", answers), ("against", against)) if side}
     template = words.why_not_against if not answers else words.why_not if against else words.why_not_for
     lines: list[str] = [fill(template, **slots)]
     if run.flip and run.flip.role == other:
@@ -89,12 +139,12 @@ def _why_not(run: Run, recommendation: Recommendation, other: Role, library: Lib
 
 
 def what_if(run: Run, supposed: WhatIf, library: Library) -> Message:
-    """Say what the result would be with another answer, which stays as it is; how it comes about, if none was read.
+    """Say what the result would be with another answer, which stays as it is; what would change it, if none was read.
 
     Raises ValueError if the run is not finished.
     """
     if run.subject is not None or supposed.question is None or supposed.choice is None:
-        return explanation(run, None, library)
+        return what_would_change(run, None, library)
     words, question = library.words.result, run.quiz.question(supposed.question)
     if run.answers.get(question.id) == (supposed.choice,):
         return plain(fill(library.words.quiz.same_answer, choice=quoted(run.chosen(question.id), library)))
@@ -149,10 +199,10 @@ def _what_would_change(run: Run, recommendation: Recommendation, library: Librar
     """Say what would change a result; nothing where it is too close to call."""
     if recommendation.clearness is Clearness.PICTURE:
         return [escape(library.words.result.picture_more)]
-    return [] if recommendation.clearness is Clearness.CLOSE else [flip_line(run, library)]
+    return [] if recommendation.clearness is Clearness.CLOSE else [flip_line(run, library, brief=True)]
 
 
 def _answer(run: Run, reason: fit.Reason, library: Library) -> Mrkdwn:
     """Name an answer and its question."""
-    choices = in_quotes(reason, library)
+    choices = Mrkdwn(short(reason, library))
     return fill(library.words.result.half_in, question=question_name(run, reason.question, library), choices=choices)

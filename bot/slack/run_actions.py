@@ -10,7 +10,7 @@ from functools import partial
 
 from bot import jobs
 from bot.domain import actions
-from bot.domain.actions import Action, Begin, Delete, Remind, Resume, Show
+from bot.domain.actions import Action, Begin, Delete, Remind, Resume, Show, Undo
 from bot.domain.quiz import Outcome, apply
 from bot.jobs import current_key, in_doubt, retry_db, step
 from bot.slack import home, run_messages
@@ -66,7 +66,8 @@ class ActingWorker(RunLinksWorker, ABC):
             if result.carried_over:
                 await self._post_note(team, run_id, self._rendered(partial(rewritten, result.carried_over)))
             if result.reopens and result.answers_before is not None:  # what was changed comes before what is asked now
-                await self._post_change(team, run_id, result.answers_before, result.became)
+                undone = isinstance(action, Undo)
+                await self._post_change(team, run_id, result.answers_before, result.became, undone=undone)
             if applied.held:
                 task.doubtful = applied.doubtful
                 await self._reconcile(task, cache, applied.plan)
@@ -122,8 +123,11 @@ class ActingWorker(RunLinksWorker, ABC):
 
     async def _tell_what_changed(self, team: str, run_id: str, action: Action, result: ActionResult) -> None:
         """Post a line about what an action has changed, where the messages of the thread do not show it below."""
+        undone = isinstance(action, Undo)
         if result.answers_before is not None and result.question and not result.reopens:
-            await self._post_change(team, run_id, result.answers_before, result.became)
+            await self._post_change(team, run_id, result.answers_before, result.became, undone=undone)
+        elif undone and result.overwritten:  # which may complete the result as well, and the line says both
+            await self._post_overwritten(team, run_id, result.overwritten, result.became, undone=True)
         elif result.completes and result.question:
             await self._post_completed(team, run_id, result.question)
         elif result.overwritten and isinstance(action, actions.Reply):  # who edits a message looks at that

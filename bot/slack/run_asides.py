@@ -3,7 +3,7 @@
 from enum import StrEnum
 from typing import Final, Literal, assert_never
 
-from bot.domain.actions import Action, Grade, Pause, Skip, Stop
+from bot.domain.actions import Action, Grade, Pause, Skip, Stop, Undo
 from bot.domain.quiz import Outcome
 from bot.domain.quiz_content import worded
 from bot.domain.quiz_run import Graded, Run, Status
@@ -13,9 +13,12 @@ from bot.domain.readings import (
     Asks,
     AsksForOther,
     AsksForTitle,
+    AsksForTwo,
+    AsksToStartOver,
     AsksWhyMe,
     Command,
     Defined,
+    ForSomebody,
     NotAsked,
     Remark,
     SeveralUnclear,
@@ -24,7 +27,7 @@ from bot.domain.readings import (
     WhichOffered,
     WhichTwo,
 )
-from bot.domain.result_question import AboutResult
+from bot.domain.result_question import AboutResult, AboutTerm, Disagrees
 from bot.knowledge import Library
 from bot.slack import blocks, result, result_explained, review_messages, run_messages
 from bot.slack.pieces import Message, context, joined, message
@@ -39,6 +42,9 @@ class RunAside(StrEnum):
     OTHER_ANSWERS = "other_answers"  # nobody sees what the other person has answered, who compares with them
     EXPLAIN = "explain"  # how the result comes about; with a role, why it is that one or not
     HOW_SURE = "how_sure"  # how sure the result is; with a role, of that one
+    WHAT_CHANGES = "what_changes"  # what would make the result another; with a role, that one
+    RESULT_TERM = "result_term"  # what a word of the result means that says how close it is, by its name
+    DISAGREES = "disagrees"  # what the answers said, to who objects; with a role, that it should be that one
     WHAT_IF = "what_if"  # what another answer would have led to: it and its question, as `record_what_if` has them
     SO_FAR = "so_far"  # the picture from the answers so far
     TERM = "term"  # what a term means
@@ -48,6 +54,9 @@ class RunAside(StrEnum):
     WHY = "why"  # why a question is asked; below a result, how that comes about
     UNSURE = "unsure"  # what to do who does not know the answer
     NOT_FOR_ME = "not_for_me"  # how to leave a round, and whom it is for
+    START_OVER = "start_over"  # how to take the quiz once more
+    TWO = "two"  # whether more than one choice can be taken
+    FOR_SOMEBODY = "for_somebody"  # nobody else reads what is written here; with the name of whom it is for
     WHICH_TWO = "which_two"  # half and half, but of what
     WHICH_OFFERED = "which_offered"  # yes, where two choices were offered
     SEVERAL_UNCLEAR = "several_unclear"  # how to answer several questions at once
@@ -77,18 +86,21 @@ ASKING: Final = frozenset(
         RunAside.NOT_ASKED,
         RunAside.REVIEW_GUESS,
         RunAside.SEVERAL_UNCLEAR,
+        RunAside.TWO,
         RunAside.UNSURE,
         RunAside.WHICH_OFFERED,
         RunAside.WHICH_TWO,
         *(RunAside.UNCLEAR, RunAside.UNCLEAR_AGAIN, RunAside.NO_SUCH_MARK),
     }
 )
-OF_RESULT: Final = frozenset({RunAside.EXPLAIN, RunAside.HOW_SURE})
+OF_RESULT: Final = frozenset({RunAside.EXPLAIN, RunAside.HOW_SURE, RunAside.WHAT_CHANGES, RunAside.DISAGREES})
 LEAVING: Final = "bye"  # the intent of small talk of who goes
 
 _OfQuestion = Literal[
     RunAside.EXPLAIN,
     RunAside.HOW_SURE,
+    RunAside.WHAT_CHANGES,
+    RunAside.DISAGREES,
     RunAside.WHY,
     RunAside.UNSURE,
     RunAside.NOT_FOR_ME,
@@ -110,8 +122,19 @@ def aside_to(reading: Remark) -> tuple[RunAside, str | None]:  # noqa: PLR0911, 
             return RunAside.TERM, term.term
         case AboutChoices():
             return RunAside.CHOICES, record_choices(reading)
-        case AboutResult(role, how_sure):
-            return RunAside.HOW_SURE if how_sure else RunAside.EXPLAIN, role
+        case AboutResult(role, how_sure, what_changes):
+            asked = RunAside.WHAT_CHANGES if what_changes else RunAside.EXPLAIN
+            return RunAside.HOW_SURE if how_sure else asked, role
+        case AboutTerm(name):
+            return RunAside.RESULT_TERM, name
+        case Disagrees(role):
+            return RunAside.DISAGREES, role
+        case AsksToStartOver():
+            return RunAside.START_OVER, None
+        case AsksForTwo():
+            return RunAside.TWO, None
+        case ForSomebody(name):
+            return RunAside.FOR_SOMEBODY, name
         case WhatIf():
             return RunAside.WHAT_IF, record_what_if(reading)
         case Aside(intent):
@@ -174,6 +197,18 @@ def _render(  # noqa: PLR0911, PLR0912 - one for each aside
             return result_explained.explanation(run, about, library)
         case RunAside.HOW_SURE if run.finished:
             return result_explained.sureness(run, about, library)
+        case RunAside.WHAT_CHANGES if run.finished:
+            return result_explained.what_would_change(run, about, library)
+        case RunAside.DISAGREES if run.finished:
+            return result_explained.objection(run, about, library)
+        case RunAside.RESULT_TERM:
+            return result_explained.term(about or "", run, library)
+        case RunAside.START_OVER:
+            return run_messages.may_start_over(run_id, library)
+        case RunAside.TWO:
+            return run_messages.one_or_two(run, library)
+        case RunAside.FOR_SOMEBODY:
+            return blocks.filled(fill(words.for_somebody, name=about)) if about else blocks.say(words.for_somebody_else)
         case RunAside.WHAT_IF if run.finished:
             return result_explained.what_if(run, read_what_if(about), library)
         case RunAside.SO_FAR | RunAside.WHAT_IF:
@@ -211,6 +246,8 @@ def _render(  # noqa: PLR0911, PLR0912 - one for each aside
         case (
             RunAside.EXPLAIN
             | RunAside.HOW_SURE
+            | RunAside.WHAT_CHANGES
+            | RunAside.DISAGREES
             | RunAside.WHY
             | RunAside.UNSURE
             | RunAside.NOT_FOR_ME
@@ -263,7 +300,14 @@ def _of_question(  # noqa: PLR0911 - one for each aside
             return run_messages.unclear(asked, run, run_id, library, again=True)
         case RunAside.NO_SUCH_MARK:
             return run_messages.no_such_mark(about or "", asked, library)
-        case RunAside.EXPLAIN | RunAside.HOW_SURE | RunAside.REVIEW_GUESS | RunAside.UNCLEAR:
+        case (
+            RunAside.EXPLAIN
+            | RunAside.HOW_SURE
+            | RunAside.WHAT_CHANGES
+            | RunAside.DISAGREES
+            | RunAside.REVIEW_GUESS
+            | RunAside.UNCLEAR
+        ):
             return run_messages.unclear(asked, run, run_id, library)
         case _ as never:
             assert_never(never)
@@ -323,7 +367,9 @@ def read_what_if(record: str | None) -> WhatIf:
     return WhatIf(question, choice) if choice else WhatIf()
 
 
-def confirmation(stored: StoredRun, typed: Action, outcome: str, ts: str, library: Library) -> Message | None:
+def confirmation(  # noqa: PLR0911 - one for each action and outcome
+    stored: StoredRun, typed: Action, outcome: str, ts: str, library: Library
+) -> Message | None:
     """Confirm what a typed message (`ts`) has done to a run; None where a message below it shows that."""
     run, words = stored.run, library.words.quiz
     match typed, outcome:
@@ -331,6 +377,11 @@ def confirmation(stored: StoredRun, typed: Action, outcome: str, ts: str, librar
             return review_messages.noted(run, library)
         case ((Stop() | Pause()), Outcome.TAKEN):
             return _left(run, library)
+        case Undo(), Outcome.TAKEN:
+            return blocks.say(words.change_dropped if run.subject is None else words.change_dropped_other)
+        case Undo(), Outcome.NOTHING:
+            said = words.nothing_undone_result if run.shareable else words.nothing_undone
+            return with_open_question(blocks.say(said), run, library)
         case Skip(), Outcome.TAKEN if _is_all_skipped(run):
             return blocks.say(words.all_skipped)
         case ((Stop() | Pause() | Skip()), Outcome.NOTHING) if not run.finished:

@@ -45,12 +45,13 @@ from bot.slack.quiz_controls import BeginFrom, ButtonCommand, begin_button, choi
 from bot.slack.result import how_far, in_words, quoted, recommendation, since
 from bot.slack.share_controls import share_button
 from bot.slack.text import Mrkdwn, day, escape, fill, linked, mention
-from bot.storage import CARD, NOTE, PROMPT, RESULT
+from bot.storage import CARD, NOTE, PROMPT, RESULT, StoredRun
 
 REMINDER = "reminder"
 CHANGE = f"{NOTE}change:"  # what the slots begin with of what was said of a change
 # The slots of what was said of a question with buttons below it; the name of one fits the column, so it is a letter.
-OFFERS: Final = {"unsure": "u", "not_for_me": "n", "unclear": "c", "unclear_again": "a"}
+OFFERS: Final = {"unsure": "u", "not_for_me": "n", "unclear": "c", "unclear_again": "a", "start_over": "s"}
+NOT_UNDERSTOOD: Final = (OFFERS["unclear"], OFFERS["unclear_again"])
 _OFFER = re.compile(rf"{NOTE}([{''.join(OFFERS.values())}])(\d+):")
 
 
@@ -135,6 +136,8 @@ def _offer(run: Run, run_id: str, letter: str, number: int, library: Library) ->
             return unsure(question, run, run_id, library)
         if letter == OFFERS["not_for_me"]:
             return not_for_me(run, run_id, library)
+        if letter == OFFERS["start_over"]:
+            return may_start_over(run_id, library)
         return unclear(question, run, run_id, library, again=letter == OFFERS["unclear_again"])
     became = _settled(run, number, run.prompts[number - 1], library)
     if run.status is not Status.OPEN and number == len(run.prompts):
@@ -303,6 +306,37 @@ def not_for_me(run: Run, run_id: str, library: Library) -> Message:
         lines.append(escape(words.for_whom))
     text = " ".join(lines)
     return message([section(text), kit.ActionsBlock([do_button(words.stop, run_id, Stop())])], [text])
+
+
+def may_start_over(run_id: str, library: Library) -> Message:
+    """Say how to take the quiz once more to who asks whether that can be done."""
+    words = library.words.quiz
+    text = escape(words.may_start_over)
+    button = do_button(words.start_over, run_id, ButtonCommand.START_OVER)
+    return message([section(text), kit.ActionsBlock([button])], [text])
+
+
+def one_or_two(run: Run, library: Library) -> Message:
+    """Say how many choices an answer to the open question can take."""
+    is_opening = run.asking is not None and isinstance(run.quiz.question(run.asking.question), Opening)
+    return plain(escape(library.words.quiz.only_one if is_opening else library.words.quiz.one_or_two))
+
+
+def is_not_understood(stored: StoredRun) -> bool:
+    """Return whether something was not understood since the live question was first asked, or a guess at it declined.
+
+    It may have been asked once more by then.
+    """
+    run = stored.run
+    if run.asking is None:
+        return False
+    first = len(run.prompts)
+    while first > 1 and run.prompts[first - 2].question == run.asking.question:
+        first -= 1
+    if any(prompt.guesses for prompt in run.prompts[first - 1 : -1]):
+        return True
+    offers = (offer for slot in stored.messages if (offer := _OFFER.match(slot)))
+    return any(offer[1] in NOT_UNDERSTOOD and int(offer[2]) >= first for offer in offers)
 
 
 def already_there(link: str, library: Library) -> Message:

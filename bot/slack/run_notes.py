@@ -82,6 +82,8 @@ class RunNotesWorker(ReconcilingWorker, ABC):
         run_id: str,
         answers_before: Mapping[str, Sequence[str]],
         became: Mapping[str, Sequence[str]] | None,
+        *,
+        undone: bool = False,
     ) -> None:
         """Post a line that says what changing answers did to the result, and shorten earlier lines of that kind.
 
@@ -98,7 +100,7 @@ class RunNotesWorker(ReconcilingWorker, ABC):
                 copies = await self._outdated_copies(team, stored)
                 if (result_ts := far_result(stored)) is not None:
                     link = await self._gateway.sees_permalink(team, stored.channel, result_ts)
-            return change_note(answers_before, run, self._library, link, copies)
+            return change_note(answers_before, run, self._library, link, copies, undone=undone)
 
         def marked(stored: StoredRun) -> str:
             return marks(stored.quiz, answers_before, _as_of(stored.run, answers_before, became))
@@ -141,6 +143,8 @@ class RunNotesWorker(ReconcilingWorker, ABC):
         run_id: str,
         before: Mapping[str, Sequence[str]],
         became: Mapping[str, Sequence[str]] | None,
+        *,
+        undone: bool = False,
     ) -> None:
         """Post a line with the answers that a message far below their questions has replaced; see `_post_change`."""
 
@@ -156,7 +160,7 @@ class RunNotesWorker(ReconcilingWorker, ABC):
             ts, link = question_ts(stored, next(iter(before))), None
             if ts is not None:
                 link = await self._gateway.sees_permalink(team, stored.channel, ts)
-            return overwritten_note(before, as_it_became(stored.run), self._library, link)
+            return overwritten_note(before, as_it_became(stored.run), self._library, link, undone=undone)
 
         def marked(stored: StoredRun) -> str:
             return marks_of_replaced(stored.quiz, before, as_it_became(stored.run))

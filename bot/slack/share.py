@@ -175,7 +175,8 @@ async def send(
         await ack(response_action="update", view=view)
         return
     if waits:
-        await jobs.start(Work.SEND_SHARE.key(team, share.run, share.id), share_worker.deliver, team, share.id)
+        key, view_id = Work.SEND_SHARE.key(team, share.run, share.id), view_submission.view.id
+        await jobs.start(key, share_worker.deliver, team, share.id, view_id)
     await ack(response_action="update", view=share_blocks.sent_view(share, library))
 
 

@@ -100,7 +100,7 @@ def choose_view(run_id: str, filled: Filled, library: Library, *, updates: str |
     parts = kit.CheckboxGroup(SHARE_PARTS, options, initial_options=ticked or None)
     note = kit.PlainTextInput(SHARE_NOTE, filled.note or None, multiline=True, max_length=MAX_NOTE)
     blocks: list[kit.Block] = [
-        kit.InputBlock(words.parts, parts, block_id=PARTS, optional=True),
+        kit.InputBlock(words.parts, parts, block_id=PARTS, hint=words.parts_hint, optional=True),
         kit.InputBlock(words.note, note, block_id=NOTE, hint=words.note_hint, optional=True),
     ]
     if updates:
@@ -175,6 +175,14 @@ def sent_view(share: Share, library: Library) -> View:
     text = fill(words.sent, to=named(share.recipient, library))
     view = kit.ModalView(title=words.sent_title, blocks=[section(text)], close=words.sent_close, clear_on_close=True)
     return finished_view(view)
+
+
+def ended_view(share: Share, library: Library) -> View:
+    """Say in the same window what became of it: that it is there, or that the thread says more."""
+    words = library.words.share
+    title, text = (words.there_title, words.there) if share.is_live else (words.not_there_title, words.not_there)
+    told = section(fill(text, to=named(share.recipient, library)))
+    return finished_view(kit.ModalView(title=title, blocks=[told], close=words.sent_close, clear_on_close=True))
 
 
 # The copy

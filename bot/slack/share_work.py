@@ -81,8 +81,21 @@ class ShareWorker(UpdatingWorker, WithdrawingWorker):
     # Sending
 
     @workflow
-    async def deliver(self, team: str, share_id: str) -> None:
-        """Send what was previewed, or put it in place of the copy that it updates, unless something came between."""
+    async def deliver(self, team: str, share_id: str, view_id: str | None = None) -> None:
+        """Send what was previewed, or put it in place of the copy that it updates, unless something came between.
+
+        view_id: of the window that says that it is on its way, and then what became of it.
+        """
+        await self._deliver(team, share_id)
+        if view_id is not None:
+
+            async def ended() -> dict[str, Any] | None:
+                share = await self._store.shares.get(team, share_id)
+                return share_blocks.ended_view(share, self._library) if share else None
+
+            await self._gateway.update_window(team, view_id, ended)
+
+    async def _deliver(self, team: str, share_id: str) -> None:
         record = await step("claim share", self._claim, team, share_id)
         if record is None:
             return

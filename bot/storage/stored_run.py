@@ -55,21 +55,6 @@ class StoredRun:
         return max(numbers, default=0)
 
     @property
-    def said_since_asked(self) -> bool:
-        """Whether something was said in the thread since the live question was first asked, or a guess at it declined.
-
-        It may have been asked once more by then; what asks it is not counted.
-        """
-        number = len(self.run.prompts)
-        while number > 1 and self.run.prompts[number - 2].question == self.run.prompts[-1].question:
-            number -= 1
-        first = self.messages.get(f"{PROMPT}:{number}")
-        if any(prompt.guesses for prompt in self.run.prompts[number - 1 : -1]):
-            return True
-        notes = [posted.ts for slot, posted in self.messages.items() if slot.startswith(NOTE)]
-        return first is not None and any(float(ts) > float(first.ts) for ts in notes)
-
-    @property
     def latest_prompt_ts(self) -> str:
         """The ts of the last prompt that was posted; of the root if none was."""
         prompts = [posted.ts for slot, posted in self.messages.items() if slot.startswith(f"{PROMPT}:")]

@@ -64,6 +64,7 @@ class FeedbackWords(Authored):
     person_not_reached: Plain
     no_person: Plain
     or_ask_admin: Plain
+    ask_outside: Plain
     nobody_to_ask: Plain
     question_gone: Plain
     help_request: Annotated[Line, text("asker", "link")]

@@ -73,6 +73,13 @@ class QuizWords(Authored):
     unclear_purpose: Plain
     no_such_mark: Annotated[Line, text("mark", "last")]
     not_asked: Annotated[Line, text("number")]
+    one_or_two: Plain
+    only_one: Plain
+    may_start_over: Plain
+    for_somebody: Annotated[Line, text("name")]
+    for_somebody_else: Plain
+    nothing_undone: Plain
+    nothing_undone_result: Plain
     still_open: Annotated[Line, text("question")]
     kept: Plain
     edited_late: Plain
@@ -107,6 +114,8 @@ class QuizWords(Authored):
     answered_tie_break: Annotated[Line, text("choice")]
     changed_tie_break: Annotated[Line, text("choice")]
     changed_purpose: Annotated[Line, text("choice")]
+    undone: Annotated[Line, text("number", "choice")]
+    undone_other: Annotated[Line, text("choice")]
     completed: Annotated[Line, text("now")]
     changed_same: Annotated[Line, text("now")]
     changed_role: Annotated[Line, text("now", "before")]
@@ -189,6 +198,7 @@ class ResultWords(Authored):
     flip_change: Annotated[Line, text("choices", "question")]
     flip_alone: Annotated[Line, text("choices", "question")]
     flip_tie_break: Annotated[Line, text("choices")]
+    flip_choice: Annotated[Line, text("letter", "choice")]
     flip_none: Plain
     sure_clear: Annotated[Line, text("role", "percent", "other", "other_percent")]
     sure_leaning: Annotated[Line, text("role", "percent", "other", "other_percent")]
@@ -200,6 +210,15 @@ class ResultWords(Authored):
     what_if_same: Annotated[Line, text("choice", "now")]
     what_if_stays: Annotated[Line, text("number", "letter")]
     tip_close: Plain
+    as_it_stands: Annotated[Line, text("now")]
+    agrees: Annotated[Line, text("now")]
+    objected: Annotated[Line, text("answers", "now")]
+    change_how: Plain
+    means_clear: Annotated[Line, text("clear", "leaning")]
+    means_leaning: Annotated[Line, text("clear", "leaning")]
+    means_close: Annotated[Line, text("clear", "leaning")]
+    means_picture: Annotated[Line, text("clear", "leaning")]
+    means_shares: Annotated[Line, text("clear", "leaning")]
     why_not: Annotated[Line, text("role", "other", "answers", "against", "percent", "other_percent")]
     why_not_for: Annotated[Line, text("role", "other", "answers", "percent", "other_percent")]
     why_not_against: Annotated[Line, text("role", "other", "against", "percent", "other_percent")]
@@ -208,8 +227,6 @@ class ResultWords(Authored):
     speaks_for_neither: Annotated[Line, text("role", "other")]
     last_in: Annotated[Line, text("choice")]
     half_in: Annotated[Line, text("choices", "question")]
-    divided: Annotated[Line, text("shares")]
-    share_of: Annotated[Line, text("role", "percent")]
     go_on: Button
     previous: Annotated[Line, text("date", "before", "now")]
     previous_same: Annotated[Line, text("date", "now")]

@@ -35,6 +35,7 @@ class ShareWords(Authored):
     to_placeholder: MenuPlaceholder
     to_again: To
     parts: InputLabel
+    parts_hint: InputLabel
     part_recommendation: OptionText
     part_table: OptionText
     part_answers: OptionText
@@ -64,6 +65,10 @@ class ShareWords(Authored):
     sent_title: WindowTitle
     sent: Annotated[Line, text("to")]
     sent_close: WindowButton
+    there_title: WindowTitle
+    there: To
+    not_there_title: WindowTitle
+    not_there: To
 
     # What the recipient gets
     reply_hint: Annotated[Line, text("to")]

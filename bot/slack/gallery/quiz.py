@@ -17,6 +17,7 @@ from bot.knowledge import Library
 from bot.slack import (
     blocks,
     change_notes,
+    feedback_blocks,
     history,
     result,
     result_explained,
@@ -32,6 +33,7 @@ from bot.slack.pieces import joined
 from bot.slack.reconcile import rewritten
 from bot.slack.run_messages import Before
 from bot.slack.run_notes import noted
+from bot.slack.text import fill
 from bot.storage import PROMPT, RESULT, Posted, StoredRun
 
 
@@ -83,12 +85,27 @@ def questions(library: Library) -> Iterator[Rendering]:
     yield Rendering("the same answers once more", partial(run_messages.same_answer, several, begun, library))
     moved = partial(run_messages.already_answered, begun, None, library)
     yield Rendering("late click on a question that is gone", moved)
+    yield from _asked_in_between(begun, library)
     for term in library.quiz.glossary:
         yield Rendering(f"term {term.term}", partial(run_messages.term, term, library))
     for term, asked in zip(library.quiz.glossary, library.quiz.questions, strict=False):
         is_open = replace(begun, prompts=(Prompt(asked.id),), live=True)
         below = partial(run_asides.with_open_question, run_messages.term(term, library), is_open, library)
         yield Rendering(f"term {term.term} while {asked.id} is open", below)
+
+
+def _asked_in_between(run: Run, library: Library) -> Iterator[Rendering]:
+    """Give what is said to who asks about the round itself, or speaks to somebody else."""
+    yield Rendering("whether it can be taken again", partial(run_messages.may_start_over, RUN, library))
+    named = fill(library.words.quiz.for_somebody, name="Mei")
+    yield Rendering("what is said to somebody else", partial(blocks.filled, named))
+    for name in type(library.words.typed.result_terms).model_fields:
+        if meant := result_explained.term(name, run, library):
+            yield Rendering(f"what {name} means", partial(joined, meant))
+    to_person = blocks.say(library.words.talk.person.in_quiz or "")
+    for can_ask, support in product((True, False), (None, "U0SUPPORT")):
+        whom = partial(feedback_blocks.whom_to_ask_in_round, to_person, library, can_ask=can_ask, support=support)
+        yield Rendering(f"whom to ask in a round, editors: {can_ask}, support: {support}", whom)
 
 
 def _prompts(asked: AnyQuestion, choice: str) -> dict[str, Prompt]:
@@ -261,6 +278,17 @@ def confirmations(library: Library) -> Iterator[Rendering]:
         yield Rendering(f"reply below {described(run)}", partial(run_asides.finished, run, library))
 
 
+def _explanations(finished: Collection[Run], library: Library) -> Iterator[Rendering]:
+    """Give what is said to who asks about a result, or objects to it."""
+    for run, role in product(finished, (None, *(role.id for role in library.quiz.roles))):
+        name = f"explanation of {described(run)} against {role or 'the next'}"
+        yield Rendering(name, partial(result_explained.explanation, run, role, library))
+        yield Rendering(f"how sure the {name} is", partial(result_explained.sureness, run, role, library))
+        changing = partial(result_explained.what_would_change, run, role, library)
+        yield Rendering(f"what would change it, with the {name}", changing)
+        yield Rendering(f"objection to the {name}", partial(result_explained.objection, run, role, library))
+
+
 def lists(library: Library) -> Iterator[Rendering]:
     """Give what the command says of rounds: the open one, the list, with more of them than it shows, and without."""
     begun, finished = quiz.begin(library.quiz), run_of_each_role(library)
@@ -283,10 +311,7 @@ def lists(library: Library) -> Iterator[Rendering]:
         yield Rendering(f"link to a newer round, older one finished: {finished_before}", newer)
     yield Rendering("link to an opened part of the result", partial(run_messages.already_there, LINK, library))
     yield Rendering("note that the questions were rewritten", partial(rewritten, (3, 5), library))
-    for run, role in product(finished, (None, *(role.id for role in library.quiz.roles))):
-        name = f"explanation of {described(run)} against {role or 'the next'}"
-        yield Rendering(name, partial(result_explained.explanation, run, role, library))
-        yield Rendering(f"how sure the {name} is", partial(result_explained.sureness, run, role, library))
+    yield from _explanations(finished, library)
     for run, asked in product(finished, library.quiz.all_questions):
         for option in asked.choices:
             supposed = WhatIf(asked.id, option.id)
@@ -300,6 +325,8 @@ def lists(library: Library) -> Iterator[Rendering]:
         yield Rendering(f"{name}, with copies of the result before", old_copies)
         all_new = partial(change_notes.change_note, {}, after, library)
         yield Rendering(f"note that {described(after)} was answered", all_new)
+        back = partial(change_notes.change_note, before.answers, after, library, undone=True)
+        yield Rendering(f"{name} back", back)
         over = partial(change_notes.overwritten_note, before.answers, after, library, LINK)
         if note := over():
             yield Rendering(f"{name} while there is no result", partial(joined, note))

@@ -25,7 +25,8 @@ def sentences(library: Library) -> Iterator[Rendering]:
         ),
         "quiz": (
             "change_dropped", "change_dropped_other", "edited_late", "expired_note", "expired_result", "finished",
-            "first", "gone", "kept", "manages", "not_opened", "not_yours", "know", "nothing_so_far", "several_unclear",
+            "first", "for_somebody_else", "gone", "kept", "manages", "not_opened", "not_yours", "know",
+            "nothing_so_far", "nothing_undone", "nothing_undone_result", "one_or_two", "only_one", "several_unclear",
             "waiting", "which_two",
         ),
         "privacy": ("exporting", "export_file", "export_text", "forgetting", "forgotten"),
