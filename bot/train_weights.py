@@ -24,7 +24,7 @@ TECHNICAL = "technical"
 # chatter like this from other authors, so that lightly regularized, their confidence would decide nearly alone.
 LOOK_C, QUESTION_C = 0.1, 0.1
 # Of our technical chatter the second stage is asked about so much; of real messages half as many more.
-LOOKED_AT = 0.03
+LOOKED_AT = 0.027
 WORTH = 0.5  # the bar, where nothing is named
 LEAST_TEXTS = 100  # of either kind, or there are too few to learn from
 ROUNDS = 5000  # at most; they end where there is nothing to gain
