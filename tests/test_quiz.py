@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from bot.domain import quiz
-from bot.domain.actions import Answer, Change, Expire, Remind, Reply, Undo, read
+from bot.domain.actions import Answer, Change, Expire, Pause, Remind, Reply, Stop, Undo, read
 from bot.domain.fit import Clearness
 from bot.domain.quiz import Outcome, Transition
 from bot.domain.quiz_content import Quiz
@@ -762,6 +762,27 @@ def test_below_a_result_a_change_that_was_only_begun_is_dropped(library: Library
 
     assert (dropped.outcome, dropped.question) == (Outcome.TAKEN, None)
     assert (dropped.run.answers, dropped.run.asking) == (done.answers, None)
+
+
+def test_a_change_that_was_only_begun_is_dropped_and_an_earlier_one_stays(library: Library):
+    first, second, *_ = library.quiz.questions
+    changed = quiz.apply(answered_up_to(library, 2), Reply(answers={first.id: ("ship-reliably",)}, ts="1")).run
+    changing = quiz.apply(changed, Change(question=second.id)).run
+
+    dropped = quiz.apply(changing, Undo())
+
+    assert (dropped.outcome, dropped.question) == (Outcome.TAKEN, None)
+    assert (dropped.run.answers, dropped.run.asking) == (changed.answers, changed.asking)
+
+
+@pytest.mark.parametrize("leave", [Pause(), Stop()])
+def test_to_leave_a_round_is_taken_back_by_going_on_with_it(library: Library, leave: Pause | Stop):
+    first = library.quiz.questions[0]
+    changed = quiz.apply(answered_up_to(library, 2), Reply(answers={first.id: ("ship-reliably",)}, ts="1")).run
+
+    back = quiz.apply(quiz.apply(changed, leave).run, Undo()).run
+
+    assert (back.answers, back.asking) == (changed.answers, changed.asking)
 
 
 def test_a_change_that_opened_a_question_gives_the_result_back_once_it_is_taken_back(library: Library):

@@ -182,6 +182,10 @@ async def test_a_change_is_taken_back_in_a_round_and_below_its_result(workspace:
     assert "Find out what new thing" in shown(await card(workspace, root, "1 of 5"))
     await write(workspace, root, "undo")
     await message(workspace, root, "There is no change of an answer to take back")
+    await write(workspace, root, "change 1")
+    await asking(workspace, root, "So far you answered: *Find out what new thing")
+    await write(workspace, root, "leave it as it was")
+    await message(workspace, root, "Then your answers stay as they are.")
 
     await write(workspace, root, "2b 3a 4c 5a")
     await result(workspace, root)

@@ -378,7 +378,8 @@ def confirmation(  # noqa: PLR0911 - one for each action and outcome
         case ((Stop() | Pause()), Outcome.TAKEN):
             return _left(run, library)
         case Undo(), Outcome.TAKEN:
-            return blocks.say(words.change_dropped if run.subject is None else words.change_dropped_other)
+            has_result = run.finished and run.subject is None
+            return blocks.say(words.change_dropped if has_result else words.change_dropped_other)
         case Undo(), Outcome.NOTHING:
             said = words.nothing_undone_result if run.shareable else words.nothing_undone
             return with_open_question(blocks.say(said), run, library)
