@@ -24,7 +24,7 @@ from bot.domain.readings import (
     WhichOffered,
     WhichTwo,
 )
-from bot.domain.reply import read
+from bot.domain.reply import read, read_again
 from bot.domain.result_question import AboutResult, AboutTerm, Disagrees
 from bot.domain.review import review_question
 from bot.knowledge import Library
@@ -325,6 +325,25 @@ def test_what_was_meant_in_words_is_the_choice_that_has_them(library: Library):
     assert reading(library, "I meant uptime", run) == Answered({third.id: ("uptime",)})
     assert not isinstance(reading(library, "I meant to ask something else", run), Answered)
     assert not isinstance(reading(library, "I meant it as a joke", finished(library, "own")), Answered)
+
+
+def test_two_that_were_meant_are_half_of_each_and_either_of_two_is_none(library: Library):
+    second = library.quiz.questions[1]
+    run = answered_before(library, 3)
+
+    for typed in ("I meant half a, half b", "sorry, I meant a and b", "I meant both a and b"):
+        halves = tuple(choice.id for choice in second.choices[:2])
+        assert reading(library, typed, run) == Answered({second.id: halves}, named=True)
+    for typed in ("I meant a or b", "I mean a, b or c"):
+        assert not isinstance(reading(library, typed, run), Answered)
+
+
+def test_an_edit_of_what_was_meant_is_read_for_the_same_question(library: Library):
+    second = library.quiz.questions[1]
+    run = answered_before(library, 3)
+
+    assert read_again("sorry, I meant c", run, [second.id]) == {second.id: (second.choices[2].id,)}
+    assert read_again("I meant well", run, [second.id]) is None
 
 
 @pytest.mark.parametrize(

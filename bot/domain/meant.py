@@ -2,10 +2,12 @@
 
 import re
 
+from bot.domain.fit import Given
 from bot.domain.one_choice import choice_at, picked_mark, read_choice_of_degree
-from bot.domain.quiz_content import AnyQuestion, Option
+from bot.domain.quiz_content import AnyQuestion, Opening
 from bot.domain.quiz_run import Run
 from bot.domain.readings import Answered
+from bot.domain.two_choices import bare_letters, read_two
 
 LONGEST = 200  # characters; who writes more has something else to say
 _FIRST = (
@@ -25,6 +27,7 @@ _BEHIND = re.compile(
     r"|there|before|actually|then))*[\s.!]*$",
     re.IGNORECASE,
 )
+_SEVERAL = re.compile(r"(?:either\s+)?\w(?:\s*(?:[,/&+]|\b(?:and|or)\b)\s*(?:(?:and|or)\s+)?\w\b)+", re.IGNORECASE)
 
 
 def read_meant(text: str, run: Run, *, not_understood: bool) -> Answered | None:
@@ -42,11 +45,23 @@ def read_meant(text: str, run: Run, *, not_understood: bool) -> Answered | None:
     named = [name for name in (asking and asking.question, run.answered_last) if name]
     for name in named if open_first else reversed(named):
         question = run.quiz.question(name)
-        if choice := _choice(meant, question):
-            return Answered({question.id: (choice.id,)}, named=asking is None or question.id != asking.question)
+        if chosen := _chosen(meant, question):
+            return Answered({question.id: chosen}, named=asking is None or question.id != asking.question)
     return None
 
 
-def _choice(meant: str, question: AnyQuestion) -> Option | None:
-    mark = picked_mark(meant)
-    return choice_at(mark, question) if mark else read_choice_of_degree(meant, question)
+def read_meant_again(text: str, question: AnyQuestion) -> Given:
+    """Read the edited text of a message that may say that another choice was meant at a question; empty if not."""
+    match = _MEANT.fullmatch(text) if len(text) <= LONGEST else None
+    return _chosen(_BEHIND.sub("", match[1]), question) if match else ()
+
+
+def _chosen(meant: str, question: AnyQuestion) -> Given:
+    """Give the choice that was meant, or two, half of each; empty if it is none of the question, or either of two."""
+    if mark := picked_mark(meant):
+        choice = choice_at(mark, question)
+    elif len(bare_letters(meant)) > 1 or _SEVERAL.fullmatch(meant):
+        return () if isinstance(question, Opening) else read_two(meant, question)
+    else:
+        choice = read_choice_of_degree(meant, question)
+    return (choice.id,) if choice else ()

@@ -21,7 +21,7 @@ from bot.domain.asked_choices import asked_choices, read_unsure_pick
 from bot.domain.clauses import read_by_clause, read_either
 from bot.domain.fit import Given
 from bot.domain.kept_question import asks_to_delete, asks_who_sees
-from bot.domain.meant import read_meant
+from bot.domain.meant import read_meant, read_meant_again
 from bot.domain.numbered_answers import read_numbered
 from bot.domain.one_choice import (
     asks_or_denies,
@@ -236,8 +236,11 @@ def read_again(text: str, run: Run, questions: Sequence[str]) -> Mapping[str, Gi
     if len(questions) != 1:
         return None
     question = run.quiz.question(questions[0])
+    meant = read_meant_again(text, question)
     two = () if isinstance(question, Opening) else read_two(text, question)
-    answered = _in_these_words(text, question) or _answer(question, two) or _one(text, question)
+    answered = (
+        _answer(question, meant) or _in_these_words(text, question) or _answer(question, two) or _one(text, question)
+    )
     return answered.answers if answered else None
 
 

@@ -129,7 +129,8 @@ async def on_edit(
     key = Work.EDIT_OF_REPLY.key(team, stored.id, ts, edited_ts)
     reading: Reading = Unclear()
     if ts not in stored.run.typed:
-        reading = read(text, stored.run, library.words.typed, aside=smalltalk.read(text, library.words.talk))
+        aside, missed = smalltalk.read(text, library.words.talk), is_not_understood(stored)
+        reading = read(text, stored.run, library.words.typed, aside=aside, not_understood=missed)
         if not isinstance(reading, Answered):
             return
     if not stored.run.finished and (newer := await _newer_round(team, stored, reading, store)):
