@@ -381,7 +381,15 @@ def test_three_letters_are_no_guess_at_one_choice(library: Library):
 
 
 @pytest.mark.parametrize(
-    "typed", ["can we pick two people for this role?", "two people work on it", "one paper a year"]
+    "typed",
+    [
+        "can we pick two people for this role?",
+        "two people work on it",
+        "one paper a year",
+        "do I have to answer all?",
+        "do I need to answer all of them?",
+        "I want to say more",
+    ],
 )
 def test_other_twos_ask_for_no_two_choices(library: Library, typed: str):
     assert reading(library, typed, at(library, 2)) != AsksForTwo()
@@ -411,6 +419,22 @@ def test_another_word_is_none_of_the_result(library: Library, typed: str):
 
 
 @pytest.mark.parametrize(
+    ("typed", "means"),
+    [
+        ("so far?", Command("so_far")),
+        ("not sure?", Command("unsure")),
+        ("shares?", Aside("sharing")),
+        ("what are my shares", Asks()),
+    ],
+)
+def test_a_word_of_the_result_that_means_something_else_by_itself_keeps_that(
+    library: Library, typed: str, means: Reading
+):
+    for run in (answered_before(library, 3), finished(library, "own")):
+        assert reading(library, typed, run) == means
+
+
+@pytest.mark.parametrize(
     ("typed", "role"),
     [
         ("but I'm a research engineer", "research-engineer"),
@@ -421,6 +445,9 @@ def test_another_word_is_none_of_the_result(library: Library, typed: str):
         ("I mostly write papers though", None),
         ("but I'm not an AI engineer", None),
         ("well, I also train models", None),
+        ("hm, I feel more like a builder", None),
+        ("but my work is mostly papers", None),
+        ("I don't think so", None),
     ],
 )
 def test_an_objection_to_a_result_is_read_with_the_role_that_it_names(library: Library, typed: str, role: str | None):
@@ -428,7 +455,26 @@ def test_an_objection_to_a_result_is_read_with_the_role_that_it_names(library: L
         assert reading(library, typed, finished(library, "own"), answerable=answerable) == Disagrees(role)
 
 
-@pytest.mark.parametrize("typed", ["but why?", "no", "thanks, that helps", "well done", "but what is an AI engineer?"])
+@pytest.mark.parametrize(
+    "typed",
+    [
+        "but why?",
+        "no",
+        "thanks, that helps",
+        "well done",
+        "but what is an AI engineer?",
+        "hm, I see",
+        "no, I'm good, thanks",
+        "but I like it",
+        "actually I think it fits",
+        "ok but I have to go now",
+        "but I want to start over",
+        "no I don't want to share it",
+        "I don't see the button",
+        "I don't think I need anything else",
+        "really, I do love it",
+    ],
+)
 def test_what_only_begins_like_an_objection_is_none(library: Library, typed: str):
     assert not isinstance(reading(library, typed, finished(library, "own")), Disagrees)
     assert not isinstance(reading(library, "but I'm a research engineer", at(library, 2)), Disagrees)

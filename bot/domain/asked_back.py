@@ -86,6 +86,11 @@ _OF_CHOICES = (
     r"(?:\s+(?:at once|at the same time|together|things?|answers?|options?|choices?|letters?|boxes|ones?|per question"
     r"|only|here|too|as well|if (?:both|two|they|several|more than one) (?:fit|fits|apply|applies|are true|match)))*"
 )
+# "Do I have to answer all?" is about the questions, and who wants to say more has more to say.
+_OF_OTHERS = (
+    r"(?!answer\s+(?:all|some|many)\b(?!\s+of\s+the\s+(?:answers|options|choices))"
+    r"|(?:say|have)\s+(?:some|more|one|another|a\s+few)\b(?!\s+(?:than|answers?|options?|choices?|letters?)\b))"
+)
 _PICK = r"(?:pick|choose|select|take|give|answer|click|tick|check|have|press|mark|name|combine|mix|say|put|type|use)"
 _CAN_I = (
     r"(?:(?:can|could|may|might|should|must|shall)\s+(?:i|we|you|one)|am i allowed to|are we allowed to"
@@ -94,7 +99,7 @@ _CAN_I = (
 )
 _FITS = r"(?:fit|fits|apply|applies|match|matches|is right|are right|is true|are true|work|works|would fit|seem right)"
 _ASKS_FOR_TWO = (
-    rf"(?:{_CAN_I}\s+(?:(?:only|just|also|maybe|really|even)\s+)*{_PICK}\s+(?:with\s+)?{_MORE}{_OF_CHOICES}"
+    rf"(?:{_CAN_I}\s+(?:(?:only|just|also|maybe|really|even)\s+)*{_OF_OTHERS}{_PICK}\s+(?:with\s+)?{_MORE}{_OF_CHOICES}"
     r"(?:\s+[a-h1-8]\s*(?:and|or|,|&|\+)\s*[a-h1-8])?"
     rf"|(?:what\s+if|and if|what (?:do|should) i do if|what when|how about if)\s+{_MORE}{_OF_CHOICES}\s+{_FITS}"
     r"(?:\s+(?:equally|about equally|the same|me))*"

@@ -64,7 +64,7 @@ from bot.domain.readings import (
     WhichOffered,
     WhichTwo,
 )
-from bot.domain.result_question import AboutResult, about_result, about_term, disagrees, is_early
+from bot.domain.result_question import AboutResult, AboutTerm, about_result, about_term, disagrees, is_early
 from bot.domain.review import ReviewQuestion
 from bot.domain.two_choices import bare_letters, is_both, read_hedged, read_little, read_or, read_two, says_half
 from bot.domain.what_if import read_what_if
@@ -196,7 +196,7 @@ def _read(
         or (review and _picked_cell(text, review, aside))
         or (AsksWhyMe() if run.subject is not None and asks_why_me(text) else None)
         or (AsksForOther() if run.subject and asks_for_other_answers(text, answerable=answerable) else None)
-        or (about_term(text, words) if run.weighed else None)
+        or (_about_term(text, words, aside) if run.weighed else None)
         or about_result(text, run, words, answerable=answerable)
         or (None if question else disagrees(text, run))
         or (Command("so_far") if is_early(text, run, words) else None)
@@ -438,6 +438,10 @@ def _exact_command(text: str, words: TypedWords) -> Command | None:
     commands = _commands(words)
     name = commands.get(utils.default_process(text)) or commands.get(smalltalk.bare(text))
     return Command(name) if name else None
+
+
+def _about_term(text: str, words: TypedWords, aside: str | None) -> AboutTerm | None:
+    return about_term(text, words, alone=aside is None and _exact_command(text, words) is None)
 
 
 def _as_asked(command: Command | None, text: str) -> Command | AsksToStartOver | None:

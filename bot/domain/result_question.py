@@ -29,7 +29,7 @@ _IN_ORDER = re.compile(r"^why (i|it|this|that|my work|result) (am|is|was|isnt)\b
 LONGEST, LONGEST_TERM = 300, 100  # characters of an objection, and of a question about a word
 # In the spelling of small talk, which has no signs
 _ASKING = r"(?:(?:and|but|so|ok|okay|well|then|sorry|hm|wait|hey|please|can you|would you|will you) )*"
-_TERM = r"(?:(?:the|a|an|your|my|words?|by|with|when you say|that it is) )*(.+?)"
+_TERM = r"(?:(?:the|a|an|your|words?|by|with|when you say|that it is) )*(.+?)"
 _LAST = r"(?: (?:here|there|now|exactly|actually|again|then|in (?:this|the|my) result|in my case|for me))*"
 _ASKS_TERM = tuple(
     re.compile(_ASKING + pattern + _LAST)
@@ -42,16 +42,28 @@ _ASKS_TERM = tuple(
         rf"{_TERM} means? what",
     )
 )
-_DOING = r"(?:spend|do|work|write|build|run|train|ship|publish|code|read|make|lead|am|feel|think|see|would|have|study)"
 _OBJECTS = re.compile(
     r"\W*(?:(?:ok|okay|hm+|well|yes|yeah|sure|right)\b[\s,.…]*)*"
-    r"(?:(?:but|however|though|yet|no|nah|nope)\b|(?:i\s+)?(?:really\s+)?(?:disagree|(?:do not|don['’]?t)\s+"
-    r"(?:think|believe|agree|see|feel))\b"
-    rf"|(?:hm+|well|actually|honestly|really|still|wait|eh)\b[\s,.…]*(?:i|we)\s+(?:\w+\s+){{0,2}}{_DOING}\b)",
+    r"(?:(?:but|however|though|yet|no|nah|nope|hm+|well|actually|honestly|really|still|wait|eh)\b"
+    r"|(?:i\s+)?(?:really\s+)?(?:disagree|(?:do not|don['’]?t)\s+(?:think|believe|agree|see|feel))\b)",
+    re.IGNORECASE,
+)
+# What says what they are or do, or that they see it otherwise; "no, I'm done" and "but I like it" do not.
+_DOING = (
+    r"(?:spend|work|write|build|run(?!\s+out)|train|ship|publish|code|make|lead|study|design|deploy|maintain|manage"
+    r"|research|do(?!\s+(?:not|love|like|agree|see|think|want|have|need)\b)|(?:am|was)\s+doing|see\s+(?:myself|my\s+work)"
+    r"|feel\s+(?:more|less|like\s+an?)\b|(?:have|read)\s+(?:\w+\s+){0,2}(?:phd|doctorate|degree|background|papers?))"
+)
+_OF_ONESELF = re.compile(
+    rf"\b(?:(?:i|we)\s+(?:\w+\s+){{0,2}}?{_DOING}\b"
+    r"|i(?:['’]?m|\s+am|\s+was)\s+(?:an?|not|no|more|less|both|half|mostly|mainly|doing|working|building|writing)\b"
+    r"|my\s+(?:\w+\s+)?(?:work|job|role|title|time|week|days?|focus|tasks?|projects?)\b"
+    r"|disagrees?\b|(?:(?:do|did) not|(?:do|did)n['’]?t)\s+(?:agree|believe|expect)\b"
+    r"|(?:do not|don['’]?t)\s+(?:think|see|feel)\s+(?:so|myself|i(?:['’]?m|\s+am|\s+do)"
+    r"|(?:it|that|this)\s+(?:that\s+way|this\s+way|is|fits))\b)",
     re.IGNORECASE,
 )
 _THOUGH = re.compile(r"\b(?:though|tho|however)[\s.!]*$", re.IGNORECASE)
-_OF_ONESELF = re.compile(r"\b(?:i|i['’]\w+|my|mine|we|we['’]\w+|our)\b", re.IGNORECASE)
 _I_AM = re.compile(
     r"\b(?:i am|i was|i work as|i do the work of|i see myself as|i feel (?:like|more like)"
     r"|my (?:role|title|job|work) is|my (?:job )?title says|i do not feel like|i dont feel like|they call me"
@@ -124,8 +136,11 @@ def is_early(text: str, run: Run, words: TypedWords) -> bool:
     )
 
 
-def about_term(text: str, words: TypedWords) -> AboutTerm | None:
-    """Read a question what a word of a result means that says how close it is, as in "what does leaning mean?"."""
+def about_term(text: str, words: TypedWords, *, alone: bool) -> AboutTerm | None:
+    """Read a question what a word of a result means that says how close it is, as in "what does leaning mean?".
+
+    alone: whether the word asks that by itself, too, as in "leaning?": "so far?" and "not sure?" have another meaning.
+    """
     if len(text) > LONGEST_TERM:
         return None
     plain = smalltalk.plain(text)
@@ -135,7 +150,9 @@ def about_term(text: str, words: TypedWords) -> AboutTerm | None:
         for phrase in getattr(words.result_terms, name)
     }
     asked = {match[1] for pattern in _ASKS_TERM if (match := pattern.fullmatch(plain))}
-    name = next((terms[phrase] for phrase in (*asked, *([plain] if "?" in text else [])) if phrase in terms), None)
+    if alone and "?" in text:
+        asked.add(plain)
+    name = next((terms[phrase] for phrase in asked if phrase in terms), None)
     return AboutTerm(name) if name else None
 
 
