@@ -640,3 +640,23 @@ async def test_the_window_says_that_it_has_arrived_and_who_takes_it_back_is_show
     assert listed.get("ephemeral")
     await workspace.click(ANA, listed, "Withdraw")
     await message(workspace, root, "Withdrawn on")
+
+
+async def test_who_takes_back_what_they_did_last_takes_the_share_back_and_not_the_change_before_it(
+    workspace: Workspace,
+):
+    root, told = await finished(workspace, ANA)
+    await write(workspace, root, "change 5 to d")
+    await message(workspace, root, "You changed your answer to question 5")
+    await window(workspace, told)
+    await fill_in(workspace, MEI)
+    await workspace.submit(ANA)
+    await message(workspace, root, RECEIPT)
+    await workspace.close(ANA)
+
+    await write(workspace, root, "take that back")
+
+    await workspace.click(ANA, await message(workspace, root, "Who can see what of your results"), "Withdraw")
+    await message(workspace, root, "Withdrawn on")
+    await write(workspace, root, "take that back")
+    await message(workspace, root, "I put it back: your answer to question 5")

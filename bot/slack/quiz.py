@@ -104,10 +104,21 @@ async def on_reply(
         await _say(key, team, stored.id, RunAside.OWN_ONLY)
     elif reading == Command("start_over"):
         await _begin_anew(store, team, stored.user, stored.id, ts, [stored.channel, stored.root_ts])
-    elif reading == Aside(TAKING_BACK) and await store.shares.live(team, stored.user):
+    elif await _takes_back_share(team, stored, reading, store):
         await jobs.start(key, quiz_worker.list_shares, team, stored.id)
     else:
         await _start(key, team, stored, reading, ts)
+
+
+async def _takes_back_share(team: str, stored: StoredRun, reading: Reading, store: Store) -> bool:
+    """Say whether somebody wants to take back what they have shared: they say so, or it is what they did last."""
+    if reading not in (Aside(TAKING_BACK), Command("undo")):
+        return False
+    live = await store.shares.live(team, stored.user)
+    if reading == Aside(TAKING_BACK):
+        return bool(live)
+    of_these_answers = (share.run == stored.id and share.run_version == stored.answers_version for share in live)
+    return stored.run.asking is None and any(of_these_answers)
 
 
 def _may_be_for_somebody(reading: Reading) -> bool:
