@@ -244,6 +244,7 @@ async def test_what_is_asked_and_objected_below_a_result_is_answered_there(works
         "what would change it?": "As it stands: an AI researcher (clear)",
         "is there a person I can ask": "no person reads what you write here",
         "thanks Mei, see you then": "as if it were for Mei. Nobody but me reads what you write here",
+        "Dashboards, do you count these?": "I don’t know that one",
         "can I redo it": "a new round begins",
         "put it back": "There is no change of an answer to take back",
     }.items():

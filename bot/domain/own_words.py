@@ -198,6 +198,14 @@ def is_only(typed: str, choice: Option) -> bool:
     return frozenset(_telling(typed)) <= _words((choice.label, *choice.says))
 
 
+def is_in_wordings(word: str, quiz: Quiz) -> bool:
+    """Return whether a word, or one of some, is one that the choices of a quiz are worded with."""
+    asked = (quiz.purpose, *quiz.all_questions)
+    texts = (text for question in asked for choice in question.choices for text in (choice.label, *choice.says))
+    wordings = {part for text in texts for part in utils.default_process(text).split()}
+    return not wordings.isdisjoint(utils.default_process(word).split())
+
+
 def scored(typed: str, question: HasChoices) -> list[tuple[float, Option]]:
     """Give how near the wordings of each choice come to a text, in [0, 100], the nearest first."""
     return sorted(

@@ -13,6 +13,7 @@ from bot.domain import smalltalk
 from bot.domain.actions import Action, Back, Change, EditReply, GoOn, Grade, Guess, Resume, Show, Skip, Stop, Undo
 from bot.domain.actions import Reply as ReplyAction
 from bot.domain.addressed import called_in_person
+from bot.domain.own_words import is_in_wordings
 from bot.domain.readings import (
     DOES,
     Answered,
@@ -93,7 +94,8 @@ async def on_reply(
     words = library.words.typed
     reading = read(text, stored.run, words, answerable=answerable, aside=aside, review=review, not_understood=missed)
     if _may_be_for_somebody(reading) and not (answerable and isinstance(reading, Asks)):
-        name = called_in_person(text, library.index.names_term)
+        quiz_read = stored.run.quiz
+        name = called_in_person(text, lambda word: library.index.names_term(word) or is_in_wordings(word, quiz_read))
         reading = reading if name is None else ForSomebody(name)
     key = Work.REPLY.key(team, stored.id, ts)
     if newer := await _newer_round(team, stored, reading, store):
