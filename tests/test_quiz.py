@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from bot.domain import quiz
-from bot.domain.actions import Answer, Change, Expire, Pause, Remind, Reply, Stop, Undo, read
+from bot.domain.actions import Answer, Change, Expire, Grade, Pause, Remind, Reply, Stop, Undo, read
 from bot.domain.fit import Clearness
 from bot.domain.quiz import Outcome, Transition
 from bot.domain.quiz_content import Quiz
@@ -783,6 +783,17 @@ def test_to_leave_a_round_is_taken_back_by_going_on_with_it(library: Library, le
     back = quiz.apply(quiz.apply(changed, leave).run, Undo()).run
 
     assert (back.answers, back.asking) == (changed.answers, changed.asking)
+
+
+def test_who_told_what_they_are_graded_on_takes_no_answer_back(library: Library):
+    last, review = library.quiz.questions[-1], library.quiz.review
+    assert review
+    changed = quiz.apply(answered_up_to(library, 5), Reply(answers={last.id: (last.choices[3].id,)}, ts="1")).run
+
+    graded = quiz.apply(changed, Grade(dimension=next(iter(review.dimensions)), column="ai-engineer")).run
+
+    assert quiz.apply(graded, Undo()).outcome is Outcome.NOTHING
+    assert graded.answered_last is None
 
 
 def test_a_change_that_opened_a_question_gives_the_result_back_once_it_is_taken_back(library: Library):

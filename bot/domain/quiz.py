@@ -254,7 +254,8 @@ def _graded(run: Run, action: Grade) -> Transition:
     graded = Graded(action.dimension, action.column)
     if run.graded == graded:
         return Transition(run, Outcome.REPEATED)
-    return Transition(replace(run, graded=graded), Outcome.TAKEN)
+    # What was done last is no answer to the quiz any more, neither to take back nor to have meant otherwise.
+    return Transition(replace(run, graded=graded, previous=MappingProxyType({})), Outcome.TAKEN)
 
 
 def _valid_answers(run: Run, answers: Mapping[str, Choices]) -> dict[str, Given] | None:
