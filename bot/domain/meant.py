@@ -19,6 +19,14 @@ _MEANT = re.compile(
     rf"|meant{_TO_SAY}|i\s+mean)\s+(.+)",
     re.IGNORECASE,
 )
+# "no wait, d": of a letter alone; "no, d" may deny it
+_SIGNS = r"[\s,;:.!…–—-]+"
+_WAIT = r"(?:wait|sorry|hold on|actually)"
+_CORRECTED = re.compile(
+    rf"\W*(?:(?:oh|ah|argh|ugh|hm+)\b{_SIGNS})*(?:(?:no|nope){_SIGNS}{_WAIT}|{_WAIT}{_SIGNS}(?:no|nope)|whoops|oops)"
+    rf"{_SIGNS}(?:make (?:it|that)\s+)?([a-h]|[1-8])[\s.!]*",
+    re.IGNORECASE,
+)
 # "d, not c", "d instead of c", "d, sorry"
 _BEHIND = re.compile(
     r"(?:[\s,;–—-]+(?:(?:and\s+)?not\s+\S+|instead(?:\s+of\s+\S+)?|rather(?:\s+than\s+\S+)?|sorry|please|of course"
@@ -33,7 +41,7 @@ def read_meant(text: str, run: Run, *, not_understood: bool) -> Answered | None:
     It is for the question that was answered last, unless something that was typed for the open one was
     not_understood, or may have been meant, or the open one is about an answer to be changed.
     """
-    match = _MEANT.fullmatch(text) if len(text) <= LONGEST else None
+    match = (_MEANT.fullmatch(text) or _CORRECTED.fullmatch(text)) if len(text) <= LONGEST else None
     if match is None:
         return None
     meant = _BEHIND.sub("", match[1])

@@ -339,10 +339,10 @@ def _back(run: Run) -> Transition:
 def _undone(run: Run) -> Transition:
     """Take the last change of answers back; where none was changed before a result, the last question is asked again.
 
-    Below a result an answer that is to be changed stays as it is. What was taken back is not taken back again.
+    An answer that is to be changed, or was gone back to, stays as it is. What was taken back is not taken back again.
     """
-    if run.finished and run.live:
-        return Transition(replace(run, live=False), Outcome.TAKEN)
+    if run.asking is not None and run.asking.changing:
+        return Transition(_advance(replace(run, live=False)), Outcome.TAKEN)
     changed = {name: was for name, was in run.previous.items() if was != run.answers.get(name, ())}
     if not any(changed.values()):
         was_undone = bool(run.previous) and not changed

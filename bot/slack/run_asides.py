@@ -5,7 +5,7 @@ from typing import Final, Literal, assert_never
 
 from bot.domain.actions import Action, Grade, Pause, Skip, Stop, Undo
 from bot.domain.quiz import Outcome
-from bot.domain.quiz_content import worded
+from bot.domain.quiz_content import TieBreak, worded
 from bot.domain.quiz_run import Graded, Run, Status
 from bot.domain.readings import (
     AboutChoices,
@@ -209,7 +209,7 @@ def _render(  # noqa: PLR0911, PLR0912 - one for each aside
             return run_messages.one_or_two(run, library)
         case RunAside.FOR_SOMEBODY:
             return blocks.filled(fill(words.for_somebody, name=about)) if about else blocks.say(words.for_somebody_else)
-        case RunAside.WHAT_IF if run.finished:
+        case RunAside.WHAT_IF if run.finished or (about and run.subject is None and _is_at_tie_break(run)):
             return result_explained.what_if(run, read_what_if(about), library)
         case RunAside.SO_FAR | RunAside.WHAT_IF:
             if run.finished:
@@ -356,6 +356,11 @@ def read_choices(record: str | None) -> AboutChoices:
     return AboutChoices(question, tuple(choices.split()))
 
 
+def _is_at_tie_break(run: Run) -> bool:
+    """Say whether only the question is open that two roles which are level may be told apart by."""
+    return run.asking is not None and isinstance(run.quiz.question(run.asking.question), TieBreak)
+
+
 def record_what_if(reading: WhatIf) -> str | None:
     """Give the question and the choice that somebody supposes as the term of an aside, for `read_what_if`."""
     return f"{reading.question}/{reading.choice}" if reading.question and reading.choice else None
@@ -378,7 +383,8 @@ def confirmation(  # noqa: PLR0911 - one for each action and outcome
         case ((Stop() | Pause()), Outcome.TAKEN):
             return _left(run, library)
         case Undo(), Outcome.TAKEN:
-            return blocks.say(words.change_dropped if run.subject is None else words.change_dropped_other)
+            has_result = run.finished and run.subject is None
+            return blocks.say(words.change_dropped if has_result else words.change_dropped_other)
         case Undo(), Outcome.NOTHING:
             said = words.nothing_undone_result if run.shareable else words.nothing_undone
             return with_open_question(blocks.say(said), run, library)
