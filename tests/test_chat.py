@@ -54,7 +54,7 @@ async def test_a_question_is_answered_with_its_table_and_source(terminal: Termin
 
 async def test_why_explains_the_last_answer(terminal: Terminal):
     assert await terminal.type("why") == (
-        "There is no answer that the bot gave by itself, so there is nothing to explain."
+        "“Why” explains an answer that the bot gave by itself, and there is none just above."
     )
 
     explained = await terminal.type(MTS, "why")
