@@ -189,7 +189,7 @@ class Chat:
     async def _explain(self) -> None:
         """Say why the last answer was given."""
         if self._question is None:
-            self._note("There is no answer that the bot gave by itself, so there is nothing to explain.")
+            self._note("“Why” explains an answer that the bot gave by itself, and there is none just above.")
             return
         question, library = self._question, self._library
         ranked = await rank(question.text, Surface.MENTION, library, self._second, question.after)

@@ -143,8 +143,9 @@ async def share(page: Page, thread: Locator, result: Locator) -> None:
     await expect(preview).to_contain_text("Shall we talk about the grading?")
     await picture(page, "preview")
     await preview.get_by_role("button", name="Send").click()
-    sent = page.get_by_role("dialog", name="On its way")
-    await expect(sent).to_contain_text("It is on its way to @Mei Chen.")
+    # Once the copy is there, the window says so.
+    sent = page.get_by_role("dialog", name="Sent")
+    await expect(sent).to_contain_text("@Mei Chen")
     await sent.get_by_role("button", name="Close").first.click()
     receipt = thread.get_by_test_id("message").filter(has_text="has had this since")
     await expect(receipt).to_contain_text("Not marked as read so far.")

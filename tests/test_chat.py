@@ -54,7 +54,7 @@ async def test_a_question_is_answered_with_its_table_and_source(terminal: Termin
 
 async def test_why_explains_the_last_answer(terminal: Terminal):
     assert await terminal.type("why") == (
-        "There is no answer that the bot gave by itself, so there is nothing to explain."
+        "“Why” explains an answer that the bot gave by itself, and there is none just above."
     )
 
     explained = await terminal.type(MTS, "why")
@@ -455,6 +455,16 @@ async def test_what_another_answer_would_have_led_to_is_said_and_changes_nothing
     assert "I put it back: your answer to question 1 is" in await terminal.type("undo that")
     assert words_of_quiz.nothing_undone in await terminal.type("put it back")
     assert str(words.what_if_stays).startswith("Your answer stays")
+
+
+async def test_while_a_last_question_may_tip_it_another_answer_is_told_apart_from_where_it_points(terminal: Terminal):
+    asked = await terminal.type("quiz", "a", "c", "a", "c", "a", "c")
+    assert "too close to call" in asked
+
+    other = await terminal.type("what if I'd picked d in 3?")
+
+    assert "With “The numbers the business watches”" in other
+    assert "type “change 3 to d”" in other
 
 
 async def test_an_answer_within_a_round_sends_nobody_to_the_command_of_the_quiz(terminal: Terminal, library: Library):

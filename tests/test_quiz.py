@@ -753,6 +753,16 @@ def test_a_first_answer_is_taken_back_by_asking_again_but_not_below_a_result(lib
     assert quiz.apply(done, Undo()).outcome is Outcome.NOTHING
 
 
+def test_who_takes_it_back_twice_does_not_go_back_further(library: Library):
+    run = answered_up_to(library, 2)
+    asked = quiz.apply(run, Undo()).run
+
+    dropped = quiz.apply(asked, Undo())
+
+    assert (dropped.outcome, dropped.question) == (Outcome.TAKEN, None)
+    assert (dropped.run.answers, dropped.run.asking) == (run.answers, run.asking)
+
+
 def test_below_a_result_a_change_that_was_only_begun_is_dropped(library: Library):
     done = answered_up_to(library, 5)
     last = library.quiz.questions[-1]

@@ -300,6 +300,9 @@ def test_a_change_is_taken_back_in_many_words(library: Library, typed: str):
         "oops I wanted to pick d",
         "it should have been d",
         "I meant d, not b",
+        "no wait, d",
+        "wait, no: d",
+        "oops, d",
     ],
 )
 def test_who_meant_another_choice_means_the_question_answered_last(library: Library, typed: str):
@@ -315,6 +318,25 @@ def test_who_meant_another_choice_means_the_question_answered_last(library: Libr
     offered = Guess(question=third.id, choices=(third.choices[0].id,), ts="1", prompt=len(run.prompts))
     guessed = quiz.apply(run, offered).run
     assert reading(library, typed, guessed) == Answered({third.id: (third.choices[3].id,)})
+
+
+@pytest.mark.parametrize(
+    ("text", "meaning"),
+    [
+        ("hold on, is this going to my boss?", Aside("privacy")),
+        ("wait, how many more", Aside("about_quiz")),
+        ("hm, hold on", Command("pause")),
+        ("hold on", Command("pause")),
+    ],
+)
+def test_a_question_behind_hold_on_is_answered_and_alone_it_is_a_pause(library: Library, text: str, meaning: Reading):
+    assert reading(library, text, answered_before(library, 3)) == meaning
+
+
+def test_a_term_is_explained_behind_wait(library: Library):
+    run = answered_before(library, 3)
+
+    assert reading(library, "wait, what's a scaled method", run) == reading(library, "what's a scaled method", run)
 
 
 def test_what_was_meant_in_words_is_the_choice_that_has_them(library: Library):
@@ -343,6 +365,7 @@ def test_an_edit_of_what_was_meant_is_read_for_the_same_question(library: Librar
     run = answered_before(library, 3)
 
     assert read_again("sorry, I meant c", run, [second.id]) == {second.id: (second.choices[2].id,)}
+    assert read_again("no wait, c", run, [second.id]) == {second.id: (second.choices[2].id,)}
     assert read_again("I meant well", run, [second.id]) is None
 
 

@@ -456,6 +456,7 @@ OF_ROLES = [
     "what data do research engineers collect?",
     "do you send papers to conferences?",
     "how long do researchers keep their title?",
+    "does my team need that?",
 ]
 
 

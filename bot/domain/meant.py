@@ -21,6 +21,14 @@ _MEANT = re.compile(
     rf"|meant{_TO_SAY}|i\s+mean)\s+(.+)",
     re.IGNORECASE,
 )
+# "no wait, d": of a letter alone; "no, d" may deny it
+_SIGNS = r"[\s,;:.!…–—-]+"
+_WAIT = r"(?:wait|sorry|hold on|actually)"
+_CORRECTED = re.compile(
+    rf"\W*(?:(?:oh|ah|argh|ugh|hm+)\b{_SIGNS})*(?:(?:no|nope){_SIGNS}{_WAIT}|{_WAIT}{_SIGNS}(?:no|nope)|whoops|oops)"
+    rf"{_SIGNS}(?:make (?:it|that)\s+)?([a-h]|[1-8])[\s.!]*",
+    re.IGNORECASE,
+)
 # "d, not c", "d instead of c", "d, sorry"
 _BEHIND = re.compile(
     r"(?:[\s,;–—-]+(?:(?:and\s+)?not\s+\S+|instead(?:\s+of\s+\S+)?|rather(?:\s+than\s+\S+)?|sorry|please|of course"
@@ -36,10 +44,8 @@ def read_meant(text: str, run: Run, *, not_understood: bool) -> Answered | None:
     It is for the question that was answered last, unless something that was typed for the open one was
     not_understood, or may have been meant, or the open one is about an answer to be changed.
     """
-    match = _MEANT.fullmatch(text) if len(text) <= LONGEST else None
-    if match is None:
+    if (meant := _meant_in(text)) is None:
         return None
-    meant = _BEHIND.sub("", match[1])
     asking = run.asking
     open_first = asking is not None and (not_understood or bool(asking.guesses) or asking.changing)
     named = [name for name in (asking and asking.question, run.answered_last) if name]
@@ -52,8 +58,14 @@ def read_meant(text: str, run: Run, *, not_understood: bool) -> Answered | None:
 
 def read_meant_again(text: str, question: AnyQuestion) -> Given:
     """Read the edited text of a message that may say that another choice was meant at a question; empty if not."""
-    match = _MEANT.fullmatch(text) if len(text) <= LONGEST else None
-    return _chosen(_BEHIND.sub("", match[1]), question) if match else ()
+    meant = _meant_in(text)
+    return _chosen(meant, question) if meant is not None else ()
+
+
+def _meant_in(text: str) -> str | None:
+    """Give what a text says that was meant, in its words; None if it does not say so."""
+    match = (_MEANT.fullmatch(text) or _CORRECTED.fullmatch(text)) if len(text) <= LONGEST else None
+    return _BEHIND.sub("", match[1]) if match else None
 
 
 def _chosen(meant: str, question: AnyQuestion) -> Given:

@@ -89,6 +89,11 @@ _OF_OTHERS = re.compile(
 # "I run payroll, nothing with AI"; "I am a nurse so this is not for me at all"
 _CLAUSES = re.compile(r"[.,;:!?…()]+|\s[-–—]\s|\b(?:and|but|because|since|so|as)\b", re.IGNORECASE)
 # "sorry in a meeting, later"
+_WAIT = re.compile(
+    r"^(?:(?:wait|hold on|hang on|hm+|(?:just )?(?:one|a) (?:sec|second|moment|minute)"
+    r"|(?:hold on|hang on|wait)(?: for)? (?:a|one) (?:sec|second|moment|minute|bit))\b[\s,;:.!…–—-]+){1,3}(?=\w)",
+    re.IGNORECASE,
+)
 _PAUSES = re.compile(r"[.,;:!…()]+|\s[-–—]\s|\b(?:and|but|because|so|let['’]?s)\b", re.IGNORECASE)
 _UNIT_ONCE = re.compile(
     r"\b((?:between|from)\s+[\w.]+\s+(days?|weeks?|months?|quarters?|years?)\s+(?:and|to|or)\s+(?!an?\b)[\w.]+)"
@@ -181,7 +186,7 @@ def _read(
     aside: str | None,
     not_understood: bool,
 ) -> Reading:
-    as_sent, text = _bounded(text), _typed(text)
+    as_sent, text = _bounded(text), _without_wait(_typed(text))
     of_quiz = run.quiz.question(run.asking.question) if run.asking else None
     question, weighed = of_quiz or review, None if isinstance(of_quiz, Opening) else of_quiz
     about_roles = asks_about_roles(text, run.quiz)
@@ -257,6 +262,12 @@ def _typed(text: str) -> str:
     """
     plain = " ".join(typed.plain(_bounded(text)).split())
     return _UNIT_ONCE.sub(r"\1 \2", plain if plain.endswith("?") else _BOUND.sub("", plain) or plain)
+
+
+def _without_wait(text: str) -> str:
+    """Give a question without "wait," or "hold on," before it, which alone would be a pause."""
+    question = _WAIT.sub("", text)
+    return question if asks(question) or question.endswith("?") else text
 
 
 def _asked_back(text: str, run: Run, question: AnyQuestion | None) -> Command | AboutResult | AsksForTitle | None:

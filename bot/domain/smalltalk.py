@@ -401,6 +401,15 @@ def _to_somebody(part: str, phrases: _Phrases) -> str | None:
     return intent if intent in COURTESIES and intent != ACKNOWLEDGEMENT and called else None
 
 
+def _has_other_word(text: str, phrase: str) -> bool:
+    """Return whether one short word is all that tells a text from a phrase, and is no typo of it: "need" for "see"."""
+    words, others = text.split(), phrase.split()
+    if len(words) != len(others):
+        return False
+    different = [(word, other) for word, other in zip(words, others, strict=True) if word != other]
+    return len(different) == 1 and len(different[0][0]) < SHORT and OSA.distance(*different[0]) > 1
+
+
 def _nearly(text: str, phrases: _Phrases) -> str | None:
     """Find a phrase with a letter or two wrong, or with its words in another order."""
     if len(text) < SHORT:
@@ -408,12 +417,12 @@ def _nearly(text: str, phrases: _Phrases) -> str | None:
     wrong = 1 if len(text) < LONG else 2
     as_long, _ = phrases.as_long_as(len(text), wrong)
     mistyped = process.extractOne(text, as_long, scorer=OSA.distance, score_cutoff=wrong)
-    phrase = mistyped[0] if mistyped else ""
+    phrase = mistyped[0] if mistyped and not _has_other_word(text, mistyped[0]) else ""
     if not phrase and text.count(" ") > 1:
         # What differs more in length than this cannot be as similar; source: rapidfuzz's ratio, 1 - distance / lengths.
         as_long, ordered = phrases.as_long_as(len(text), int(len(text) * 2 * (100 - SAME) / SAME))
         reordered = process.extractOne(_ordered(text), ordered, scorer=fuzz.ratio, score_cutoff=SAME)
-        phrase = as_long[reordered[2]] if reordered else ""
+        phrase = as_long[reordered[2]] if reordered and not _has_other_word(text, as_long[reordered[2]]) else ""
     if bool(_INVERTED.match(text)) != bool(_INVERTED.match(phrase)):  # "is that clear" asks what "that is clear" says
         return None
     if len(phrase) < SHORT or bool(_NOT.search(text)) != bool(_NOT.search(phrase)):

@@ -141,7 +141,8 @@ def _why_not(run: Run, recommendation: Recommendation, other: Role, library: Lib
 def what_if(run: Run, supposed: WhatIf, library: Library) -> Message:
     """Say what the result would be with another answer, which stays as it is; what would change it, if none was read.
 
-    Raises ValueError if the run is not finished.
+    Of a run that is not finished it says so of what the answers come to so far. Raises ValueError if it has none, or if
+    none was read and it is not finished.
     """
     if run.subject is not None or supposed.question is None or supposed.choice is None:
         return what_would_change(run, None, library)
@@ -150,7 +151,9 @@ def what_if(run: Run, supposed: WhatIf, library: Library) -> Message:
         return plain(fill(library.words.quiz.same_answer, choice=quoted(run.chosen(question.id), library)))
     answers = MappingProxyType({**run.answers, question.id: (supposed.choice,)})
     other = Run(run.quiz, answers, skipped=run.skipped)
-    before, now = recommended(run), other.so_far
+    before, now = run.so_far, other.so_far
+    if before is None:
+        raise ValueError("the run has no answers")
     name, was = named(now, library) if now else "", named(before, library)
     choice = quoted(other.chosen(question.id), library)
     lead = fill(words.what_if_same if name == was else words.what_if, choice=choice, now=name)
