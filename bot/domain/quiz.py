@@ -340,8 +340,8 @@ def _back(run: Run) -> Transition:
 def _undone(run: Run) -> Transition:
     """Take the last change of answers back; where none was changed before a result, the last question is asked again.
 
-    An answer that is to be changed, or was gone back to, stays as it is, and a round that was left is gone on with: that is
-    what somebody did last. What was taken back is not taken back again.
+    An answer that is to be changed, or was gone back to, stays as it is, and a round that was left is gone on with, as
+    that is what somebody did last. What was taken back is not taken back again.
     """
     if not run.finished and run.status is not Status.OPEN:
         return _resumed(run)
