@@ -618,3 +618,14 @@ def test_a_doubt_is_left_out_behind_a_mark_or_where_somebody_says_that_it_is_the
 )
 def test_a_doubt_that_is_part_of_a_question_stays_in_it(text: str):
     assert faq.without_doubt(text) == text
+
+
+@pytest.mark.parametrize(
+    "asked", ["how does google do this?", "how do they do it at Meta?", "what does Anthropic do about that?"]
+)
+def test_what_others_know_of_a_company_is_not_told_unasked(library: Library, asked: str):
+    unasked = faq.reply_to(asked, Surface.CHANNEL, library.index, library.thresholds)
+    below = faq.reply_to(asked, Surface.CHANNEL, library.index, library.thresholds, after="openai-roles")
+
+    assert unasked == Silence()
+    assert isinstance(below, Answer)

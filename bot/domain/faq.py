@@ -237,6 +237,16 @@ def _is_for_person(reply: Reply, utterance: str, surface: Surface, index: Index)
     return says_you(utterance) and calls_person(utterance, index.names_term)
 
 
+def _is_of_something_unsaid(reply: Reply, utterance: str, surface: Surface, index: Index) -> bool:
+    """Return whether nobody spoke to the bot, and a company is asked about "it", which others know: "does Meta do it?".
+
+    Below an answer, in the light of which it was read, it is that which was answered.
+    """
+    if surface not in UNPROMPTED or not isinstance(reply, Answer):
+        return False
+    return not any(candidate.leans for candidate in reply.entries) and index.asks_name_of_unsaid(utterance)
+
+
 def as_asked(utterance: str, surface: Surface) -> str:
     """Give what is looked at of a message: to the bot, all but how sure its author is; between others, all of it."""
     return utterance if surface in UNPROMPTED else without_doubt(utterance)
@@ -386,8 +396,12 @@ def _reply(
     """Choose by the candidates for a message, best first."""
     reply = decide(ranked, surface, thresholds)
     reply = _of_all_named(reply, utterance, ranked, surface, index, thresholds, scores)
-    for_others = is_for_others(reply, utterance, surface, index.about_bot)
-    return Silence() if for_others or _is_for_person(reply, utterance, surface, index) else reply
+    is_left_out = (
+        is_for_others(reply, utterance, surface, index.about_bot)
+        or _is_for_person(reply, utterance, surface, index)
+        or _is_of_something_unsaid(reply, utterance, surface, index)
+    )
+    return Silence() if is_left_out else reply
 
 
 def _of_all_named(

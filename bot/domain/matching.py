@@ -18,7 +18,7 @@ from bot.domain.embeddings import Nearness, SemanticScores
 from bot.domain.follow_up import FollowUps, is_bare, points_back
 from bot.domain.judging import TELLING, WIDTH, Calibration, Judge, Judged, Part, Reasons, reasons
 from bot.domain.learnt import HINTS, Hint, Learnt, Network, Spellings, Words, keys_of
-from bot.domain.lexicon import English, Lexicon, Term
+from bot.domain.lexicon import NAME, English, Lexicon, Term
 from bot.domain.matching_text import PARTICULAR, Form, Sentence, Utterance, joined, read
 from bot.domain.postings import Floats, as_rows
 
@@ -168,6 +168,14 @@ class Index:
     def leant_on(self, utterance: str, answered: Sequence[str]) -> str | None:
         """Give the entry that a message leans on, of those that were answered before it, the latest first."""
         return self._follow_ups.leant_on(utterance, answered)
+
+    def asks_name_of_unsaid(self, utterance: str) -> bool:
+        """Return whether all that a message says is a name and "it" or "this": "how does Google do this?"."""
+        parsed = self.read(utterance)
+        if len(parsed.sentences) != 1 or not points_back(parsed):
+            return False
+        telling = {term.key: term.kind for term in self._terms_of(parsed.sentences[0]) if term.topical >= TELLING}
+        return list(telling.values()) == [NAME]
 
     def is_bare(self, utterance: str) -> bool:
         """Return whether a message asks no more than why: "but why is that?"."""
