@@ -47,6 +47,7 @@ METHOD_SCOPES = {
     "users_profile_get": {"users.profile:read"},
     "views_open": set(),
     "views_publish": set(),
+    "views_update": set(),
 }
 EVENT_SCOPES = {
     "app_home_opened": set(),
