@@ -516,6 +516,7 @@ CALLS: list[tuple[str, Json]] = [
     ("users_profile_get", {"user": "U1"}),
     ("views_open", {"trigger_id": "1.2.a", "view": {"type": "modal", "blocks": BLOCKS}}),
     ("views_publish", {"user_id": "U1", "view": {"type": "home", "blocks": BLOCKS}}),
+    ("views_update", {"view_id": "V1", "view": {"type": "modal", "blocks": BLOCKS}}),
 ]
 
 
