@@ -49,7 +49,7 @@ def ask(
     planned, ranked = asyncio.run(_decided(text, surface_read, library, after if leans else None))
     talk = smalltalk.read(text, library.words.talk)
     language = Language(planned.entries[0]) if planned and planned.kind == ONLY_ENGLISH else None
-    likeliest = faq.decide(ranked, surface_read, faq.bars_of(ranked, library.thresholds))
+    likeliest = faq.decide_by_bars(ranked, surface_read, library.thresholds)
     if planned is None and not talk and not isinstance(likeliest, faq.Silence):
         language = library.language.identify(text)
     explained = _explained(planned, ranked) | {"language": language}

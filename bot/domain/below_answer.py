@@ -45,9 +45,9 @@ def asks_for_detail(utterance: str, answer: str) -> bool:
 def reply_below(reply: Reply, utterance: str, above: str, index: Index, answer: str = "") -> Reply | None:
     """Choose what to say below the answer `above`, an entry; None if that answer is all that there is to say.
 
-    reply: to the message, in the light of that answer. It does not suggest what was just answered; nor does it say the
-    same again to "what do they do all day?"; and of "what about
-    startups?", which says no more than what it is about, the only suggestion is the answer. answer: what it says.
+    reply: to the message, in the light of that answer. It does not suggest what was just answered, nor say the same to
+    "what do they do all day?"; and of "what about startups?", which says no more than what it is about, the only
+    suggestion is the answer. answer: what it says.
     """
     if isinstance(reply, Answer) and index.in_full(utterance, above) is not None:
         return None if [candidate.entry for candidate in reply.entries] == [above] else reply

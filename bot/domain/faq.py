@@ -300,19 +300,24 @@ def rank(
     """
     utterance = as_asked(utterance, surface)
     whole = _rank_one(utterance, surface, index, thresholds, after, scorer)
-    questions = questions_apart(utterance, decide(whole, surface, bars_of(whole, thresholds)), surface)
+    questions = questions_apart(utterance, decide_by_bars(whole, surface, thresholds), surface)
     ranked: list[tuple[Candidate, ...]] = []
     replies: list[Reply] = []
     for question in questions:
         candidates = _rank_one(question, surface, index, thresholds, answered_before(replies, after), scorer)
         ranked.append(candidates)
-        replies.append(decide(candidates, surface, bars_of(candidates, thresholds)))
+        replies.append(decide_by_bars(candidates, surface, thresholds))
     return _with_questions(whole, ranked)
 
 
 def bars_of(ranked: Sequence[Candidate], thresholds: ReplyThresholds) -> ReplyThresholds:
     """Give the thresholds that these candidates, best first, meet: those of the second stage if it had a part."""
     return thresholds.for_second_stage() if ranked and ranked[0].nearness is not None else thresholds
+
+
+def decide_by_bars(ranked: tuple[Candidate, ...], surface: Surface, thresholds: ReplyThresholds) -> Reply:
+    """Decide by the thresholds that these candidates, best first, meet."""
+    return decide(ranked, surface, bars_of(ranked, thresholds))
 
 
 def _rank_one(
@@ -326,7 +331,7 @@ def _rank_one(
     """Rank as `rank` does, for a message as a whole: as it is read where that is answered."""
     readings = readings_of(utterance, surface, index, after)
     ranked = [_rank_reading(text, surface, index, thresholds, leant_on, scorer) for text, leant_on in readings]
-    replies = [decide(candidates, surface, bars_of(candidates, thresholds)) for candidates in ranked]
+    replies = [decide_by_bars(candidates, surface, thresholds) for candidates in ranked]
     return ranked[replies.index(likeliest_of(replies))]
 
 

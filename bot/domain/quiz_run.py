@@ -144,6 +144,11 @@ class Run:
         return self.prompts[-1] if self.live and self.status is Status.OPEN else None
 
     @property
+    def open_question(self) -> AnyQuestion | None:
+        """The question of the live prompt, or None."""
+        return self.quiz.question(self.asking.question) if self.asking else None
+
+    @property
     def finished(self) -> bool:
         """Whether there is a result: nothing is left to ask. It stays while an answer is being changed."""
         return self.upcoming is None and bool(self.weighed)

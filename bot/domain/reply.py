@@ -88,12 +88,13 @@ _OF_OTHERS = re.compile(
 )
 # "I run payroll, nothing with AI"; "I am a nurse so this is not for me at all"
 _CLAUSES = re.compile(r"[.,;:!?…()]+|\s[-–—]\s|\b(?:and|but|because|since|so|as)\b", re.IGNORECASE)
-# "sorry in a meeting, later"
+# "hold on, how many more?"
 _WAIT = re.compile(
     r"^(?:(?:wait|hold on|hang on|hm+|(?:just )?(?:one|a) (?:sec|second|moment|minute)"
     r"|(?:hold on|hang on|wait)(?: for)? (?:a|one) (?:sec|second|moment|minute|bit))\b[\s,;:.!…–—-]+){1,3}(?=\w)",
     re.IGNORECASE,
 )
+# "sorry in a meeting, later"
 _PAUSES = re.compile(r"[.,;:!…()]+|\s[-–—]\s|\b(?:and|but|because|so|let['’]?s)\b", re.IGNORECASE)
 _UNIT_ONCE = re.compile(
     r"\b((?:between|from)\s+[\w.]+\s+(days?|weeks?|months?|quarters?|years?)\s+(?:and|to|or)\s+(?!an?\b)[\w.]+)"
@@ -187,7 +188,7 @@ def _read(
     not_understood: bool,
 ) -> Reading:
     as_sent, text = _bounded(text), _without_wait(_typed(text))
-    of_quiz = run.quiz.question(run.asking.question) if run.asking else None
+    of_quiz = run.open_question
     question, weighed = of_quiz or review, None if isinstance(of_quiz, Opening) else of_quiz
     about_roles = asks_about_roles(text, run.quiz)
     return (

@@ -357,14 +357,11 @@ class QuizWorker(ActingWorker):
         """Add to a note who can be asked about the bot, and how an editor can, if there is one."""
 
         async def now() -> Message | None:
-            said = await render()
+            if (note := await render()) is None:
+                return None
             can_ask = await self._store.feedback.editors_channel(team) is not None
             support = self._services.support
-            return (
-                feedback_blocks.whom_to_ask_in_round(said, self._library, can_ask=can_ask, support=support)
-                if said
-                else None
-            )
+            return feedback_blocks.whom_to_ask_in_round(note, self._library, can_ask=can_ask, support=support)
 
         return now
 

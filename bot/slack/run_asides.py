@@ -209,7 +209,9 @@ def _render(  # noqa: PLR0911, PLR0912 - one for each aside
             return run_messages.one_or_two(run, library)
         case RunAside.FOR_SOMEBODY:
             return blocks.filled(fill(words.for_somebody, name=about)) if about else blocks.say(words.for_somebody_else)
-        case RunAside.WHAT_IF if run.finished or (about and run.subject is None and _is_at_tie_break(run)):
+        case RunAside.WHAT_IF if run.finished or (
+            about and run.subject is None and isinstance(run.open_question, TieBreak)
+        ):
             return result_explained.what_if(run, read_what_if(about), library)
         case RunAside.SO_FAR | RunAside.WHAT_IF:
             if run.finished:
@@ -354,11 +356,6 @@ def read_choices(record: str | None) -> AboutChoices:
     """Take choices of a question from the term of an aside."""
     question, _, choices = (record or "").partition("/")
     return AboutChoices(question, tuple(choices.split()))
-
-
-def _is_at_tie_break(run: Run) -> bool:
-    """Say whether only the question is open that two roles which are level may be told apart by."""
-    return run.asking is not None and isinstance(run.quiz.question(run.asking.question), TieBreak)
 
 
 def record_what_if(reading: WhatIf) -> str | None:

@@ -318,8 +318,8 @@ def may_start_over(run_id: str, library: Library) -> Message:
 
 def one_or_two(run: Run, library: Library) -> Message:
     """Say how many choices an answer to the open question can take."""
-    is_opening = run.asking is not None and isinstance(run.quiz.question(run.asking.question), Opening)
-    return plain(escape(library.words.quiz.only_one if is_opening else library.words.quiz.one_or_two))
+    words = library.words.quiz
+    return plain(escape(words.only_one if isinstance(run.open_question, Opening) else words.one_or_two))
 
 
 def is_not_understood(stored: StoredRun) -> bool:

@@ -268,7 +268,7 @@ def noted(questions: Sequence[str], run: Run, library: Library) -> Message | Non
         if question.id in questions and (choices := run.chosen(question.id)):
             choice = quoted(choices, library)
             lines.append(fill(words.noted, number=str(run.number(question)), choice=choice))
-    live_question = run.quiz.question(run.asking.question) if run.asking else None
+    live_question = run.open_question
     if lines and isinstance(live_question, Question):
         lines.append(fill(words.noted_open, number=str(run.number(live_question))))
     return plain(" ".join(lines)) if lines else None
