@@ -55,6 +55,8 @@ from bot.terminal import formatted, show
 SILENT = "The bot says nothing to this."
 HELP = "Ask a question. `quiz` begins the quiz, `why` explains the last answer, `quit` or Ctrl-D ends."
 HOW_TO_ANSWER = "Type a letter or your own words; or back, skip, pause, so far, why."
+HOW_TO_CONFIRM = "Type “yes” if you did, “no” to see all answers, or say it in other words."
+HOW_TO_CHOOSE = "Type its letter, “no” to see all answers, or say it in other words."
 BELOW_RESULT = "`why` says what it rests on, `steps` works it out; `change 1 to b` changes an answer."
 THE_REST = "`continue` asks what has no answer yet."
 # Small talk that is about the answers once there is a result
@@ -81,6 +83,7 @@ class Chat:
 
     def __init__(self, library: Library, second: SecondStage | None, console: Console) -> None:
         self._library, self._second, self._console = library, second, console
+        self._in_terminal = in_terminal(library)
         self._suggested: Asked | None = None  # the last question, where entries were suggested to it
         self._answered: list[str] = []  # the entries of the last answers, latest first, that the next may lean on
         self._question: Asked | None = None  # the one that was answered last
@@ -110,6 +113,8 @@ class Chat:
             self._apply(self._left, Resume())
         elif word == "quiz":
             self._begin()
+        elif self._left is not None and self._reads(text, self._left) == Command("so_far"):
+            self._say_how_far(self._left)
         elif self._finished is not None and word == "steps":
             self._work_out(self._finished)
         elif self._finished is not None and await self._take_below_result(text, self._finished):
@@ -133,7 +138,10 @@ class Chat:
             show(blocks.filled(fill(words.of_slack, argument=argument)), self._console)
 
     def _resumes(self, text: str, left: Run) -> bool:
-        return read(text, left, self._library.words.typed) == Command("resume")
+        return self._reads(text, left) == Command("resume")
+
+    def _reads(self, text: str, run: Run) -> Reading:
+        return read(text, run, self._library.words.typed)
 
     def _talk(self, text: str) -> str | None:
         return smalltalk.read(text, self._library.words.talk)
@@ -215,7 +223,9 @@ class Chat:
             text = text.removesuffix(escape(how)).rstrip()  # which speaks of clicks
         self._console.print()
         self._console.print(formatted(text))
-        self._note(HOW_TO_ANSWER)
+        guesses = run.asking.guesses if run.asking else ()
+        how_to_choose = HOW_TO_CONFIRM if len(guesses) == 1 else HOW_TO_CHOOSE
+        self._note(how_to_choose if guesses else HOW_TO_ANSWER)
 
     async def _read(self, text: str, run: Run) -> tuple[Reading, PlannedReply | None]:
         """Read what was typed in the thread of a round; gives what the FAQ would reply to it, too."""
@@ -251,9 +261,19 @@ class Chat:
                 return False
         return True
 
+    def _say_how_far(self, left: Run) -> None:
+        """Print where the answers of a round that was left point by now, and how to go on with it."""
+        if note := _said_apart(Command("so_far"), left, self._in_terminal):
+            show(note, self._console)
+        self._say_left(left)
+
+    def _say_left(self, left: Run) -> None:
+        of_terminal = self._library.words.terminal
+        show(blocks.say(of_terminal.paused if left.status is Status.PAUSED else of_terminal.stopped), self._console)
+
     def _say_apart(self, reading: Reading, run: Run) -> None:
         """Print what is said to what changes nothing."""
-        if note := _said_apart(reading, run, self._library):
+        if note := _said_apart(reading, run, self._in_terminal):
             show(note, self._console)
         else:
             self._note(SILENT)
@@ -274,7 +294,7 @@ class Chat:
             if isinstance(action, Manage):
                 show(blocks.say(self._library.words.quiz.manages), self._console)
             self._apply(run, action, by_letter=_LETTER.fullmatch(text) is not None)
-        elif note := _said_apart(reading, run, self._library):
+        elif note := _said_apart(reading, run, self._in_terminal):
             show(note, self._console)
 
     def _action(self, reading: Reading, run: Run) -> Action | None:  # noqa: PLR0911 - one for each reading
@@ -310,8 +330,7 @@ class Chat:
         if after.outcome is Outcome.FIRST:
             show(blocks.say(words.first), self._console)
         if after.run.status in ENDS:
-            left = of_terminal.paused if after.run.status is Status.PAUSED else of_terminal.stopped
-            show(blocks.say(left), self._console)
+            self._say_left(after.run)
             self._run, self._left = None, after.run
         elif after.run.asking is not None:
             self._ask(after.run)
@@ -323,6 +342,13 @@ class Chat:
         else:
             show(blocks.say(of_terminal.nothing_to_weigh), self._console)
             self._run = None
+
+
+def in_terminal(library: Library) -> Library:
+    """Give a library whose quiz does not speak of buttons."""
+    words = library.words
+    of_quiz = words.quiz.model_copy(update=words.terminal.of_quiz)
+    return replace(library, words=words.model_copy(update={"quiz": of_quiz}))
 
 
 def _rendered(planned: PlannedReply, library: Library, *, in_round: bool = False) -> Message:

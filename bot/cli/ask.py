@@ -61,7 +61,8 @@ def ask(
     elif language:
         only_english = library.words.languages.of(language).format(example=library.example)
         ending = f", and says: {only_english}" if planned else ", and says nothing."
-        lines = [f"Takes it for {language.title()}{ending}"]
+        named = "another language than English" if language is Language.OTHER else language.title()
+        lines = [f"Takes it for {named}{ending}"]
     else:
         lines = list(_in_words(surface_read, planned, ranked, library))
     _show(lines)

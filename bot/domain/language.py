@@ -23,6 +23,14 @@ _LETTER = r"[^\W\d_]"
 _REST = rf"(?:{_LETTER}|[\u0300-\u036f\u0900-\u094f])*"  # letters, accents and the vowel signs of Hindi
 _WORD = re.compile(rf"{_LETTER}{_REST}(?:'(?={_LETTER}))?|[¿¡]")
 _LISTED = re.compile(rf"{_LETTER}{_REST}'?|[¿¡]")
+# Runs of letters that no language in Latin script has: from Greek to the half-width forms of East Asia.
+_OTHER_SCRIPT = re.compile(
+    r"[\u0370-\u1cff\u2d30-\u2dff\u3040-\ua4ff\ua980-\uaadf\uabc0-\ud7ff\uf900-\ufaff\ufb1d-\ufdff\ufe70-\ufefc"
+    r"\uff66-\uffdc]+"
+)
+_HAN = r"\u3400-\u9fff\uf900-\ufaff"
+_LATIN_WORD = re.compile(r"[a-z']+", re.IGNORECASE)
+_SHORTEST = 2  # letters of such a run, unless one is a word: "λ" stands in English, too
 
 
 class Language(StrEnum):
@@ -33,6 +41,18 @@ class Language(StrEnum):
     SPANISH = "spanish"
     PORTUGUESE = "portuguese"
     HINDI = "hindi"
+    # By their letters, and not by words
+    CHINESE = "chinese"
+    JAPANESE = "japanese"
+    KOREAN = "korean"
+    OTHER = "other"  # any that is not written in Latin letters
+
+
+_SCRIPTS = {  # the first that a message has a letter of: Japanese has Chinese ones, too
+    Language.JAPANESE: re.compile(r"[\u3040-\u30ff\uff66-\uff9f]"),
+    Language.KOREAN: re.compile(r"[\u1100-\u11ff\u3130-\u318f\uac00-\ud7af]"),
+    Language.CHINESE: re.compile(f"[{_HAN}]"),
+}
 
 
 def _one_word(text: str) -> str:
@@ -65,7 +85,7 @@ class Languages(Authored):
     @property
     def vocabularies(self) -> dict[Language, Vocabulary]:
         """Give the words of each language that has some."""
-        by_language = {language: getattr(self, language.value) for language in Language}
+        by_language = {language: getattr(self, language.value, None) for language in Language}
         return {language: vocabulary for language, vocabulary in by_language.items() if vocabulary}
 
 
@@ -82,7 +102,9 @@ class LanguageIdentifier:
                     by_word.setdefault(word, []).append(language)
 
     def identify(self, utterance: str) -> Language | None:
-        """Give the language that a message is in; None for English, any other language, and where that is unclear.
+        """Give the language that a message is in; None for English, and where that is unclear.
+
+        Of languages in Latin letters those that are listed are known, and some more by their letters.
 
         utterance: Slack's text of a message. Code, links, what is quoted from somebody, and abbreviations in capitals
         say nothing. Of two languages with as much in their favour, the first of `Language` is given.
@@ -95,5 +117,13 @@ class LanguageIdentifier:
         }
         best = max(Language, key=weights.__getitem__)
         if not telling[best] and common[best] < COMMON_ALONE:
-            return None
+            return self._by_script(utterance)
         return best if weights[best] > ENGLISH_WEIGHT * sum(word in self._english for word in words) else None
+
+    def _by_script(self, utterance: str) -> Language | None:
+        """Give the language by letters that are not Latin; None if the message has as many words of English."""
+        text = cleaned(utterance)
+        runs = [run for run in _OTHER_SCRIPT.findall(text) if len(run) >= _SHORTEST or re.match(f"[{_HAN}]", run)]
+        if len(runs) <= sum(word.lower() in self._english for word in _LATIN_WORD.findall(text)):
+            return None
+        return next((language for language, script in _SCRIPTS.items() if script.search(text)), Language.OTHER)

@@ -149,9 +149,17 @@ class TerminalWords(Authored):
     stopped: Plain
     unsure: Annotated[Line, text("options")]
     finished: Plain
+    may_start_over: Plain
+    which_offered: Annotated[Line, text("first", "second")]
+    unclear_purpose: Plain
     nothing_to_weigh: Plain
     of_slack: Annotated[Line, text("argument")]
     near: Annotated[Line, text("near", "asked")]
+
+    @property
+    def of_quiz(self) -> Mapping[str, str]:
+        """Give what is said in a round in place of texts of the quiz, by their names there."""
+        return {name: getattr(self, name) for name in ("may_start_over", "which_offered", "unclear_purpose")}
 
     def talk(self, intent: str, talk: Talk, *, in_quiz: bool) -> str | None:
         """Give the reply to small talk of this name: that of the terminal, if there is one; None is silence."""
@@ -163,13 +171,20 @@ class TerminalWords(Authored):
 
 
 class LanguagesWords(Authored):
-    """That the bot speaks English alone so far, and what to ask, in each of the languages that it recognises."""
+    """That the bot speaks English alone so far, and what to ask, in each of the languages that it recognises.
+
+    other: in English, to who writes in letters of yet another one.
+    """
 
     german: Annotated[Line, text("example")]
     french: Annotated[Line, text("example")]
     spanish: Annotated[Line, text("example")]
     portuguese: Annotated[Line, text("example")]
     hindi: Annotated[Line, text("example")]
+    chinese: Annotated[Line, text("example")]
+    japanese: Annotated[Line, text("example")]
+    korean: Annotated[Line, text("example")]
+    other: Annotated[Line, text("example")]
 
     def of(self, language: Language) -> str:
         """Say it in a language."""
