@@ -109,17 +109,15 @@ class Chat:
             await self._take_in_quiz(text, self._run)
         elif word in ("help", "?"):
             self._note(HELP)
-        elif self._left is not None and (word == "quiz" or self._resumes(text, self._left)):
-            self._apply(self._left, Resume())
+        elif self._left is not None and self._take_of_left(text, self._left):
+            pass
         elif word == "quiz":
             self._begin()
-        elif self._left is not None and self._reads(text, self._left) == Command("so_far"):
-            self._say_how_far(self._left)
         elif self._finished is not None and word == "steps":
             self._work_out(self._finished)
         elif self._finished is not None and await self._take_below_result(text, self._finished):
             pass
-        elif smalltalk.plain(text) == "why" or (self._question and self._talk(text) == "certainty"):
+        elif self._asks_why(text):
             await self._explain()
         elif (
             self._suggested
@@ -137,11 +135,16 @@ class Chat:
         else:
             show(blocks.filled(fill(words.of_slack, argument=argument)), self._console)
 
-    def _resumes(self, text: str, left: Run) -> bool:
-        return self._reads(text, left) == Command("resume")
-
-    def _reads(self, text: str, run: Run) -> Reading:
-        return read(text, run, self._library.words.typed)
+    def _take_of_left(self, text: str, left: Run) -> bool:
+        """Do what is asked of a round that was left; gives False for what is not about it."""
+        reading = read(text, left, self._library.words.typed)
+        if text.casefold() == "quiz" or reading == Command("resume"):
+            self._apply(left, Resume())
+        elif reading == Command("so_far"):
+            self._say_how_far(left)
+        else:
+            return False
+        return True
 
     def _talk(self, text: str) -> str | None:
         return smalltalk.read(text, self._library.words.talk)
@@ -155,6 +158,9 @@ class Chat:
         follows = self._library.follows(text, prompted=True)
         after = self._library.index.leant_on(text, self._answered) if follows else None
         planned = await decide(text, Surface.MENTION, self._library, self._second, after)
+        if follows and after is None and self._suggested:
+            leaning = await decide(text, Surface.MENTION, self._library, self._second, self._suggested.entries[0])
+            planned = leaning if leaning and leaning.kind == ANSWER else planned
         self._suggested, self._question = None, None
         if planned is None:
             self._note(SILENT)
@@ -194,8 +200,17 @@ class Chat:
         self._answered = [entry.id, *self._answered[:LOOKED_BACK]]
         self._suggested = None
 
+    def _asks_why(self, text: str) -> bool:
+        """Say whether a line asks why the last answer was given, or how sure it is, or why questions were suggested."""
+        if self._suggested:
+            return self._library.index.is_bare(text)
+        return smalltalk.plain(text) == "why" or (self._question is not None and self._talk(text) == "certainty")
+
     async def _explain(self) -> None:
-        """Say why the last answer was given."""
+        """Say why the last answer was given, or why questions were suggested."""
+        if self._suggested:
+            show(blocks.say(self._library.words.terminal.offered), self._console)
+            return
         if self._question is None:
             self._note("“Why” explains an answer that the bot gave by itself, and there is none just above.")
             return

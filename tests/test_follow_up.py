@@ -440,7 +440,7 @@ async def test_what_the_answer_above_says_is_pointed_back_to(library: Library, t
         ("so what do they do all day", "rise-of-ai-engineer", "so what do ai engineers do all day"),
         ("how should we grade them", "research-engineer", "how should we grade research engineers"),
         ("what is their background", "data-scientist", "what is data scientists background"),
-        ("how do I become one", "ml-engineer", "how do I become machine learning engineers"),
+        ("how do I become one", "ml-engineer", "how do I become a machine learning engineer"),
         ("how are they unlike AI engineers", "ml-engineer", "how are machine learning engineers unlike AI engineers"),
         (
             "how is it different from an AI engineer",

@@ -68,7 +68,7 @@ UTTERANCES = Path(__file__).parent.parent / "knowledge" / "utterances"
         ("good bye", "bye"),
         ("yes, that one", "choosing"),
         ("none of these", "declining"),
-        ("can you say that shorter?", "above"),
+        ("can you say that shorter?", "rewording"),
         ("tell me more about it please", "above"),
         ("who pays for you?", "funding"),
         ("Who's paying for this bot?", "funding"),

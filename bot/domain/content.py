@@ -185,6 +185,8 @@ class Entry(Authored):
     `formerly` are the ids of entries that went, and whose questions this one answers now: an id is for ever. `topic` is
     the one under which the Home tab lists it; without one it stands there among the other questions. `in_quiz` is said
     in place of the answer in the thread of a round. What is `about_bot` is answered only to who speaks to the bot.
+    `needs` are beginnings of words, one of which a message must have to be about it. `person` is whom “he” or “she”
+    means in a message below its answer.
     """
 
     id: Identifier
@@ -195,6 +197,8 @@ class Entry(Authored):
     answer: Line
     in_quiz: Line | None = None
     about_bot: bool = False
+    needs: tuple[Line, ...] = ()
+    person: Line | None = None
     excerpt: Excerpt | None = None
     sources: tuple[Citation, ...] = Field(min_length=1)
     owner: Line

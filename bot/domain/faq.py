@@ -7,6 +7,7 @@ from enum import StrEnum
 
 from bot.domain.addressed import calls_person, says_you
 from bot.domain.embeddings import Nearness, SemanticScorer, SemanticScores
+from bot.domain.follow_up import says_whom
 from bot.domain.matching import QUESTIONS, Candidate, Index, log_odds
 from bot.domain.matching_text import Form
 from bot.domain.thresholds import (
@@ -161,10 +162,13 @@ def readings_of(
     """Give the texts that a message is read as, each with the entry that it leans on, the likeliest first.
 
     "Do they need a PhD?", put to the bot below the answer about AI engineers, asks whether AI engineers do; as it
-    stands it is read, too.
+    stands it is read, too. Not so "could I move into that?", which would be a question about research, and "is he still
+    at Meta?", which would be one about Meta.
     """
     in_full = index.in_full(utterance, after) if after is not None and surface not in UNPROMPTED else None
-    return ((utterance, after),) if in_full is None else ((in_full, None), (utterance, after))
+    if in_full is None:
+        return ((utterance, after),)
+    return ((in_full, None),) if says_whom(utterance) else ((in_full, None), (utterance, after))
 
 
 def likeliest_of(replies: Sequence[Reply]) -> Reply:
@@ -406,7 +410,18 @@ def _reply(
         or _is_for_person(reply, utterance, surface, index)
         or _is_of_something_unsaid(reply, utterance, surface, index)
     )
+    if isinstance(reply, NoAnswer):
+        return _of_bare_name(utterance, index) or reply
     return Silence() if is_left_out else reply
+
+
+def _of_bare_name(utterance: str, index: Index) -> Suggestions | None:
+    """Suggest the entry about a name, of which "and at Amazon?" asks what nobody has said; None if it says more."""
+    about = index.about_bare_name(utterance)
+    if about is None:
+        return None
+    candidates = tuple(candidate for candidate in index.rank(utterance, limit=AMONG) if candidate.entry == about)
+    return Suggestions(candidates) if candidates else None
 
 
 def _of_all_named(

@@ -7,13 +7,17 @@ from typing import NamedTuple
 
 from bot.domain.lexicon import NAME, Lexicon, Term
 from bot.domain.matching_text import PARTICULAR, Form, Sentence, Utterance, words
+from bot.domain.quiz_content import with_article
 
 LOOKED_BACK = 3  # answers before the last one, among which one may say who "they" are
 FOLLOW_UP = 8  # words that a follow-up has at most
 OF_ITS_OWN = 0.6  # substance of a word from which it asks something new
 COMPLETE = 0.3  # the same in a whole question without a word that points back: "do engineers work from home?"
 # "do they need one?", "does Meta handle it so?": what is asked was said before.
-PRONOUNS = frozenset({"it", "that", "this", "these", "those", "one", "ones", "so", "same", "they", "them", "their"})
+PRONOUNS = frozenset(
+    {"it", "that", "this", "these", "those", "one", "ones", "so", "same", "they", "them", "their"}
+    | {"he", "him", "his", "she", "her", "hers"}
+)
 ALSO = frozenset({"also", "too", "either", "else", "and", "or", "about"})  # "and how do engineers look?"
 POINTS_BACK = frozenset({"question", "case", "situation", "thing"})  # "same question for Meta", "in the case of xAI"
 BESIDE_A_NAME = 0.3  # substance of a word below which "and over at Anthropic?" asks about Anthropic and no more
@@ -43,7 +47,24 @@ OPENINGS = (("and",), ("or",), ("what", "about"), ("how", "about"))  # elsewhere
 LEANING = PRONOUNS | ALSO.difference(*OPENINGS)
 # "why?", "says who?": asks for more of what was said, and names nothing.
 BARE = frozenset(
-    {"why", "how", "so", "come", "though", "then", "since", "when", "who", "says", "really", "is", "that", "but"}
+    {
+        "never",
+        "always",
+        "why",
+        "how",
+        "so",
+        "come",
+        "though",
+        "then",
+        "since",
+        "when",
+        "who",
+        "says",
+        "really",
+        "is",
+        "that",
+        "but",
+    }
 )
 
 
@@ -53,6 +74,7 @@ ANYBODY = frozenset(
 )
 ARTICLES = (["a"], ["an"], ["the"])
 IT = frozenset({"it", "that", "this"})
+RESEARCH = "research"  # in the name of a role
 OBJECTS = IT | {"them", "these", "those"}
 # "they say", "it is true that", "does it matter": of nobody that was named.
 _SOMEBODY_SAYS = r"(?!\s+(?:say|says|said|tell|told|claim)\b)"
@@ -64,27 +86,47 @@ _COMPARED = r"(?=\s+(?:all\s+|any\s+|really\s+)?(?:diff\w+|compare\w*|similar|(?
 _THEM = rf"they{_SOMEBODY_SAYS}|them|theirs?"
 _COMPANY = re.compile(rf"\b(?:{_THEM}|there(?=\W*$)|its|it{_NOTHING})\b", re.IGNORECASE)
 _ONE = "|".join(rf"(?<={verb}\s)one" for verb in ("become", "becoming", "be", "being", "hire", "grade", "does", "is"))
+_ONE_OF_SEVERAL = re.compile(rf"\b(?:{_ONE})\b(?!\s+(?:at|in|that|who|of\s+my)\b)", re.IGNORECASE)
+_PERSON = re.compile(r"\b(?:he|him|she|her(?!\s+\w+\s+(?:says?|said)\b)|(?P<owns>his|hers))\b", re.IGNORECASE)
+# "I code, could I just slide into that?", whatever stands before it
+_MOVES_INTO = re.compile(
+    r"(?P<moves>\b(?:slid|mov|get|go|switch|transition|break|jump|step|shift|grow)\w*\s+(?:over\s+)?(?:in)?to\s+)"
+    r"(?:it|that|this|them|one)\b(?=\W*$|\s+(?:from|as|with|without|by|if|too|then|later|now|at)\b)",
+    re.IGNORECASE,
+)
 _ROLE = re.compile(rf"\b(?:{_THEM}|(?:it|that|this){_COMPARED}|{_ONE})\b", re.IGNORECASE)
 
 
 class Subject(NamedTuple):
-    """Whom a question is about: their name, and what points at them in a message below its answer."""
+    """Whom a question is about: their name, and what points at them in a message below its answer.
+
+    one: one of them, of a role; the name itself of a company.
+    """
 
     name: str
+    one: str
     pointed_at: re.Pattern[str]
     is_name: bool
+
+    def put_into(self, utterance: str) -> str:
+        """Give a message with the name in place of what points at it."""
+        return self.pointed_at.sub(
+            lambda pointing: self.one if pointing[0].casefold() == "one" else self.name, utterance
+        )
 
 
 def _subject(terms: Sequence[Term]) -> Subject | None:
     """Give the one company, person or role that a question is about; None if it is about several, or anybody."""
     names = {term.key: term.taken_for for term in terms if term.kind == NAME}
     if names:
-        return Subject(next(iter(names.values())), _COMPANY, is_name=True) if len(names) == 1 else None
+        [name, *others] = names.values()
+        return None if others else Subject(name, name, _COMPANY, is_name=True)
     roles = {term.key: term.taken_for for term in reversed(terms) if term.kind is not None}
     if len(roles) != 1 or any(term.key in ANYBODY for term in terms):
         return None
     [role] = roles.values()
-    return Subject(role if role.endswith("s") else f"{role}s", _ROLE, is_name=False)
+    one = role.removesuffix("s")
+    return Subject(f"{one}s", with_article(one), _ROLE, is_name=False)
 
 
 def points_back(parsed: Utterance) -> bool:
@@ -94,6 +136,26 @@ def points_back(parsed: Utterance) -> bool:
     sentence = parsed.sentences[-1]
     leans = is_bare(parsed) or _leans(sentence.words)
     return leans and len(sentence.words) <= FOLLOW_UP and sentence.form is not Form.STATEMENT
+
+
+def moves_into(utterance: str) -> bool:
+    """Say whether somebody wants to get into what was said before it: "I code, could I just slide into that?"."""
+    return _MOVES_INTO.search(utterance) is not None
+
+
+def says_whom(utterance: str) -> bool:
+    """Say whether a message that can be put in full has to be: "could I move into that?", "is he still at Meta?"."""
+    return moves_into(utterance) or _PERSON.search(utterance) is not None
+
+
+def _moved_into(utterance: str, subject: Subject) -> str:
+    """Put a question on how to get into a role in full; with what somebody does today, if the role is one of research.
+
+    Whatever else is said of that, entries tell of the way into research alone.
+    """
+    if RESEARCH in subject.one:
+        return _MOVES_INTO.sub(lambda moving: moving["moves"] + subject.name, utterance)
+    return f"How do I become {subject.one}?"
 
 
 def _leans(words: Sequence[str]) -> bool:
@@ -112,10 +174,15 @@ def is_bare(parsed: Utterance) -> bool:
 
 
 class FollowUps:
-    """Reads follow-ups; questions: of all entries by their ids."""
+    """Reads follow-ups; questions: of all entries by their ids. persons: whom “he” below an answer means, by entry."""
 
-    def __init__(self, lexicon: Lexicon, questions: Mapping[str, Sentence]) -> None:
+    def __init__(
+        self, lexicon: Lexicon, questions: Mapping[str, Sentence], persons: Mapping[str, str] | None = None
+    ) -> None:
         self._lexicon = lexicon
+        self._persons = persons or {}
+        spelt = [words(person) for person in self._persons.values()]
+        self._names_of_persons = {term.key for name in spelt for term in lexicon.terms(name, name) if term.kind == NAME}
         self._questions = questions
         self._about: dict[str, str] = {}  # by name, the entry about it: the first whose question names nobody else
         for entry, question in questions.items():
@@ -143,11 +210,15 @@ class FollowUps:
         self.of_roles = frozenset(self._of_several.union(self._of_role.values()))
 
     def in_full(self, utterance: str, after: str) -> str | None:
-        """Give a question about "them" or "it" with the name of whom the entry `after` is about in place of that.
+        """Give a question about "them", "it" or "him" with the name of whom the entry `after` is about in its place.
 
         None if it says neither, as in "is it true that ...", or if these may be somebody whom the message names before.
         """
         subject = self._subjects.get(after)
+        if after in self._persons and _PERSON.search(utterance):
+            return self._of_person(utterance, self._persons[after])
+        if subject is not None and not subject.is_name and moves_into(utterance):
+            return _moved_into(utterance, subject)
         if subject is None or (pointing := subject.pointed_at.search(utterance)) is None:
             return None
         before, behind = words(utterance[: pointing.start()]), words(utterance[pointing.end() :])
@@ -156,7 +227,24 @@ class FollowUps:
         kinds = {term.kind for term in self._lexicon.terms(behind, behind)} - {None}
         if NAME in kinds and (subject.is_name or pointing[0].casefold() in IT):
             return None  # "is it the same at Meta?"
-        return subject.pointed_at.sub(subject.name, utterance)
+        return subject.put_into(utterance)
+
+    def _of_person(self, utterance: str, person: str) -> str | None:
+        """Give a question about "him" with the name of a person in place of that; None if it names somebody itself."""
+        spelt = words(utterance)
+        if any(term.key in self._names_of_persons for term in self._lexicon.terms(spelt, spelt)):
+            return None
+        return _PERSON.sub(lambda pronoun: f"{person}’s" if pronoun["owns"] else person, utterance)
+
+    def asks_of_one(self, utterance: str, after: str) -> bool:
+        """Say whether a message asks about one role without its name, and the entry `after` is about several."""
+        spelt = words(utterance)
+        names_role = any(term.kind for term in self._lexicon.terms(spelt, spelt))
+        return len(self._named.get(after, ())) > 1 and not names_role and bool(_ONE_OF_SEVERAL.search(utterance))
+
+    def about_bare_name(self, parsed: Utterance) -> str | None:
+        """Give the entry about the one name that a message says nothing besides; None if it says more."""
+        return self._about.get(_bare_name(parsed, self._terms(parsed.sentences[-1])) or "")
 
     def asks_of_whom(self, utterance: str, after: str) -> bool:
         """Say whether a message asks about "them", and the entry `after` is about nobody, nor about several.

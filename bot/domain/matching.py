@@ -15,7 +15,7 @@ import numpy as np
 
 from bot.domain.content import Entry, Synonyms
 from bot.domain.embeddings import Nearness, SemanticScores
-from bot.domain.follow_up import FollowUps, is_bare, points_back
+from bot.domain.follow_up import FollowUps, is_bare, moves_into, points_back
 from bot.domain.judging import TELLING, WIDTH, Calibration, Judge, Judged, Part, Reasons, reasons
 from bot.domain.learnt import HINTS, Hint, Learnt, Network, Spellings, Words, keys_of
 from bot.domain.lexicon import NAME, English, Lexicon, Term
@@ -71,8 +71,10 @@ class Index:
         self._learnt = learnt
         self._ids = [entry.id for entry in entries]
         self.about_bot = frozenset(entry.id for entry in entries if entry.about_bot)
+        self._needs = {at: entry.needs for at, entry in enumerate(entries) if entry.needs}
         self._judge = Judge(lexicon, entries, calibration)
-        self._follow_ups = FollowUps(lexicon, self._judge.questions)
+        persons = {entry.id: entry.person for entry in entries if entry.person}
+        self._follow_ups = FollowUps(lexicon, self._judge.questions, persons)
         self._spellings = Spellings(lexicon, self._judge.field_of_work.__contains__)
         self._words = Words(self._spellings, learnt) if learnt else None
         places = learnt.places if learnt else {}
@@ -134,6 +136,9 @@ class Index:
         confidence_by_entry = {entry: match.phrased for entry, match in best.items()}
         if hint is not None and best:
             confidence_by_entry.update(self._weighed(parsed, best, hint, semantic, several=len(telling) > 1))
+        for entry in self._needs.keys() & confidence_by_entry.keys():
+            if not _has_word(parsed, self._needs[entry]):
+                del confidence_by_entry[entry]
         ranked = sorted([(-confidence, entry) for entry, confidence in confidence_by_entry.items()])[:limit]
         near = semantic.near if semantic else _unknown
         return tuple([self._candidate(entry, -against, best[entry], hint, near(entry)) for against, entry in ranked])
@@ -145,18 +150,27 @@ class Index:
         """
         parsed = self.read(utterance)
         named = bool(parsed.sentences) and self._follow_ups.kinds(parsed.sentences[-1]) != frozenset()
-        return named or (prompted and points_back(parsed))
+        return named or (prompted and (points_back(parsed) or moves_into(utterance)))
 
     def points_back(self, utterance: str) -> bool:
         """Return whether a message asks about what was said before it and does not say what that is: "who uses it?"."""
         return points_back(self.read(utterance))
 
     def in_full(self, utterance: str, after: str) -> str | None:
-        """Give a question about "them" or "it" with the role or company that the entry `after` is about by its name.
+        """Give a question about "them", "it" or "him" with the name of the role, company or person in place of that.
 
-        None if it says neither, or that entry is about none or several.
+        It is whom the entry `after` is about. None if it says none of these, or that entry is about none or several.
         """
         return self._follow_ups.in_full(utterance, after)
+
+    def asks_of_one(self, utterance: str, after: str) -> bool:
+        """Return whether a message asks how to become one, or the like, and the entry `after` is about several."""
+        return self._follow_ups.asks_of_one(utterance, after)
+
+    def about_bare_name(self, utterance: str) -> str | None:
+        """Give the entry about the one name that "and at Anthropic?" says nothing besides; None if it says more."""
+        parsed = self.read(utterance)
+        return self._follow_ups.about_bare_name(parsed) if parsed.sentences else None
 
     def asks_of_whom(self, utterance: str, after: str) -> bool:
         """Return whether a message asks about "them", who are spoken of in an answer before that of the entry `after`.
@@ -404,6 +418,11 @@ class Index:
             partial(reasons, judged, at),
             nearness,
         )
+
+
+def _has_word(parsed: Utterance, beginnings: tuple[str, ...]) -> bool:
+    """Say whether a word of a message begins with one of these."""
+    return any(word.startswith(beginnings) for sentence in parsed.sentences for word in sentence.words)
 
 
 def _unknown(_: int) -> None:

@@ -27,9 +27,9 @@ class Decoy:
     """A question known not to be answered, by its id, and how near a message is to it.
 
     nearness: its likeness in [0, 1], plus AHEAD times how far that is above the likeness of the nearest entry; for a
-    phrasing word for word, the most that can be. At NEAR, with every fourth phrasing left out in turn, a fifth are
-    recognised and one in thirty is taken for another decoy; of the labelled utterances that an entry answers, one in
-    170 is taken for a decoy.
+    phrasing word for word, whatever company or role it names, the most that can be. At NEAR, with every fourth phrasing
+    left out in turn, a fifth are recognised and one in thirty is taken for another decoy; of the labelled utterances
+    that an entry answers, one in 170 is taken for a decoy.
     """
 
     id: str
@@ -51,7 +51,7 @@ class Decoys:
         self._entries = [entry.id for entry in entries]
         self._decoys = [decoy.id for decoy in decoys]
         self._phrasings = {decoy.id: decoy.phrasings for decoy in decoys}
-        self._verbatim: dict[tuple[str, ...], str] = {}  # by the keys of a phrasing, in order
+        self._verbatim: dict[tuple[str, ...], str] = {}  # by the keys of a phrasing, in order, whatever it names
         phrased = [self._keys_of_phrasings(entry.wordings, entry.keywords) for entry in entries]
         answered = [self._keys_of(answer := words(entry.answer), answer) for entry in entries]
         self._answered = frozenset(self._keys)
@@ -77,6 +77,14 @@ class Decoys:
         """Give the id of the decoy that a message is taken for; None if it is near none, or as near to an entry."""
         decoy = self.nearest(utterance)
         return decoy.id if decoy and decoy.nearness >= NEAR else None
+
+    def worded(self, utterance: str) -> str | None:
+        """Give the id of the decoy of which a message is a phrasing, whatever company or role it names; else None."""
+        sentences = read(utterance, self._lexicon.spelling).sentences
+        if len(sentences) != 1:
+            return None
+        [sentence] = sentences
+        return self._verbatim.get(self._in_order(self._lexicon.terms(sentence.words, sentence.typed)))
 
     def nearest(self, utterance: str) -> Decoy | None:
         """Give the decoy that a question of a message, or the whole if it asks none, is nearest to; None if none is."""
@@ -159,9 +167,9 @@ class Decoys:
         }
         return telling | ({sentence.asks: {sentence.asks}} if sentence.asks in PARTICULAR else {})
 
-    @staticmethod
-    def _in_order(terms: Iterable[Term]) -> tuple[str, ...]:
-        return tuple(term.key for term in terms)
+    def _in_order(self, terms: Iterable[Term]) -> tuple[str, ...]:
+        """Give the keys of terms; a company, a person or a role that entries speak of may be any other."""
+        return tuple(term.kind if term.kind and term.key in self._answered else term.key for term in terms)
 
     def _keys_of_phrasings(self, phrasings: Iterable[str], keywords: Iterable[str] = ()) -> list[int]:
         """Give the keys of phrasings, once for each phrasing, and of keywords."""

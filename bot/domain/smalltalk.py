@@ -35,7 +35,7 @@ YES_AND_NO = ("choosing", "declining")  # "no, that's wrong" says what is wished
 
 _MARKUP = re.compile(r"<[@#!][^<>]*>|:skin-tone-\d:")
 _EMOJI = re.compile(r":[a-z0-9_+\-]+:")
-_PART = re.compile(r"([.,!?;…\n]+|\s[-–—]+\s)")
+_PART = re.compile(r"((?:[.,!?…\n]|;(?!\w))+|\s[-–—]+\s)")  # "tl;dr" is one
 _BESIDE = re.compile(r"\s+(?:or|and|but|so)\s+", re.IGNORECASE)
 _CONTINUES = re.compile(r"\s*(?:or|and)\s+", re.IGNORECASE)
 # What follows says why, about what, or for whom ("is the quiz for" is a phrase).
@@ -402,12 +402,12 @@ def _to_somebody(part: str, phrases: _Phrases) -> str | None:
 
 
 def _has_other_word(text: str, phrase: str) -> bool:
-    """Return whether one short word is all that tells a text from a phrase, and is no typo of it: "need" for "see"."""
+    """Return whether one word is all that tells a text from a phrase, and is no typo of it: "need" for "see"."""
     words, others = text.split(), phrase.split()
     if len(words) != len(others):
         return False
     different = [(word, other) for word, other in zip(words, others, strict=True) if word != other]
-    return len(different) == 1 and len(different[0][0]) < SHORT and OSA.distance(*different[0]) > 1
+    return len(different) == 1 and OSA.distance(*different[0]) > (1 if len(different[0][0]) < SHORT else 2)
 
 
 def _nearly(text: str, phrases: _Phrases) -> str | None:

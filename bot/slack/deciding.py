@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from bot.domain import faq, smalltalk
 from bot.domain.below_answer import reply_below
-from bot.domain.faq import UNPROMPTED, Answer, NoAnswer, Silence, Suggestions, Surface
+from bot.domain.faq import UNPROMPTED, WORDED_ALIKE, Answer, NoAnswer, Silence, Suggestions, Surface
 from bot.domain.matching import Candidate
 from bot.domain.matching_text import Form
 from bot.domain.reply_kinds import ANSWER, HELLO, NOT_ANSWERED, ONLY_ENGLISH, SUGGEST, TALK, UNKNOWN
@@ -14,6 +14,8 @@ from bot.knowledge import Library
 from bot.second_stage import SecondStage
 
 ABOVE = "above"  # the name in words.yaml of what is said where an answer that stands above is all that there is
+OFFERED = "offered"  # the same of why questions were suggested, to “why?” below them
+WHICH_ONE = "which_one"  # the same, where one of those is asked about that the answer above is about
 _preparing = ThreadPoolExecutor(1, thread_name_prefix="preparing")  # one, so that nobody prepares the same twice
 
 
@@ -48,13 +50,10 @@ async def decide(
     # Looked for last: nearly all that is said in channels gets silence in any language.
     if not isinstance(reply, Silence) and (language := library.language.identify(text)):
         return PlannedReply(ONLY_ENGLISH, (language.value,)) if prompted else None
-    if prompted and after is not None:
-        below = reply_below(reply, text, after, library.index, library.entries[after].answer)
-        if below is None:
-            return PlannedReply(TALK, (ABOVE,))
-        reply = below
-    if isinstance(reply, Suggestions | NoAnswer):
+    if prompted:
         await prepare_decoys(library)
+    if prompted and after is not None:
+        return _planned_below(reply, text, after, library)
     if isinstance(reply, Answer):
         await prepare_talk(library)
     return _planned(reply, text, library, prompted=prompted)
@@ -83,7 +82,7 @@ async def _of_named_role(asked: str, after: str, library: Library, *, prompted: 
 async def prepare_decoys(library: Library) -> None:
     """Have ready what recognises questions that are known not to be answered, and hold up nobody for it.
 
-    It takes half a second, once, and only who asks in vain needs it.
+    It takes half a second, once, and only who speaks to the bot needs it.
     """
     await _prepare(library, "decoys")
 
@@ -123,6 +122,8 @@ async def rank(
 def _planned(reply: faq.Reply, text: str, library: Library, *, prompted: bool) -> PlannedReply | None:
     """Turn the domain's reply to a message in English into a PlannedReply; None for silence."""
     match reply:
+        case Answer([best]) if prompted and best.phrased < WORDED_ALIKE and library.decoys.worded(text):
+            return _not_answered(text, (best.entry,), library)
         case Answer(entries) if prompted or not smalltalk.read(text, library.words.talk):
             return PlannedReply(ANSWER, tuple(candidate.entry for candidate in entries))
         case Suggestions(candidates):
@@ -132,6 +133,19 @@ def _planned(reply: faq.Reply, text: str, library: Library, *, prompted: bool) -
             return _not_answered(text, (), library) or PlannedReply(UNKNOWN)
         case Answer() | Silence():  # to small talk nothing is said unasked
             return None
+
+
+def _planned_below(reply: faq.Reply, text: str, after: str, library: Library) -> PlannedReply | None:
+    """Turn the domain's reply to a message below the answer `after` into a PlannedReply, where the bot was asked."""
+    index = library.index
+    if not isinstance(reply, Answer) and index.asks_of_one(text, after):
+        return PlannedReply(TALK, (WHICH_ONE,))
+    below = reply_below(reply, text, after, index, library.entries[after].answer)
+    in_full = index.in_full(text, after) or text
+    if below is not None:
+        return _planned(below, in_full, library, prompted=True)
+    is_open = isinstance(reply, Suggestions | NoAnswer) and not index.is_bare(text)
+    return (_not_answered(in_full, (), library) if is_open else None) or PlannedReply(TALK, (ABOVE,))
 
 
 def asks(text: str, library: Library) -> bool:

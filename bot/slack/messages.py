@@ -8,11 +8,11 @@ from slack_bolt.async_app import AsyncApp, AsyncBoltContext
 from bot import jobs, work_records
 from bot.domain.addressed import calls_person
 from bot.domain.faq import FOLLOWED_FOR, UNPROMPTED, Surface
-from bot.domain.reply_kinds import ANSWER, LINK, SUGGEST, TALK
+from bot.domain.reply_kinds import ANSWER, LINK, NOT_ANSWERED, SUGGEST, TALK, UNKNOWN
 from bot.knowledge import Library
 from bot.second_stage import SecondStage
 from bot.slack import faq, feedback, for_sender, gaps, quiz, share
-from bot.slack.deciding import PlannedReply, asks, decide
+from bot.slack.deciding import OFFERED, PlannedReply, asks, decide
 from bot.slack.dispatch import ReceivedRequest
 from bot.slack.event_payloads import EventCallback
 from bot.slack.incoming import IncomingMessage, Written, classify, count_silence, deserved_reply
@@ -23,6 +23,7 @@ from bot.storage import TOP_LEVEL, Reply, Store, StoredRun
 # Seconds after a message within which what was decided about it may not have begun to be done, or it may not even have
 # come: Slack delivers for the last time six minutes after it was written what it could not deliver before.
 ON_ITS_WAY = 420.0
+REPLIED = (ANSWER, LINK, SUGGEST, NOT_ANSWERED, UNKNOWN)  # kinds of replies that "why?" may be about
 KEPT = 29 * 86_400.0  # seconds for which it is remembered what was replied to a message, less than replies are kept
 
 
@@ -74,7 +75,9 @@ async def on_message(
     if recorded and not message.revised_ts:
         return  # delivered again: the latest answer, against which it would be decided, may be its own
     reply = classified.reply
-    if classified.follows and (entry := await _answered_before(team, message, recorded, library, store)):
+    if classified.follows and await _asks_why_suggested(team, message, library, store):
+        reply = PlannedReply(TALK, (OFFERED,))
+    elif classified.follows and (entry := await _answered_before(team, message, recorded, library, store)):
         reply = await decide(message.text, message.surface, library, second_stage, entry)
     elif classified.follows and (suggested := await _suggested_before(team, message, store)):
         leaning = await decide(message.text, message.surface, library, second_stage, suggested)
@@ -189,6 +192,18 @@ async def _suggested_before(team: str, message: IncomingMessage, store: Store) -
     else:
         return None
     return reply.entries[0] if reply and reply.kind == SUGGEST and reply.entries else None
+
+
+async def _asks_why_suggested(team: str, message: IncomingMessage, library: Library, store: Store) -> bool:
+    """Say whether a message to us asks no more than why, and the last reply where it stands suggests questions."""
+    if message.surface in UNPROMPTED or not library.index.is_bare(message.text):
+        return False
+    where = (team, message.channel)
+    if message.thread_ts:
+        reply = await store.replies.latest_in_thread(*where, message.thread_ts, REPLIED, before=message.ts)
+    else:
+        reply = await store.replies.last_at_top_level(*where, before=message.ts, within=FOLLOWED_FOR)
+    return reply is not None and reply.kind == SUGGEST
 
 
 async def _between_people(team: str, message: IncomingMessage, store: Store) -> bool:

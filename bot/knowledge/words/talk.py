@@ -74,6 +74,14 @@ class TalkWords(Authored):
     bye: Talk
     choosing: Talk
     declining: Talk
+    rewording: Talk
+    which_one: Talk
+    offered: Talk
+    memory: Talk
+    updated: Talk
+    languages_spoken: Talk
+    opinion: Talk
+    off_subject: Talk
     above: Talk
 
     def of(self, intent: str) -> Talk:
@@ -145,6 +153,8 @@ class TerminalWords(Authored):
     bye_in_quiz: Plain
     choosing: Plain
     choosing_in_quiz: Plain
+    offered: Plain
+    memory: Plain
     paused: Plain
     stopped: Plain
     unsure: Annotated[Line, text("options")]
