@@ -161,7 +161,9 @@ class Chat:
         if follows and after is None and self._suggested:
             leaning = await decide(text, Surface.MENTION, self._library, self._second, self._suggested.entries[0])
             planned = leaning if leaning and leaning.kind == ANSWER else planned
-        self._suggested, self._question = None, None
+        self._question = None
+        if planned is None or planned.kind != TALK:  # beside small talk, suggestions stand
+            self._suggested = None
         if planned is None:
             self._note(SILENT)
             return

@@ -74,6 +74,40 @@ async def test_a_suggestion_is_taken_by_its_number(terminal: Terminal):
     assert "Here is the answer to" not in again
 
 
+async def test_why_below_suggestions_says_why_they_were_made(terminal: Terminal, library: Library):
+    for why in ("why", "but why?", "why these?"):
+        assert await terminal.type(VAGUE, why) == library.words.terminal.offered
+    assert (await terminal.type("1")).startswith("Here is the answer to")
+
+
+async def test_a_few_words_below_suggestions_ask_what_the_likeliest_of_them_asks(terminal: Terminal, library: Library):
+    answer = await terminal.type("I'm a data scientist, what am I called at OpenAI", "and at Amazon?")
+
+    assert " ".join(library.entries["amazon-roles"].answer.split()) in answer
+
+
+async def test_the_status_of_a_round_that_was_left_is_told(terminal: Terminal, library: Library):
+    for leave in ("pause", "stop"):
+        told = await terminal.type("quiz", "start over", "my own work", "d", leave, "status")
+
+        assert "after 1 of 5 questions" in told
+        assert told.endswith("type “quiz” to go on.")
+    assert "Question 2 of 5" in await terminal.type("quiz")
+
+
+async def test_who_is_asked_whether_they_meant_something_is_told_how_to_say_so(terminal: Terminal):
+    guessed = await terminal.type("quiz", "my own work", "I kinda run stuff")
+    assert "Did you mean" in guessed
+    assert "“yes”" in guessed
+
+    assert "Question 2 of 5" in await terminal.type("yes")
+
+
+@pytest.mark.parametrize("text", ["can I start over?", "I raise goats"])
+async def test_in_the_terminal_nobody_is_sent_to_a_button(terminal: Terminal, text: str):
+    assert "button" not in await terminal.type("quiz", text)
+
+
 async def test_a_digit_that_is_no_number_takes_no_suggestion(terminal: Terminal):
     said = await terminal.type(VAGUE, "²")
 

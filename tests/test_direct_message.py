@@ -212,6 +212,18 @@ async def test_yes_chooses_none_of_several_suggestions_and_a_place_does(workspac
     await workspace.latest("U_ANA", offer, once=lambda now: wanted in shown(now))
 
 
+@pytest.mark.parametrize("place", ["outside threads", "below the suggestions"])
+async def test_why_below_suggestions_says_why_they_were_made(workspace: Workspace, library: Library, place: str):
+    await asked_and_answered(workspace, ASKS_MTS)
+    _, offer = await asked_and_answered(workspace, UNCLEAR)
+    root = offer["ts"] if place == "below the suggestions" else None
+
+    why = await workspace.post("U_ANA", BOT, "but why?", root)
+
+    [told] = await workspace.replies(why)
+    assert shown(told) == library.words.talk.offered.reply
+
+
 async def test_a_number_chooses_nothing_once_something_else_was_answered(workspace: Workspace, library: Library):
     _, offer = await asked_and_answered(workspace, UNCLEAR)
     await asked_and_answered(workspace, ASKS_MTS)

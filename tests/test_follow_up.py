@@ -7,9 +7,9 @@ import pytest
 from bot.domain import faq
 from bot.domain.below_answer import reply_below
 from bot.domain.faq import Answer, NoAnswer, Silence, Suggestions, Surface
-from bot.domain.reply_kinds import ANSWER, SUGGEST, TALK
+from bot.domain.reply_kinds import ANSWER, NOT_ANSWERED, SUGGEST, TALK
 from bot.knowledge import Library
-from bot.slack.deciding import ABOVE, PlannedReply, decide
+from bot.slack.deciding import ABOVE, WHICH_ONE, PlannedReply, decide
 from tests.workspace import BOT, Json, Sent, Workspace, buttons, shown
 
 COMPANIES = {
@@ -518,6 +518,89 @@ async def test_who_they_are_is_remembered_beyond_the_next_answer(workspace: Work
     [_, explanation] = await workspace.replies(question, count=2)
 
     assert "“ai engineers”" in shown(explanation).casefold()
+
+
+@pytest.mark.parametrize(
+    ("text", "after", "in_full"),
+    [
+        ("is he right?", "lecun-debate", "is Yann LeCun right?"),
+        ("why did he say that", "lecun-debate", "why did Yann LeCun say that"),
+        ("is he still at Meta?", "lecun-debate", "is Yann LeCun still at Meta?"),
+        ("what are his reasons", "xai-dropped-researcher", "what are Elon Musk’s reasons"),
+        ("is she an engineer herself", "huyen", "is Chip Huyen an engineer herself"),
+        ("does he agree with Musk?", "lecun-debate", None),
+        ("is he right?", "ai-engineer", None),
+        ("could I just slide into that?", "ai-engineer", "How do I become an ai engineer?"),
+        ("could I move into that from backend?", "data-scientist", "How do I become a data scientist?"),
+        ("I am an engineer, how do I get into that", "ml-engineer", "How do I become a machine learning engineer?"),
+        (
+            "I do backend, how do I get into that?",
+            "research-engineer",
+            "I do backend, how do I get into research engineers?",
+        ),
+        ("how do I get into that team?", "ai-engineer", None),
+        ("could I slide into that?", "openai-roles", None),
+    ],
+)
+def test_he_is_the_person_and_that_the_role_which_the_answer_above_is_about(
+    library: Library, text: str, after: str, in_full: str | None
+):
+    assert library.index.in_full(text, after) == in_full
+
+
+@pytest.mark.parametrize(
+    ("text", "after", "reply"),
+    [
+        ("is he right?", "lecun-debate", PlannedReply(TALK, (ABOVE,))),
+        ("why did he say that", "lecun-debate", PlannedReply(TALK, (ABOVE,))),
+        ("is he still at Meta?", "lecun-debate", PlannedReply(NOT_ANSWERED, ("news-after-2025",))),
+        ("never?", "ai-engineer", PlannedReply(TALK, (ABOVE,))),
+        ("how do I become one?", "role-differences", PlannedReply(TALK, (WHICH_ONE,))),
+        ("should we hire one?", "ml-engineer-vs-ai-engineer", PlannedReply(TALK, (WHICH_ONE,))),
+    ],
+)
+async def test_what_an_answer_says_no_more_about_is_told_so(
+    library: Library, text: str, after: str, reply: PlannedReply
+):
+    assert library.follows(text, prompted=True)
+
+    assert await decide(text, Surface.DM, library, None, after) == reply
+
+
+@pytest.mark.parametrize(
+    "text", ["how do I become one?", "I write backend software today, could I just slide into that?"]
+)
+@pytest.mark.parametrize("after", ["ai-engineer", "data-scientist", "ml-engineer"])
+async def test_how_to_become_one_of_whom_the_answer_above_is_about_is_known_not_to_be_answered(
+    library: Library, text: str, after: str
+):
+    assert library.follows(text, prompted=True)
+
+    reply = await decide(text, Surface.DM, library, None, after)
+
+    assert reply is not None
+    assert reply.entries[0] == "becoming-one"
+    assert "swe-to-ai-research" in reply.entries  # which is offered, and not said
+
+
+@pytest.mark.parametrize(
+    ("text", "entry"),
+    [("and at Amazon?", "amazon-roles"), ("Amazon", "amazon-roles"), ("what about OpenAI", "openai-roles")],
+)
+async def test_a_name_alone_gets_what_there_is_about_it(library: Library, text: str, entry: str):
+    assert await decide(text, Surface.DM, library, None) == PlannedReply(SUGGEST, (entry,))
+    assert await decide(text, Surface.CHANNEL, library, None) is None
+
+
+@pytest.mark.parametrize("after", [None, "deepmind-roles"])
+@pytest.mark.parametrize("text", ["how big is that team", "should my team do this", "who would they report to"])
+async def test_a_quiz_for_teams_is_for_who_speaks_of_a_quiz(library: Library, text: str, after: str | None):
+    reply = await decide(text, Surface.DM, library, None, after)
+
+    assert reply is not None
+    assert "team-quiz" not in reply.entries
+    asked = await decide("is there a test for my team?", Surface.DM, library, None, after)
+    assert asked == PlannedReply(ANSWER, ("team-quiz",))
 
 
 async def test_what_the_answer_above_says_of_them_is_not_said_again(library: Library):

@@ -4,6 +4,7 @@ import pytest
 
 from bot.domain.faq import Surface
 from bot.domain.not_answered import Decoys
+from bot.domain.quiz_content import with_article
 from bot.domain.reply_kinds import NOT_ANSWERED
 from bot.knowledge import Library, english
 from bot.slack import deciding, faq
@@ -55,6 +56,26 @@ def test_what_is_near_nothing_is_no_decoy(library: Library, asked: str):
 )
 def test_a_word_that_one_phrasing_has_by_chance_makes_no_decoy(library: Library, asked: str):
     assert library.decoys.recognise(asked) is None
+
+
+@pytest.mark.parametrize("company", ["OpenAI", "Anthropic", "DeepMind", "Google", "Meta", "Amazon", "Microsoft", "xAI"])
+@pytest.mark.parametrize(
+    "question", ["how do I get hired at {}?", "How do I get a job at {}", "what does it take to work at {}?"]
+)
+async def test_how_to_get_hired_is_not_answered_of_any_company(library: Library, company: str, question: str):
+    reply = await deciding.decide(question.format(company), Surface.DM, library, None)
+
+    assert reply is not None
+    assert (reply.kind, reply.entries[0]) == (NOT_ANSWERED, "getting-hired")
+    assert "interviews" in reply.entries
+
+
+@pytest.mark.parametrize("role", ["AI engineer", "data scientist", "research engineer", "applied scientist", "MLE"])
+async def test_how_to_become_one_is_not_answered_of_any_role(library: Library, role: str):
+    reply = await deciding.decide(f"how do I become {with_article(role)}?", Surface.DM, library, None)
+
+    assert reply is not None
+    assert (reply.kind, reply.entries[0]) == (NOT_ANSWERED, "becoming-one")
 
 
 def test_every_phrasing_of_a_decoy_is_recognised(library: Library):

@@ -69,6 +69,24 @@ UTTERANCES = Path(__file__).parent.parent / "knowledge" / "utterances"
         ("yes, that one", "choosing"),
         ("none of these", "declining"),
         ("can you say that shorter?", "rewording"),
+        ("tl;dr", "rewording"),
+        ("that's way too long, can you make it shorter?", "rewording"),
+        ("for example?", "rewording"),
+        ("ok, explain it like I'm five", "rewording"),
+        ("do you remember what I said yesterday?", "memory"),
+        ("do you know who I am", "memory"),
+        ("can you learn from me?", "memory"),
+        ("when were you last updated?", "updated"),
+        ("how old is your information", "updated"),
+        ("do you speak Spanish?", "languages_spoken"),
+        ("can I write in Swedish?", "languages_spoken"),
+        ("do you agree with him?", "opinion"),
+        ("what do you think about that", "opinion"),
+        ("tell me a joke please", "off_subject"),
+        ("why these questions?", "offered"),
+        ("what don't you know?", "help"),
+        ("ok I give up", "misunderstood"),
+        ("what do you mean by that?", "confused"),
         ("tell me more about it please", "above"),
         ("who pays for you?", "funding"),
         ("Who's paying for this bot?", "funding"),
@@ -282,6 +300,20 @@ def test_the_opposite_of_a_phrase_is_not_the_phrase(library: Library):
     assert smalltalk.read("that is correct", library.words.talk) == "acknowledgement"
     assert smalltalk.read("that is not helpful", library.words.talk) == "complaint"
     assert smalltalk.read("that was not helpful", library.words.talk) != "thanks"
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "what's the point of titles anyway",  # not “of this”
+        "do you think flat teams work",
+        "what do you think about separate tracks",
+        "can you give an example of a research engineer's work",
+        "how old is the term AI engineer",
+    ],
+)
+def test_a_question_with_a_subject_is_no_small_talk(library: Library, text: str):
+    assert smalltalk.read(text, library.words.talk) is None
 
 
 def test_each_phrase_is_read_as_what_it_stands_under(library: Library):
