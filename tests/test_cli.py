@@ -79,10 +79,20 @@ def test_ask_is_silent_about_lunch():
     assert (output["decision"], output["entry"]) == ("silence", None)
 
 
-def test_ask_says_in_which_language_the_bot_would_not_answer():
-    output = rolefit_here("ask", "was ist der Unterschied zwischen RE und RS?", "--surface", "dm").stdout
+@pytest.mark.parametrize(
+    ("text", "begins"),
+    [
+        (
+            "was ist der Unterschied zwischen RE und RS?",
+            "Takes it for German, and says: Ich spreche bisher nur Englisch. Frag mich gern",
+        ),
+        ("что такое MTS?", "Takes it for another language than English, and says: I only read English so far."),
+    ],
+)
+def test_ask_says_in_which_language_the_bot_would_not_answer(text: str, begins: str):
+    output = rolefit_here("ask", text, "--surface", "dm").stdout
 
-    assert output.startswith("Takes it for German, and says: Ich spreche bisher nur Englisch. Frag mich gern")
+    assert output.startswith(begins)
 
 
 def test_ask_prints_the_answer_and_why_in_plain_words_and_the_figures_when_told_to():
