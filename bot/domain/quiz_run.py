@@ -73,7 +73,9 @@ class Run:
     neither its purpose is asked nor anything shared. It is empty if nobody knows any more who that was. `closed`: that
     comparison has ended without a reveal, so that there is nothing left to answer. `had_result`: they went on
     from a result to what had no answer. `previous` holds what was answered before to the questions that were answered
-    last, by question: nothing to those that had no answer. Two runs may differ in it and be the same.
+    last, by question: nothing to those that had no answer. `out_of_turn`: these were given while none of their questions was
+    open, or there was a result; `left_open` names those of them that had been skipped. Two runs may differ in these
+    three and be the same.
     """
 
     quiz: Quiz
@@ -95,6 +97,8 @@ class Run:
     subject: str | None = None
     closed: bool = False
     previous: Mapping[str, Given] = field(default_factory=lambda: MappingProxyType({}), compare=False)
+    out_of_turn: bool = field(default=False, compare=False)
+    left_open: frozenset[str] = field(default=frozenset(), compare=False)
 
     @property
     def purpose(self) -> str:
@@ -263,6 +267,8 @@ class Run:
             "typed": {ts: list(questions) for ts, questions in self.typed.items()},
             "opened": list(self.opened),
             "previous": {question: list(choices) for question, choices in self.previous.items()},
+            "out_of_turn": self.out_of_turn,
+            "left_open": sorted(self.left_open),
         }
 
     @property

@@ -339,6 +339,8 @@ def lists(library: Library) -> Iterator[Rendering]:
         after = replace(picture, answers=MappingProxyType({**picture.answers, asked.id: (asked.choices[0].id,)}))
         last = partial(change_notes.change_note, picture.answers, after, library)
         yield Rendering(f"note that {asked.id} was answered", last)
+        open_again = partial(change_notes.change_note, after.answers, picture, library, undone=True)
+        yield Rendering(f"note that the answer to {asked.id} was taken back", open_again)
         other = {**picture.answers, asked.id: (asked.choices[1].id,)}
         changed = partial(change_notes.change_note, other, after, library)
         yield Rendering(f"note that the answer to {asked.id} was changed", changed)
