@@ -89,10 +89,29 @@ _PLACED = tuple(
     )
 )
 _ONLY_MIND = re.compile(rf"{_LEAD}{_MIND}(?:{_CALLED}|{_PLACE}|(\d{{1,2}}))[\s.!]*", re.IGNORECASE)
-# "can I redo question 2", "let me answer the last one again"
+# "can I redo question 2", "let me answer the last one again", "let me change the third answer", "go back to question 1"
 _REDO = re.compile(
-    rf"{_LEAD}(?:(?:redo|retake|repeat|re-?answer)\s+(?:my\s+)?(?:{_CALLED}|{_PLACE})"
-    rf"|(?:do|take|answer)\s+(?:my\s+)?(?:{_CALLED}|{_PLACE})\s+(?:again|over|anew))[\s.?!]*",
+    rf"{_LEAD}(?:(?:redo|retake|repeat|re-?answer|change|correct|edit|fix|revise|update|revisit|reconsider|rethink)\s+"
+    rf"(?:my\s+)?(?:{_CALLED}|{_PLACE})"
+    rf"|(?:do|take|answer)\s+(?:my\s+)?(?:{_CALLED}|{_PLACE})\s+(?:again|over|anew)"
+    rf"|(?:(?:(?:go|take\s+me|jump|step|get)\s+)?back|return)\s+to\s+(?:(?:my|the)\s+)?(?:{_CALLED}|{_PLACE}|(\d{{1,2}})))"
+    r"[\s.?!]*",
+    re.IGNORECASE,
+)
+# "undo question 3", "take my answer to 2 back", "reset the first answer"
+_TAKE_BACK = re.compile(
+    rf"{_LEAD}(?:(?:undo|revert|reset|take\s+back|roll\s+back|restore|clear)\s+(?:(?:my|the)\s+)?"
+    rf"(?:change\s+(?:to|of|in|on|at|for)\s+)?(?:{_CALLED}|{_PLACE}|(\d{{1,2}}))"
+    rf"|(?:take|put|set|roll)\s+(?:{_CALLED}|{_PLACE})\s+back)[\s.?!]*",
+    re.IGNORECASE,
+)
+# "two questions back", "go back 2", "undo the last two answers"
+_COUNT = rf"(\d|{'|'.join(CARDINALS)})"
+_OF_QUESTIONS = r"(?:\s+(?:questions?|answers?|steps?|ones?|times?|pages?))?"
+_BACK_BY = re.compile(
+    rf"{_LEAD}(?:(?:(?:go|take\s+me|jump|step|move)\s+)?(?:back\s+(?:by\s+)?{_COUNT}{_OF_QUESTIONS}"
+    rf"|{_COUNT}{_OF_QUESTIONS}\s+back)|(?:undo|revert|take\s+back)\s+(?:(?:my|the)\s+)?last\s+{_COUNT}{_OF_QUESTIONS})"
+    r"[\s.?!]*",
     re.IGNORECASE,
 )
 _CALLED_LAST = re.compile(rf"{_LEAD}(?:{_MEANS}\s+)?(.+?)\s+(?:for|on|in|at|as|to)\s+{_CALLED}[\s.!]*", re.IGNORECASE)
@@ -115,7 +134,7 @@ def read_numbered(text: str, run: Run) -> Answered | Command | NotAsked | Severa
             return None
         answer = changed.group(2) or changed.group(3)
         return _changed(question, answer, run) or Command("change", question.id)
-    if changed_to := _called(text, run):
+    if changed_to := _called(text, run) or _taken_back(text, run):
         return changed_to
     return None if in_words is None else SeveralUnclear()
 
@@ -159,6 +178,29 @@ def _called(text: str, run: Run) -> Answered | NotAsked | Command | None:
             return changed
     if match := _CALLED_LAST.fullmatch(text):
         return _changed_called(match[2] or match[3], match[1], run)
+    return None
+
+
+def _taken_back(text: str, run: Run) -> Command | None:
+    """Read that an answer that is called, or the last few, are to be taken back, or gone back to; None if none is.
+
+    Where they are not what was answered last, the question is asked again: what its answer was before is not known.
+    """
+    if len(text) > LONGEST:
+        return None
+    changed = list(run.changed_last)
+    if match := _TAKE_BACK.fullmatch(text):
+        question = _placed(next(filter(None, match.groups())), run)
+        if question is None or not run.has_asked(question.id):
+            return None
+        return Command("undo") if changed == [question.id] else Command("change", question.id)
+    if match := _BACK_BY.fullmatch(text):
+        count = int(_count if (_count := next(filter(None, match.groups()))).isdigit() else _PLACES[_count.lower()])
+        if count == len(changed) > 1 and match[3]:
+            return Command("undo")
+        return (
+            Command("change", run.passed[max(0, len(run.passed) - count)]) if run.passed and count else Command("back")
+        )
     return None
 
 

@@ -339,11 +339,7 @@ def _ask(run: Run, prompt: Prompt) -> Transition:
 
 
 def _back(run: Run) -> Transition:
-    in_order = (run.quiz.purpose.id, *(question.id for question in run.numbered))
-    passed = [question for question in in_order if question in run.answers or question in run.skipped]
-    if run.live and run.prompts[-1].question in passed:  # back again, from a question that is being changed
-        passed = passed[: passed.index(run.prompts[-1].question)]
-    return _ask(run, Prompt(passed[-1], changing=True)) if passed else Transition(run, Outcome.FIRST)
+    return _ask(run, Prompt(run.passed[-1], changing=True)) if run.passed else Transition(run, Outcome.FIRST)
 
 
 def _undone(run: Run) -> Transition:
@@ -357,7 +353,7 @@ def _undone(run: Run) -> Transition:
         return _resumed(run)
     if run.asking is not None and run.asking.changing:
         return Transition(_advance(replace(run, live=False)), Outcome.TAKEN)
-    changed = {name: was for name, was in run.previous.items() if was != run.answers.get(name, ())}
+    changed = run.changed_last
     if not any(changed.values()) and not (changed and run.out_of_turn):
         was_undone = bool(run.previous) and not changed
         return Transition(run, Outcome.NOTHING) if run.finished or was_undone else _back(run)

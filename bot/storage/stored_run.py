@@ -79,9 +79,9 @@ class ActionResult:
     result and the action has changed its answers. overwritten: the answers that the action has replaced while there was
     no result, by question, but for the question that was asked just then. ahead: the questions that it has answered
     while another was asked, and still is, or the next. became: what the answers are that it has changed; empty for one
-    that was taken back. carried_over: as in StoredRun. completes: it has answered what was open of a result whose message was there already.
-    reopens: with it there is a question open where there was a result. same: the answers are those of before, and
-    nothing is asked in its place.
+    that was taken back. carried_over: as in StoredRun. completes: it has answered what was open of a result whose
+    message was there already. reopens: with it there is a question open where there was a result. same: the answers are
+    those of before, and nothing is asked in its place.
     """
 
     outcome: str
