@@ -3,9 +3,9 @@
 import re
 
 from bot.domain.fit import Given
-from bot.domain.one_choice import choice_at, picked_mark, read_choice_of_degree
+from bot.domain.one_choice import ORDINALS, choice_at, picked_mark, read_choice_of_degree
 from bot.domain.own_words import says_something
-from bot.domain.quiz_content import AnyQuestion, Opening
+from bot.domain.quiz_content import AnyQuestion, HasChoices, Opening, Option
 from bot.domain.quiz_run import Run
 from bot.domain.readings import Answered
 from bot.domain.two_choices import bare_letters, read_two
@@ -14,7 +14,7 @@ LONGEST = 200  # characters; who writes more has something else to say
 # "that was a mistake", "I clicked the wrong one": that something else was meant, whatever it is
 _WRONG_ONE = r"(?:the\s+)?wrong(?:\s+(?:one|answer|button|choice|key|letter|option|thing))?"
 _SLIP = (
-    r"(?:(?:that|this|it)(?:['’]?s|\s+is|\s+was)\s+(?:(?:a|an|my|just|not|so)\s+)*"
+    r"(?:(?:(?:that|this|the|my)\s+(?:last\s+|previous\s+)?(?:one|answer)|that|this|it)(?:['’]?s|\s+is|\s+was)\s+(?:(?:a|an|my|just|not|so)\s+)*"
     r"(?:mistake|typo|mis-?click|slip|error|accident|by\s+(?:mistake|accident)|right|what\s+i\s+meant|wrong)"
     rf"|(?:i|we)\s+(?:(?:just|accidentally)\s+)*(?:(?:clicked|pressed|hit|picked|chose|typed|took|selected)\s+{_WRONG_ONE}"
     r"|mis-?(?:clicked|typed|read)(?:\s+(?:it|that|the\s+question))?|made\s+a\s+mistake|slipped|was\s+wrong)"
@@ -47,12 +47,14 @@ _ASKED = (
     r"|i(?:['’]d|\s+would)\s+(?:like|prefer|rather)(?:\s+to)?|i\s+(?:want|need|have)\s+to)\b[\s,]*){0,3}"
 )
 _CHANGED_TO = re.compile(
-    rf"{_FIRST}{_ASKED}(?:change|switch|set|put|correct|update|swap)\s+{_LAST_ANSWER}\s+(?:back\s+)?(?:to|as)\s+(?P<meant>.+)",
+    rf"{_FIRST}{_ASKED}(?:change|switch|set|put|correct|update|swap)\s+{_LAST_ANSWER}\s+(?:back\s+)?(?:to|as)\s+"
+    # "change my answer to the second one" may call a question.
+    rf"(?!(?:(?:the|my)\s+)?(?:{'|'.join(ORDINALS)}|last|previous)\b)(?P<meant>.+)",
     re.IGNORECASE,
 )
 _LETTER_INSTEAD = re.compile(
     rf"{_FIRST}{_ASKED}(?:make\s+{_LAST_ANSWER}|(?:change|switch|swap)(?:\s+{_LAST_ANSWER})?\s+(?:back\s+)?(?:to|for|with)"
-    r"|(?:(?:go|switch|change)\s+)?back\s+to)\s+(?:(?:option|answer|choice|letter)\s+)?(?P<meant>[a-h])"
+    r"|(?:(?:go|switch|change)\s+)?back\s+to|(?:(?:it|that|this)\s+)?should\s+be)\s+(?:(?:option|answer|choice|letter)\s+)?(?P<meant>[a-h])"
     r"(?:\s+(?:instead|please|pls|again|then))*[\s.!?]*",
     re.IGNORECASE,
 )
@@ -61,6 +63,19 @@ _BEHIND = re.compile(
     r"(?:[\s,;–—-]+(?:(?:and\s+)?not\s+\S+|instead(?:\s+of\s+\S+)?|rather(?:\s+than\s+\S+)?|sorry|please|of course"
     r"|there|before|actually|then))*[\s.!]*$",
     re.IGNORECASE,
+)
+# "b, no wait, c", "b not a", "not a but b": within one message
+_TURN = (
+    r"(?:(?:no|nope|wait|sorry|actually|or\s+rather|rather|hm+|oh|i\s+meant?|make\s+(?:it|that)|scratch\s+that|oops|ugh)"
+    r"\b[\s,;:.!…–—-]*)"
+)
+_CORRECTED_HERE = tuple(
+    re.compile(pattern, re.IGNORECASE)
+    for pattern in (
+        rf"\W*[a-h]\b[\s,;:.!…–—-]*{_TURN}{{1,4}}([a-h])[\s.!]*",
+        r"\W*not\s+[a-h][\s,;:.–—-]+but\s+(?:rather\s+)?([a-h])[\s.!]*",
+        r"\W*([a-h])[\s,;–—-]+(?:(?:and\s+)?not|instead\s+of|rather\s+than)\s+[a-h][\s.!]*",
+    )
 )
 _SEVERAL = re.compile(r"(?:either\s+)?\w(?:\s*(?:[,/&+]|\b(?:and|or)\b)\s*(?:(?:and|or)\s+)?\w\b)+", re.IGNORECASE)
 
@@ -87,6 +102,12 @@ def read_meant_again(text: str, question: AnyQuestion) -> Given:
     """Read the edited text of a message that may say that another choice was meant at a question; empty if not."""
     meant = _meant_in(text)
     return _chosen(meant, question) if meant is not None else ()
+
+
+def read_corrected(text: str, question: HasChoices) -> Option | None:
+    """Find the choice by letter in a text that corrects itself, as "b, no wait, c" does; None if there is none."""
+    match = next(filter(None, (pattern.fullmatch(text) for pattern in _CORRECTED_HERE)), None)
+    return choice_at(match[1], question) if match else None
 
 
 def _meant_in(text: str) -> str | None:

@@ -4,7 +4,7 @@ import re
 
 from rapidfuzz import utils
 
-from bot.domain.own_words import SHORT, is_about, is_put_as_question, scored
+from bot.domain.own_words import SHORT, is_about, is_put_as_question, says_something, scored
 from bot.domain.quiz import LETTERS
 from bot.domain.quiz_content import HasChoices, Option
 
@@ -24,7 +24,7 @@ _PICKED = re.compile(
     r"(?:(?:h+m+|u+m+|uh+|oh|ok|okay|well|so|yeah)\b[,.…]*\s+)*"
     r"(?:(?:i(?:['’]d| would)? (?:think|guess|say|pick|choose|take|go (?:for|with))|(?:it|that)(?:['’]s| is)"
     r"|it would be|must be|probably|definitely|mostly|more like|maybe)\s+)*"
-    r"(?:the\s+)?(?:(?:answer|option|choice|number|no(?=\.?\s*\(?\d))\b\.?|#)?\s*\(?"
+    r"(?:the\s+)?(?:(?:answer|option|choice|letter|number|no(?=\.?\s*\(?\d))\b\.?|#)?\s*\(?"
     rf"({'|'.join((*_NUMBERS, *_LAST))}|[1-9]|[{LETTERS}])"
     r"[).:!]*(?:\s+(?:one|answer|option|choice))?"
     r"(?:,?\s+(?:please|pls|i think|i guess|i['’]d say|for me|then|probably|definitely|for sure"
@@ -55,7 +55,8 @@ def read_choice(text: str, question: HasChoices) -> Option | None:
     """Find the choice somebody typed: its number, its letter, its label or their own words for it.
 
     None if no choice fits, if two fit about as well, if the text is a question or a negation, if it is only a few
-    letters long, and if it is one word that is no wording by itself: "papers" may be of those one writes or reads.
+    letters long, or says nothing by itself, as "the same again", and if it is one word that is no wording by itself:
+    "papers" may be of those one writes or reads.
     """
     if mark := picked_mark(text.strip()):
         return choice_at(mark, question)
@@ -64,7 +65,7 @@ def read_choice(text: str, question: HasChoices) -> Option | None:
         return None
     if exact := read_wording(text, question):
         return exact
-    if asks_or_denies(text) or len(normalised) < SHORT or " " not in normalised:
+    if asks_or_denies(text) or len(normalised) < SHORT or " " not in normalised or not says_something(normalised):
         return None
     (best, choice), (next_best, _) = scored(normalised, question)[:2]
     return choice if best >= SURE and best - next_best >= LEAD and is_about(normalised, choice) else None

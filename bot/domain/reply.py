@@ -21,7 +21,7 @@ from bot.domain.asked_choices import asked_choices, read_unsure_pick
 from bot.domain.clauses import read_by_clause, read_either
 from bot.domain.fit import Given
 from bot.domain.kept_question import asks_to_delete, asks_who_sees
-from bot.domain.meant import read_meant, read_meant_again
+from bot.domain.meant import read_corrected, read_meant, read_meant_again
 from bot.domain.numbered_answers import read_numbered
 from bot.domain.one_choice import (
     asks_or_denies,
@@ -74,7 +74,7 @@ MOST_TAKEN = 2  # choices of one answer
 MOST_CLAUSES = 30  # of a message in which a pause, or that it is not for them, is looked for
 # Intents of small talk: of who wants to take the quiz, which within a round is to take it again; of who asks about it
 OF_BEGINNING, OF_THE_QUIZ = "begin", "about_quiz"
-TAKING_BACK = "taking_back"  # of who wants to take back what they have shared
+TAKING_BACK = "taking_back"  # the intent of small talk of who wants to take back what they have shared
 STARTS_OVER = Command("start_over")
 SAME = 88  # fuzz.ratio of a term with a typo
 MOST_OF_OPENING = 6  # words in which whom a round is about may be said loosely; what has more describes work
@@ -217,7 +217,7 @@ def _read(
         or _asked_back(text, run, of_quiz)
         or _as_asked(_exact_command(text, words), text)
         or _asked_command(text, words, aside)
-        or _leaves(text, words)
+        or (None if aside == OF_THE_QUIZ and asks(text) else _leaves(text, words))
         or _not_for_me(text, words)
         or _yes_or_no(as_sent, words)
         or (Command("undo") if run.asking and aside == TAKING_BACK and takes_back_unnamed(text) else None)
@@ -323,8 +323,8 @@ def _in_these_words(text: str, question: HasChoices) -> Answered | None:
 
 
 def _picked(text: str, question: HasChoices) -> Answered | None:
-    """Read a choice that is picked by its letter or number."""
-    choice = read_pick(text, question)
+    """Read a choice that is picked by its letter or number, also where the text corrects itself."""
+    choice = read_pick(text, question) or read_corrected(text, question)
     return Answered({question.id: (choice.id,)}) if choice else None
 
 
@@ -551,7 +551,11 @@ def _command(text: str, words: TypedWords) -> Command | None:
     if len(normalised) < SHORT:
         return None
     nearest = process.extractOne(normalised, phrases.keys(), scorer=OSA.distance, score_cutoff=1)
-    return Command(phrases[nearest[0]]) if nearest else None
+    if nearest is None:
+        return None
+    # Another letter in a short word makes another word: "edit" is not "exit".
+    is_other_word = len(normalised) == len(nearest[0]) == SHORT and sorted(normalised) != sorted(nearest[0])
+    return None if is_other_word else Command(phrases[nearest[0]])
 
 
 def _term(text: str, glossary: Iterable[Term]) -> Defined | None:
