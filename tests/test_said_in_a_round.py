@@ -455,6 +455,16 @@ def test_a_round_is_left_or_gone_on_with_in_many_words(library: Library, typed: 
     assert reading(library, typed, answered_before(library, 3)) == Command(command)
 
 
+@pytest.mark.parametrize("typed", ["and this", "about", "and it", "spot"])
+def test_a_word_that_only_looks_like_a_command_is_none(library: Library, typed: str):
+    assert not isinstance(reading(library, typed, answered_before(library, 3)), Command)
+
+
+def test_the_same_again_names_no_choice(library: Library):
+    for number in range(1, 6):
+        assert not isinstance(reading(library, "the same again", answered_before(library, number)), Answered)
+
+
 def test_whether_an_answer_can_be_changed_later_pauses_nothing(library: Library):
     assert reading(library, "can I change an answer later?", answered_before(library, 3)) == Aside("about_quiz")
 

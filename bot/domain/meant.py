@@ -18,7 +18,7 @@ _SLIP = (
     r"(?:mistake|typo|mis-?click|slip|error|accident|by\s+(?:mistake|accident)|right|what\s+i\s+meant|wrong)"
     rf"|(?:i|we)\s+(?:(?:just|accidentally)\s+)*(?:(?:clicked|pressed|hit|picked|chose|typed|took|selected)\s+{_WRONG_ONE}"
     r"|mis-?(?:clicked|typed|read)(?:\s+(?:it|that|the\s+question))?|made\s+a\s+mistake|slipped|was\s+wrong)"
-    rf"|by\s+(?:mistake|accident)|{_WRONG_ONE}|not\s+(?:that|this)\s+one"
+    rf"|by\s+(?:mistake|accident)|{_WRONG_ONE}"
     r"|my\s+(?:bad|mistake)|typo|mis-?click(?:ed)?|mistake)"
 )
 _FIRST = (

@@ -4,7 +4,7 @@ import re
 
 from rapidfuzz import utils
 
-from bot.domain.own_words import SHORT, is_about, is_put_as_question, says_something, scored
+from bot.domain.own_words import SHORT, SMALL_WORDS, is_about, is_put_as_question, scored
 from bot.domain.quiz import LETTERS
 from bot.domain.quiz_content import HasChoices, Option
 
@@ -19,6 +19,7 @@ _NUMBERS = {
 }
 _NUMBERS |= {"top": "1", "topmost": "1"}
 _LAST = ("last", "bottom")
+_AS_BEFORE = frozenset({"again", "before", "same"})
 # "b", "2.", "(c)", "option 1", "no. 1" (but "no b" denies b), "the second one", "I think b", "b please", "hmm, b lol".
 _PICKED = re.compile(
     r"(?:(?:h+m+|u+m+|uh+|oh|ok|okay|well|so|yeah)\b[,.…]*\s+)*"
@@ -55,8 +56,8 @@ def read_choice(text: str, question: HasChoices) -> Option | None:
     """Find the choice somebody typed: its number, its letter, its label or their own words for it.
 
     None if no choice fits, if two fit about as well, if the text is a question or a negation, if it is only a few
-    letters long, or says nothing by itself, as "the same again", and if it is one word that is no wording by itself:
-    "papers" may be of those one writes or reads.
+    letters long, or only refers to something else, as "the same again", and if it is one word that is no wording by
+    itself: "papers" may be of those one writes or reads.
     """
     if mark := picked_mark(text.strip()):
         return choice_at(mark, question)
@@ -65,10 +66,15 @@ def read_choice(text: str, question: HasChoices) -> Option | None:
         return None
     if exact := read_wording(text, question):
         return exact
-    if asks_or_denies(text) or len(normalised) < SHORT or " " not in normalised or not says_something(normalised):
+    if asks_or_denies(text) or len(normalised) < SHORT or " " not in normalised or _only_refers_back(normalised):
         return None
     (best, choice), (next_best, _) = scored(normalised, question)[:2]
     return choice if best >= SURE and best - next_best >= LEAD and is_about(normalised, choice) else None
+
+
+def _only_refers_back(typed: str) -> bool:
+    """Return whether a text says nothing but that it is as before: "the same again"."""
+    return bool(telling := set(typed.split()) - SMALL_WORDS) and telling <= _AS_BEFORE
 
 
 def read_choice_of_degree(text: str, question: HasChoices) -> Option | None:

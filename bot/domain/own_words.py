@@ -25,7 +25,6 @@ a about all also always am an and any are as at be been but by can do does for f
 into is it its just kind like lot lots m make mainly me more most mostly much my no of often on one or other our out
 quite rather re really s say so some sort such t than that the their them then there they thing things think this those
 time something to up us usually ve very we what when where which while will with work would you your
-again before same
 """
 SMALL_WORDS = frozenset(_FUNCTION_WORDS.split())
 _ASKING = re.compile(

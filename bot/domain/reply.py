@@ -553,8 +553,9 @@ def _command(text: str, words: TypedWords) -> Command | None:
     nearest = process.extractOne(normalised, phrases.keys(), scorer=OSA.distance, score_cutoff=1)
     if nearest is None:
         return None
-    # Another letter in a short word makes another word: "edit" is not "exit".
-    is_other_word = len(normalised) == len(nearest[0]) == SHORT and sorted(normalised) != sorted(nearest[0])
+    # Another letter in a short word makes another word, and so does another first letter: "edit" is not "exit".
+    has_other_letter = len(normalised) == len(nearest[0]) and sorted(normalised) != sorted(nearest[0])
+    is_other_word = has_other_letter and (len(normalised) == SHORT or normalised[0] != nearest[0][0])
     return None if is_other_word else Command(phrases[nearest[0]])
 
 
