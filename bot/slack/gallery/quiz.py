@@ -1,6 +1,6 @@
 """Questions, results and whatever else stands in the thread of a round, and the lists of rounds."""
 
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import replace
 from functools import partial
 from itertools import combinations, product
@@ -317,24 +317,7 @@ def lists(library: Library) -> Iterator[Rendering]:
             supposed = WhatIf(asked.id, option.id)
             name = f"what {option.id} at {asked.id} would change in {described(run)}"
             yield Rendering(name, partial(result_explained.what_if, run, supposed, library))
-    for before, after in zip([finished[-1], *finished], finished, strict=False):
-        name = f"note that {described(before)} was changed to {described(after)}"
-        yield Rendering(name, partial(change_notes.change_note, before.answers, after, library))
-        copies: change_notes.Copies = {USER: LINK, "U2": None}
-        old_copies = partial(change_notes.change_note, before.answers, after, library, LINK, copies)
-        yield Rendering(f"{name}, with copies of the result before", old_copies)
-        all_new = partial(change_notes.change_note, {}, after, library)
-        yield Rendering(f"note that {described(after)} was answered", all_new)
-        back = partial(change_notes.change_note, before.answers, after, library, undone=True)
-        yield Rendering(f"{name} back", back)
-        over = partial(change_notes.overwritten_note, before.answers, after, library, LINK)
-        if note := over():
-            yield Rendering(f"{name} while there is no result", partial(joined, note))
-        if note := change_notes.shortened(change_notes.marks("v", before.answers, after), "v", after, library):
-            yield Rendering(f"{name}, in short", partial(joined, note))
-        yield Rendering(f"{name} far above", partial(change_notes.change_note, before.answers, after, library, LINK))
-        if note := change_notes.completed_note(after, library, LINK):
-            yield Rendering(f"note that {described(after)} is complete", partial(joined, note))
+    yield from _changes(finished, library)
     for asked in library.quiz.tie_breaks:
         after = replace(picture, answers=MappingProxyType({**picture.answers, asked.id: (asked.choices[0].id,)}))
         last = partial(change_notes.change_note, picture.answers, after, library)
@@ -349,3 +332,29 @@ def lists(library: Library) -> Iterator[Rendering]:
         yield Rendering(
             f"note that it is about {choice.id}", partial(change_notes.change_note, picture.answers, after, library)
         )
+
+
+def _changes(finished: Sequence[Run], library: Library) -> Iterator[Rendering]:
+    """Give what is said of changed answers."""
+    for before, after in zip([finished[-1], *finished], finished, strict=False):
+        name = f"note that {described(before)} was changed to {described(after)}"
+        yield Rendering(name, partial(change_notes.change_note, before.answers, after, library))
+        copies: change_notes.Copies = {USER: LINK, "U2": None}
+        old_copies = partial(change_notes.change_note, before.answers, after, library, LINK, copies)
+        yield Rendering(f"{name}, with copies of the result before", old_copies)
+        all_new = partial(change_notes.change_note, {}, after, library)
+        yield Rendering(f"note that {described(after)} was answered", all_new)
+        back = partial(change_notes.change_note, before.answers, after, library, undone=True)
+        yield Rendering(f"{name} back", back)
+        *rest, _ = after.weighed.items()
+        fewer = replace(after, answers=MappingProxyType(dict(rest)))
+        open_again = partial(change_notes.change_note, after.answers, fewer, library, undone=True)
+        yield Rendering(f"note that the last answer in {described(after)} was taken back", open_again)
+        over = partial(change_notes.overwritten_note, before.answers, after, library, LINK)
+        if note := over():
+            yield Rendering(f"{name} while there is no result", partial(joined, note))
+        if note := change_notes.shortened(change_notes.marks("v", before.answers, after), "v", after, library):
+            yield Rendering(f"{name}, in short", partial(joined, note))
+        yield Rendering(f"{name} far above", partial(change_notes.change_note, before.answers, after, library, LINK))
+        if note := change_notes.completed_note(after, library, LINK):
+            yield Rendering(f"note that {described(after)} is complete", partial(joined, note))
