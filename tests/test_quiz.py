@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from bot.domain import quiz
-from bot.domain.actions import Answer, Change, Expire, Grade, Pause, Remind, Reply, Stop, Undo, read
+from bot.domain.actions import Answer, Change, Expire, Grade, Pause, Remind, Reply, Skip, Stop, Undo, read
 from bot.domain.fit import Clearness
 from bot.domain.quiz import Outcome, Transition
 from bot.domain.quiz_content import Quiz
@@ -815,3 +815,48 @@ def test_a_change_that_opened_a_question_gives_the_result_back_once_it_is_taken_
     back = quiz.apply(changed, Undo()).run
 
     assert (back.recommendation, back.asking) == (early.recommendation, None)
+
+
+@pytest.mark.parametrize("by_click", [False, True])
+def test_an_answer_below_a_result_to_what_was_skipped_is_taken_back_by_leaving_it_open_again(
+    library: Library, by_click: bool
+):
+    *others, last = library.quiz.questions
+    done = quiz.apply(answered_up_to(library, len(others)), Change(question=last.id)).run
+    done = quiz.apply(done, Skip()).run
+    assert done.finished
+    assert last.id in done.skipped
+    choice = (last.choices[3].id,)
+    if by_click:
+        asked = quiz.apply(done, Change(question=last.id)).run
+        complete = quiz.apply(asked, Answer(prompt=len(asked.prompts), question=last.id, choices=choice)).run
+    else:
+        complete = quiz.apply(done, Reply(answers={last.id: choice}, ts="1")).run
+    complete = quiz.load(complete.quiz, complete.answers, json.loads(json.dumps(complete.state())))
+
+    back = quiz.apply(complete, Undo())
+
+    assert (back.outcome, back.question) == (Outcome.TAKEN, last.id)
+    assert (back.run.answers, back.run.skipped) == (done.answers, done.skipped)
+    assert (back.run.recommendation, back.run.asking) == (done.recommendation, None)
+    assert quiz.apply(back.run, Undo()).outcome is Outcome.NOTHING
+
+
+def test_an_answer_below_a_result_to_what_was_left_out_is_taken_back(library: Library):
+    early, last = answered_up_to(library, 4), library.quiz.questions[-1]
+    assert early.ended_early == (last,)
+
+    back = quiz.apply(quiz.apply(early, Reply(answers={last.id: (last.choices[0].id,)}, ts="1")).run, Undo())
+
+    assert (back.outcome, back.run.answers, back.run.ended_early) == (Outcome.TAKEN, early.answers, (last,))
+
+
+def test_an_answer_to_another_question_than_the_open_one_is_taken_back_and_that_one_stays_open(library: Library):
+    _, second, _, _, last = library.quiz.questions
+    run = quiz.apply(answered_up_to(library, 1), Skip()).run
+    for question in (second, last):
+        answered_ahead = quiz.apply(run, Reply(answers={question.id: (question.choices[0].id,)}, ts="1")).run
+
+        back = quiz.apply(answered_ahead, Undo()).run
+
+        assert (back.answers, back.skipped, back.asking) == (run.answers, run.skipped, run.asking)

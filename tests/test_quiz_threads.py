@@ -218,6 +218,24 @@ async def test_an_answer_is_taken_back_by_asking_its_question_again_and_another_
     assert "1 of 5" in shown(await card(workspace, root, "Build the system"))
 
 
+async def test_an_answer_to_what_was_skipped_is_taken_back_below_the_result(workspace: Workspace):
+    root = await at_first_question(workspace)
+    await write(workspace, root, "1a 2b 3a 4c")
+    await question(workspace, root, 5)
+    await write(workspace, root, "skip")
+    before = shown(await result(workspace, root))
+    await write(workspace, root, "5d")
+    await message(workspace, root, "You answered question 5")
+
+    await write(workspace, root, "can I take it back?")
+
+    told_back = shown(await message(workspace, root, "I took it back: question 5 has no answer again."))
+    assert "an AI researcher" in told_back
+    await workspace.settled()
+    assert "4 of 5" in shown(await card(workspace, root, "4 of 5"))
+    assert shown(await result(workspace, root)) == before
+
+
 async def test_who_asks_whether_it_can_be_taken_again_begins_it_by_the_button(workspace: Workspace):
     root = await at_first_question(workspace)
 
@@ -246,7 +264,7 @@ async def test_what_is_asked_and_objected_below_a_result_is_answered_there(works
         "thanks Mei, see you then": "as if it were for Mei. Nobody but me reads what you write here",
         "Dashboards, do you count these?": "I don’t know that one",
         "can I redo it": "a new round begins",
-        "put it back": "There is no change of an answer to take back",
+        "can I take it back?": "There is no change of an answer to take back",
     }.items():
         await write(workspace, root, typed)
         await message(workspace, root, reply)

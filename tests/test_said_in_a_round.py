@@ -284,7 +284,10 @@ def test_who_asks_whether_it_can_be_done_over_begins_nothing(library: Library, t
 
 @pytest.mark.parametrize(
     "typed",
-    ["undo", "undo that", "no, undo that", "put it back", "put it back please", "I misclicked", "take that back"],
+    [
+        *("undo", "undo that", "no, undo that", "put it back", "put it back please", "I misclicked", "take that back"),
+        *("wait, no", "no wait", "forget that", "scratch that"),
+    ],
 )
 def test_a_change_is_taken_back_in_many_words(library: Library, typed: str):
     for run in (answered_before(library, 3), finished(library, "own")):
@@ -303,6 +306,15 @@ def test_a_change_is_taken_back_in_many_words(library: Library, typed: str):
         "no wait, d",
         "wait, no: d",
         "oops, d",
+        "that was a mistake, I meant d",
+        "sorry that was wrong, it should have been d",
+        "I clicked the wrong one, d",
+        "my last answer was wrong, should be d",
+        "put it back to d",
+        "can you change it to d please",
+        "change my answer to d",
+        "make it d",
+        "switch to d instead",
     ],
 )
 def test_who_meant_another_choice_means_the_question_answered_last(library: Library, typed: str):
@@ -331,6 +343,130 @@ def test_who_meant_another_choice_means_the_question_answered_last(library: Libr
 )
 def test_a_question_behind_hold_on_is_answered_and_alone_it_is_a_pause(library: Library, text: str, meaning: Reading):
     assert reading(library, text, answered_before(library, 3)) == meaning
+
+
+@pytest.mark.parametrize(
+    ("typed", "number"),
+    [
+        ("undo question 1", 1),
+        ("take back my answer to question 2", 2),
+        ("undo the first answer", 1),
+        ("let me change the first answer", 1),
+        ("can I change my second answer?", 2),
+        ("go back to question 1", 1),
+        ("back to 1", 1),
+        ("hang on, I changed my mind about 1", 1),
+        ("two questions back", 2),
+        ("go back 2", 2),
+        ("3 back please", 1),
+        ("undo the last two answers", 2),
+        ("my last answer was wrong", 3),
+        ("I answered question 2 wrong", 2),
+        ("I lied on 1", 1),
+    ],
+)
+def test_an_earlier_question_is_asked_again_however_it_is_gone_back_to(library: Library, typed: str, number: int):
+    asked_again = Command("change", library.quiz.questions[number - 1].id)
+    assert reading(library, typed, answered_before(library, 4)) == asked_again
+
+
+def test_further_back_than_all_answers_is_the_first_question(library: Library):
+    assert reading(library, "back 5 questions", answered_before(library, 3)) == Command("change", "purpose")
+    assert reading(library, "two questions back", quiz.begin(library.quiz)) == Command("back")
+
+
+def test_what_was_changed_last_is_taken_back_also_where_it_is_called(library: Library):
+    first, second, third = library.quiz.questions[:3]
+    run = answered_before(library, 4)
+    one = quiz.apply(run, Reply(answers={first.id: (first.choices[1].id,)}, ts="1")).run
+    two = quiz.apply(
+        run, Reply(answers={first.id: (first.choices[1].id,), second.id: (second.choices[1].id,)}, ts="1")
+    ).run
+
+    assert reading(library, "undo question 1", one) == Command("undo")
+    assert reading(library, "undo question 3", one) == Command("change", third.id)
+    assert reading(library, "undo the last two", two) == Command("undo")
+
+
+@pytest.mark.parametrize("typed", ["change my answer", "let me change it", "I changed my mind", "edit"])
+def test_another_answer_is_wished_for_to_the_last_question_while_one_is_asked(library: Library, typed: str):
+    assert reading(library, typed, answered_before(library, 3)) == Command("back")
+    assert reading(library, typed, finished(library, "own")) not in (Command("back"), Command("stop"))
+
+
+@pytest.mark.parametrize(
+    ("typed", "position"),
+    [("b, no wait, c", 2), ("b... no, c", 2), ("b sorry c", 2), ("not b but c", 2), ("c not b", 2), ("letter b", 1)],
+)
+def test_of_an_answer_that_corrects_itself_the_last_counts(library: Library, typed: str, position: int):
+    third = library.quiz.questions[2]
+    assert reading(library, typed, at(library, 3)) == Answered({third.id: (third.choices[position].id,)})
+
+
+@pytest.mark.parametrize(
+    ("typed", "positions"),
+    [("b but I'm not 100% sure", [1]), ("b or c, not sure", [1, 2]), ("not sure, maybe b", [1])],
+)
+def test_a_letter_of_who_is_not_sure_is_offered(library: Library, typed: str, positions: list[int]):
+    for number, question in enumerate(library.quiz.questions, 1):
+        choices = tuple(question.choices[position].id for position in positions)
+        assert reading(library, typed, at(library, number)) == Perhaps(question.id, choices)
+
+
+@pytest.mark.parametrize("typed", ["I mean a lot", "I mean all of it", "I mean, a bit", "I mean it"])
+def test_i_mean_with_nothing_that_names_a_choice_is_no_answer(library: Library, typed: str):
+    for number, question in enumerate(library.quiz.questions, 1):
+        run = answered_before(library, number)
+        assert not isinstance(reading(library, typed, run), Answered)
+        done = quiz.apply(finished(library, "own"), Reply(answers={question.id: (question.choices[1].id,)}, ts="1")).run
+        assert not isinstance(reading(library, typed, done), Answered)
+
+
+@pytest.mark.parametrize("typed", ["can I take it back?", "can I take that back", "withdraw it"])
+def test_to_take_it_back_means_an_answer_while_one_is_asked_for(library: Library, typed: str):
+    assert reading(library, typed, answered_before(library, 3)) == Command("undo")
+
+
+@pytest.mark.parametrize("typed", ["can I take back what I shared?", "can I take my result back", "unshare it"])
+def test_who_says_that_they_shared_it_means_that_also_while_an_answer_is_asked_for(library: Library, typed: str):
+    assert reading(library, typed, answered_before(library, 3)) == Aside("taking_back")
+
+
+@pytest.mark.parametrize("typed", ["wait no", "no wait", "no no", "oh no"])
+def test_wait_no_denies_what_was_guessed(library: Library, typed: str):
+    run, third = answered_before(library, 3), library.quiz.questions[2]
+    offered = Guess(question=third.id, choices=(third.choices[0].id,), ts="1", prompt=len(run.prompts))
+    assert reading(library, typed, quiz.apply(run, offered).run) == Command("reask")
+
+
+@pytest.mark.parametrize(
+    ("typed", "command"),
+    [
+        ("finish", "stop"),
+        ("let's finish here", "stop"),
+        ("I give up", "stop"),
+        ("gtg", "pause"),
+        ("next question", "skip"),
+        ("doesn't matter", "unsure"),
+        ("you decide", "unsure"),
+    ],
+)
+def test_a_round_is_left_or_gone_on_with_in_many_words(library: Library, typed: str, command: str):
+    assert reading(library, typed, answered_before(library, 3)) == Command(command)
+
+
+@pytest.mark.parametrize("typed", ["and this", "about", "and it", "spot"])
+def test_a_word_that_only_looks_like_a_command_is_none(library: Library, typed: str):
+    assert not isinstance(reading(library, typed, answered_before(library, 3)), Command)
+
+
+def test_the_same_again_names_no_choice(library: Library):
+    for number in range(1, 6):
+        assert not isinstance(reading(library, "the same again", answered_before(library, number)), Answered)
+
+
+def test_whether_an_answer_can_be_changed_later_pauses_nothing(library: Library):
+    assert reading(library, "can I change an answer later?", answered_before(library, 3)) == Aside("about_quiz")
 
 
 def test_a_term_is_explained_behind_wait(library: Library):

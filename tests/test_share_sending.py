@@ -8,7 +8,7 @@ import pytest
 
 from bot.domain.share import Part
 from bot.knowledge import Library
-from bot.slack import privacy, profiles, slack_calls
+from bot.slack import privacy, profiles, share_blocks, slack_calls
 from tests.conftest import THOROUGH, bot_in
 from tests.sharing import (
     ANA,
@@ -450,7 +450,7 @@ async def test_a_second_click_on_send_of_an_update_is_no_forgery(workspace: Work
     answer = await workspace.submit(ANA)
 
     assert answer.get("response_action") == "update"
-    assert "It is on its way to" in str(answer["view"])
+    assert "<@U_MEI> has it now" in str(answer["view"])
 
 
 # Withdrawing
@@ -622,16 +622,64 @@ async def receipts(workspace: Workspace, root: Sent) -> list[Json]:
 # The window afterwards, and the way back
 
 
+async def window_that_says(workspace: Workspace, text: str) -> Json:
+    async def there() -> Json | None:
+        view = await workspace.view(ANA)
+        return view if view and text in str(view) else None
+
+    return await workspace.until(there, ANA)
+
+
+async def test_a_click_on_send_that_comes_late_says_what_became_of_it(workspace: Workspace):
+    root, view = await previewed(workspace, MEI)
+    await workspace.submit(ANA)
+    receipt = await message(workspace, root, RECEIPT)
+    await window_that_says(workspace, "has it now")
+
+    async def click_send_again() -> str:
+        await workspace.close(ANA, everything=True)
+        await window(workspace, await result(workspace, root))
+        await fill_in(workspace, BEN)
+        await forge_metadata(workspace, await workspace.modal(ANA), view["private_metadata"])
+        return str(await workspace.submit(ANA))
+
+    assert "<@U_MEI> has it now" in await click_send_again()
+    await workspace.click(ANA, receipt, "Withdraw")
+    await message(workspace, root, "Withdrawn on")
+    assert "You have taken it back" in await click_send_again()
+
+
+async def test_the_window_of_an_update_says_that_it_has_arrived(workspace: Workspace):
+    _, now = await shared_and_outdated(workspace)
+    await window(workspace, now, label="Update")
+    await fill_in(workspace, None)
+
+    await workspace.submit(ANA)
+
+    await window_that_says(workspace, "<@U_MEI> has it now")
+
+
+async def test_the_window_says_so_where_the_work_that_sends_fails(
+    workspace: Workspace, monkeypatch: pytest.MonkeyPatch
+):
+    def fail(*_: object, **__: object) -> None:
+        raise KeyError("no such text")
+
+    await previewed(workspace, MEI)
+    monkeypatch.setattr(share_blocks, "copy", fail)
+
+    await workspace.submit(ANA)
+
+    view = await window_that_says(workspace, "I do not know whether it has reached <@U_MEI>")
+    assert view["title"]["text"] == "Not known yet"
+
+
 async def test_the_window_says_that_it_has_arrived_and_who_takes_it_back_is_shown_what_there_is(workspace: Workspace):
     root, _ = await previewed(workspace, MEI)
     await workspace.submit(ANA)
     await message(workspace, root, RECEIPT)
 
-    async def sent() -> Json | None:
-        view = await workspace.view(ANA)
-        return view if view and "has it now" in str(view) else None
-
-    assert (await workspace.until(sent, ANA))["title"]["text"] == "Sent"
+    assert (await window_that_says(workspace, "has it now"))["title"]["text"] == "Sent"
     await workspace.close(ANA)
 
     await write(workspace, root, "withdraw what I shared")

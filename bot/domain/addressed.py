@@ -54,6 +54,14 @@ _COURTEOUS = re.compile(
     r"|(?:good )?morning|good (?:afternoon|evening)|(?:bye[\s-])?bye|goodbye|see you|see ya|congrats|sorry)\s+"
     rf"{_NAME}\s*(?:[,;:.!?–—-]|$)"
 )
+# "Slides, do you count those?": of what stands before the comma it is asked whether it counts.
+_OF_WHAT_STANDS_FIRST = re.compile(
+    r"\b(?:you)\s+(?:(?:also|even|really|still|actually)\s+)*(?:count|include|consider|call|mean|regard|treat|accept|take)\s+"
+    r"(?:it|that|this|those|these|them)\b",
+    re.IGNORECASE,
+)
+_PLURAL = re.compile(r"\w*[^\Ws]s", re.IGNORECASE)
+_OF_MANY = re.compile(r"\b(?:those|these|them)\b", re.IGNORECASE)
 _SENTENCE = re.compile(r"[^.?!\n]+[.?!]*")
 _LAST = re.compile(rf",\s*{_NAME}\s*\?*\s*$")
 _THANKS = r"(?:thanks|thank you|thx|ta|cheers|best|regards|yours|love)"
@@ -95,7 +103,7 @@ def called_in_person(text: str, is_term: Callable[[str], bool]) -> str | None:
     courteous = _COURTEOUS.match(text)
     names = [courteous[1]] if courteous else []
     if to_you:
-        names += _in_place_of_name(text, to_you)
+        names += [name for name in _in_place_of_name(text, to_you) if not _is_topic(name, text)]
     return next((name for name in names if _is_name(name, is_term)), None)
 
 
@@ -112,6 +120,14 @@ def _in_place_of_name(text: str, to_you: Iterable[str]) -> Iterator[str]:
     for sentence in to_you:
         if (match := _LAST.search(sentence)) and not _SIGNED.search(sentence):
             yield match[1]
+
+
+def _is_topic(name: str, text: str) -> bool:
+    """Return whether what stands in the place of a name is what a text asks about: "Slides, do you count those?"."""
+    if not text.lstrip(" *_~").startswith(name):
+        return False
+    is_plural = _PLURAL.fullmatch(name) is not None and _OF_MANY.search(text) is not None
+    return is_plural or _OF_WHAT_STANDS_FIRST.search(text) is not None
 
 
 def _is_name(name: str, is_term: Callable[[str], bool]) -> bool:

@@ -74,6 +74,15 @@ _AND = re.compile(r"\s*(?:[,/&+]|\b(?:and|or|from|vs\.?|versus|than|compared to)
 _OR = re.compile(r"\s*(?:[,/&+]|\b(?:and|or)(?=\s))\s*", re.IGNORECASE)
 _WRAPPED = " \t\"'“”‘’«»?!.,:;"
 _UNSURE = re.compile(r"(?:(?:or|so|is it|maybe|perhaps|then)\s+)*(.+?)\s*\?[\s?!]*", re.IGNORECASE)
+# Such are "b but I'm not 100% sure" and "not sure, maybe b or c".
+_NOT_SURE = (
+    r"(?:i(?:['’]?m|\s+am)\s+)?(?:unsure|not\s+(?:(?:100\s*%|so|too|very|quite|really|totally|completely|entirely|fully)\s+)*"
+    r"(?:sure|certain|confident))(?:\s+(?:about\s+(?:it|that|this)|though|tbh))*"
+)
+_SAID_UNSURE = (
+    re.compile(rf"(.+?)[\s,;.!…–—-]+(?:(?:but|though|and)\s+)?{_NOT_SURE}[\s.!…]*", re.IGNORECASE),
+    re.compile(rf"{_NOT_SURE}[\s,;.!…–—-]+(?:(?:but|so|maybe|perhaps)\s+)*(.+?)[\s.!…]*", re.IGNORECASE),
+)
 
 
 class Wordings(Enum):
@@ -116,10 +125,14 @@ def asked_choices(
 
 
 def read_unsure_pick(text: str, question: AnyQuestion) -> tuple[str, ...]:
-    """Read one choice or two that are picked with a question mark, "c?" or "b or c?"; empty if it is more than that."""
-    match = _UNSURE.fullmatch(text) if len(text) <= LONGEST else None
+    """Read one choice or two that are picked by who is not sure, "c?" or "b or c, not sure"; empty if it is more."""
+    patterns = (_UNSURE, *_SAID_UNSURE) if len(text) <= LONGEST else ()
+    match = next(filter(None, (pattern.fullmatch(text) for pattern in patterns)), None)
     pieces = [piece for piece in _OR.split(match[1]) if piece] if match else []
-    choices = [choice_at(mark, question) for piece in pieces if (mark := picked_mark(piece))]
+    marks = [mark for piece in pieces if (mark := picked_mark(piece))]
+    if match and match.re is not _UNSURE:  # "not sure about this one" picks none
+        marks = [mark for mark in marks if len(mark) == 1]
+    choices = [choice_at(mark, question) for mark in marks]
     chosen = tuple(dict.fromkeys(choice.id for choice in choices if choice))
     return chosen if 0 < len(chosen) == len(pieces) <= 2 else ()
 

@@ -16,7 +16,8 @@ _PLACES = {word: number for words in (CARDINALS, ORDINALS) for number, word in e
 
 # "oh wait, can you", "actually,", "sorry I'd like to"
 _LEAD = (
-    r"(?:(?:actually|oh|wait|sorry|no|hm+|um+|ok|okay|well|and|but|then|so|please|just|let['’]?s|let me"
+    r"(?:(?:actually|oh|wait|hang on|hold on|oops|argh|sorry|no|hm+|um+|ok|okay|well|and|but|then|so|please|just"
+    r"|let['’]?s|let me"
     r"|(?:can|could|would|will|may)\s+(?:you|i|we)|i(?:['’]d|\s+would)\s+(?:like|prefer|rather)(?:\s+to)?"
     r"|i\s+(?:want|need|have|meant|mean)\s+to|(?:scratch|strike|forget)\s+that|my\s+(?:mistake|bad)"
     r"|on\s+second\s+thoughts?|i(?:['’]ve|\s+have)?\s+changed\s+my\s+mind(?:\s+(?:about|on))?)\b[\s,;:.!…–—-]*){0,8}"
@@ -45,7 +46,7 @@ _MEANS = (
     r"|(?:it|that) (?:should|ought to|must) (?:be|have been)|make (?:it|that)|take|put|pick|choose)"
 )
 _SHOULD_BE = (
-    r"(?:(?:should|ought to|must|was (?:meant|supposed) to)\s+(?:be|have been|say)"
+    r"(?:(?:should|ought to|must|was (?:meant|supposed) to)\s+(?:be|have been|say)|should['’]?ve\s+been"
     r"|is|was|were|had been|goes to)"
 )
 _MIND = (
@@ -85,14 +86,58 @@ _PLACED = tuple(
         rf"(?:{_MEANS}\s+)?(.+)",
         rf"(?:(?:for|as for|about|on)\s+)?{_PLACE}\s*[:–—]\s*(.+)",
         rf"(?:for|as for|about)\s+{_PLACE}\s*,\s*(?:{_MEANS}\s+)?(.+)",
-        rf"{_PLACE}\s+(?:should|ought to|must|was (?:meant|supposed) to)\s+(?:be|have been|say)\s+(.+)",
+        rf"{_PLACE}\s+(?:(?:should|ought to|must|was (?:meant|supposed) to)\s+(?:be|have been|say)"
+        r"|should['’]?ve\s+been)\s+(.+)",
+        rf"(?:for|as for|on|at)\s+{_PLACE}\s+{_MEANS}\s+(.+)",
+        # "the last one was b"; in words that may be said of a choice: "the last one is too far off"
+        r"(?:my|the)\s+(last|previous)\s+(?:one|question|answer)\s+(?:is|was)\s+([a-h])[\s.!]*",
     )
 )
 _ONLY_MIND = re.compile(rf"{_LEAD}{_MIND}(?:{_CALLED}|{_PLACE}|(\d{{1,2}}))[\s.!]*", re.IGNORECASE)
-# "can I redo question 2", "let me answer the last one again"
+# "can I redo question 2", "let me answer the last one again", "let me change the third answer", "go back to question 1"
 _REDO = re.compile(
-    rf"{_LEAD}(?:(?:redo|retake|repeat|re-?answer)\s+(?:my\s+)?(?:{_CALLED}|{_PLACE})"
-    rf"|(?:do|take|answer)\s+(?:my\s+)?(?:{_CALLED}|{_PLACE})\s+(?:again|over|anew))[\s.?!]*",
+    rf"{_LEAD}(?:(?:redo|retake|repeat|re-?answer|change|correct|edit|fix|revise|update|revisit|reconsider|rethink)\s+"
+    rf"(?:my\s+)?(?:{_CALLED}|{_PLACE})"
+    rf"|(?:do|take|answer)\s+(?:my\s+)?(?:{_CALLED}|{_PLACE})\s+(?:again|over|anew)"
+    rf"|(?:(?:(?:go|take\s+me|jump|step|get)\s+)?back|return)\s+to\s+(?:(?:my|the)\s+)?(?:{_CALLED}|{_PLACE}|(\d{{1,2}})))"
+    r"[\s.?!]*",
+    re.IGNORECASE,
+)
+# "my last answer was wrong", "I answered question 2 wrong", "I lied on 2"
+_NOT_RIGHT = (
+    r"(?:(?:not|so|all|totally|completely|clearly)\s+)*(?:wrong|right|correct|true|incorrect|a\s+mistake|a\s+lie|off)"
+)
+_WRONG = re.compile(
+    rf"{_LEAD}(?:(?:{_CALLED}|(?:my|the|that)\s+(last|previous)\s+(?:one|answer|choice)"
+    rf"|(previous|last)\s+(?:one|answer)|my\s+answer\s+to\s+(\d{{1,2}}))\s+(?:is|was|seems|were)\s+{_NOT_RIGHT}"
+    rf"|i\s+(?:answered|got|did|had|picked|clicked|put)\s+(?:{_CALLED}|(\d{{1,2}}))\s+(?:wrong(?:ly)?|incorrectly)"
+    r"|i\s+(?:lied|was\s+wrong|made\s+a\s+mistake|misclicked|misread|clicked\s+(?:the\s+)?wrong)\s+"
+    rf"(?:(?:on|in|at|with|about|for)\s+)?(?:{_CALLED}|(\d{{1,2}})))[\s.!]*",
+    re.IGNORECASE,
+)
+_RIGHT = re.compile(r"(?<!not )(?<!n't )\b(?:right|correct|true)\W*$", re.IGNORECASE)
+# "change my answer", "I changed my mind": of the last answer, while another is asked for
+_ANOTHER = re.compile(
+    r"\W*(?:(?:actually|oh|wait|sorry|no|hm+|ok|okay|and|but|please|let\s+me|i(?:['’]d|\s+would)\s+like\s+to"
+    r"|i\s+(?:want|need|have)\s+to)\b[\s,;:.!…–—-]*){0,5}"
+    r"(?:(?:change|edit|correct|fix|redo)\s+(?:it|that|(?:my|the|that)(?:\s+last|\s+previous)?\s+(?:answer|choice|one))"
+    r"|edit|change|(?:i(?:['’]?ve|\s+have)?\s+)?(?:just\s+)?changed\s+my\s+mind)(?:\s+(?:please|again|now))*[\s.!]*",
+    re.IGNORECASE,
+)
+# "undo question 3", "take my answer to 2 back", "reset the first answer"
+_TAKE_BACK = re.compile(
+    rf"{_LEAD}(?:(?:undo|revert|reset|take\s+back|roll\s+back|restore|clear)\s+(?:(?:my|the)\s+)?"
+    rf"(?:change\s+(?:to|of|in|on|at|for)\s+)?(?:{_CALLED}|{_PLACE}|(\d{{1,2}}))"
+    rf"|(?:take|put|set|roll)\s+(?:{_CALLED}|{_PLACE})\s+back)[\s.?!]*",
+    re.IGNORECASE,
+)
+# "two questions back", "go back 2", "undo the last two answers"
+_COUNT = rf"(\d|{'|'.join(CARDINALS)})"
+_OF_QUESTIONS = r"(?:\s+(?:questions?|answers?|steps?|ones?|times?|pages?))?"
+_BACK_BY = re.compile(
+    rf"{_LEAD}(?:(?:(?:go|take\s+me|jump|step|move)\s+)?(?:back\s+(?:by\s+)?{_COUNT}{_OF_QUESTIONS}"
+    rf"|{_COUNT}{_OF_QUESTIONS}\s+back)"
+    rf"|(?:undo|revert|take\s+back)\s+(?:(?:my|the)\s+)?last\s+(?!one\b){_COUNT}{_OF_QUESTIONS})[\s.?!]*",
     re.IGNORECASE,
 )
 _CALLED_LAST = re.compile(rf"{_LEAD}(?:{_MEANS}\s+)?(.+?)\s+(?:for|on|in|at|as|to)\s+{_CALLED}[\s.!]*", re.IGNORECASE)
@@ -115,7 +160,7 @@ def read_numbered(text: str, run: Run) -> Answered | Command | NotAsked | Severa
             return None
         answer = changed.group(2) or changed.group(3)
         return _changed(question, answer, run) or Command("change", question.id)
-    if changed_to := _called(text, run):
+    if changed_to := _called(text, run) or _taken_back(text, run):
         return changed_to
     return None if in_words is None else SeveralUnclear()
 
@@ -160,6 +205,37 @@ def _called(text: str, run: Run) -> Answered | NotAsked | Command | None:
     if match := _CALLED_LAST.fullmatch(text):
         return _changed_called(match[2] or match[3], match[1], run)
     return None
+
+
+def _taken_back(text: str, run: Run) -> Command | None:
+    """Read that an answer that is called, or the last few, are to be taken back, or gone back to; None if none is.
+
+    Where they are not what was answered last, the question is asked again: what its answer was before is not known.
+    """
+    if len(text) > LONGEST:
+        return None
+    if run.asking and not run.asking.changing and run.passed and _ANOTHER.fullmatch(text):
+        return Command("back")
+    bare = _INSTEAD.sub("", text)
+    if match := _BACK_BY.fullmatch(bare):
+        return _back_by(next(filter(None, match.groups())), run, undoes=match[3] is not None)
+    wrong = None if _RIGHT.search(text) else _WRONG.fullmatch(text)
+    match = wrong or _TAKE_BACK.fullmatch(bare)
+    question = _placed(next(filter(None, match.groups())), run) if match else None
+    if question is None or not run.has_asked(question.id):
+        return None
+    is_last_change = not wrong and list(run.changed_last) == [question.id]
+    return Command("undo") if is_last_change else Command("change", question.id)
+
+
+def _back_by(called: str, run: Run, *, undoes: bool) -> Command:
+    """Go back by so many questions; undoes: if that many were answered at once last, that is taken back."""
+    count = int(called) if called.isdigit() else _PLACES[called.lower()]
+    if undoes and count == len(run.changed_last) > 1:
+        return Command("undo")
+    if not run.passed or not count:
+        return Command("back")
+    return Command("change", run.passed[max(0, len(run.passed) - count)])
 
 
 def _changed_called(called: str, answer: str, run: Run) -> Answered | NotAsked | Command | None:

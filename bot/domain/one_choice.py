@@ -4,7 +4,7 @@ import re
 
 from rapidfuzz import utils
 
-from bot.domain.own_words import SHORT, is_about, is_put_as_question, scored
+from bot.domain.own_words import SHORT, SMALL_WORDS, is_about, is_put_as_question, scored
 from bot.domain.quiz import LETTERS
 from bot.domain.quiz_content import HasChoices, Option
 
@@ -19,12 +19,13 @@ _NUMBERS = {
 }
 _NUMBERS |= {"top": "1", "topmost": "1"}
 _LAST = ("last", "bottom")
+_AS_BEFORE = frozenset({"again", "before", "same"})
 # "b", "2.", "(c)", "option 1", "no. 1" (but "no b" denies b), "the second one", "I think b", "b please", "hmm, b lol".
 _PICKED = re.compile(
     r"(?:(?:h+m+|u+m+|uh+|oh|ok|okay|well|so|yeah)\b[,.…]*\s+)*"
     r"(?:(?:i(?:['’]d| would)? (?:think|guess|say|pick|choose|take|go (?:for|with))|(?:it|that)(?:['’]s| is)"
     r"|it would be|must be|probably|definitely|mostly|more like|maybe)\s+)*"
-    r"(?:the\s+)?(?:(?:answer|option|choice|number|no(?=\.?\s*\(?\d))\b\.?|#)?\s*\(?"
+    r"(?:the\s+)?(?:(?:answer|option|choice|letter|number|no(?=\.?\s*\(?\d))\b\.?|#)?\s*\(?"
     rf"({'|'.join((*_NUMBERS, *_LAST))}|[1-9]|[{LETTERS}])"
     r"[).:!]*(?:\s+(?:one|answer|option|choice))?"
     r"(?:,?\s+(?:please|pls|i think|i guess|i['’]d say|for me|then|probably|definitely|for sure"
@@ -55,7 +56,8 @@ def read_choice(text: str, question: HasChoices) -> Option | None:
     """Find the choice somebody typed: its number, its letter, its label or their own words for it.
 
     None if no choice fits, if two fit about as well, if the text is a question or a negation, if it is only a few
-    letters long, and if it is one word that is no wording by itself: "papers" may be of those one writes or reads.
+    letters long, or only refers to something else, as "the same again", and if it is one word that is no wording by
+    itself: "papers" may be of those one writes or reads.
     """
     if mark := picked_mark(text.strip()):
         return choice_at(mark, question)
@@ -64,10 +66,15 @@ def read_choice(text: str, question: HasChoices) -> Option | None:
         return None
     if exact := read_wording(text, question):
         return exact
-    if asks_or_denies(text) or len(normalised) < SHORT or " " not in normalised:
+    if asks_or_denies(text) or len(normalised) < SHORT or " " not in normalised or _only_refers_back(normalised):
         return None
     (best, choice), (next_best, _) = scored(normalised, question)[:2]
     return choice if best >= SURE and best - next_best >= LEAD and is_about(normalised, choice) else None
+
+
+def _only_refers_back(typed: str) -> bool:
+    """Return whether a text says nothing but that it is as before: "the same again"."""
+    return bool(telling := set(typed.split()) - SMALL_WORDS) and telling <= _AS_BEFORE
 
 
 def read_choice_of_degree(text: str, question: HasChoices) -> Option | None:

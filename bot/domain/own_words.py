@@ -173,6 +173,11 @@ def _has(vocabulary: frozenset[str], word: str, cutoff: float) -> bool:
     return process.extractOne(word, vocabulary, scorer=fuzz.ratio, score_cutoff=cutoff) is not None
 
 
+def says_something(text: str) -> bool:
+    """Return whether a text has words of some subject: "all of it" and "a lot" have none."""
+    return bool(_telling(utils.default_process(text)))
+
+
 def _telling(typed: str) -> list[str]:
     return [word for word in typed.split() if word not in SMALL_WORDS]
 

@@ -111,6 +111,8 @@ def load(quiz: Quiz, answers: Answers, state: Mapping[str, Any] | None, subject:
         opened=tuple(state.get("opened", ())),
         subject=subject,
         previous=MappingProxyType({name: tuple(was) for name, was in state.get("previous", {}).items()}),
+        out_of_turn=state.get("out_of_turn", False),
+        left_open=frozenset(state.get("left_open", ())),
     )
 
 
@@ -311,8 +313,15 @@ def _take(run: Run, answers: Mapping[str, Given]) -> Transition:
         skipped=run.skipped - answers.keys(),
         live=live,
         status=Status.OPEN,
-        previous=run.previous if same else MappingProxyType(replaced),
     )
+    if not same:
+        is_open = run.live and run.prompts[-1].question in answers
+        after = replace(
+            after,
+            previous=MappingProxyType(replaced),
+            out_of_turn=run.finished or not is_open,
+            left_open=run.skipped.intersection(answers),
+        )
     return Transition(_advance(after), Outcome.REPEATED if same else Outcome.TAKEN, last)
 
 
@@ -330,31 +339,29 @@ def _ask(run: Run, prompt: Prompt) -> Transition:
 
 
 def _back(run: Run) -> Transition:
-    in_order = (run.quiz.purpose.id, *(question.id for question in run.numbered))
-    passed = [question for question in in_order if question in run.answers or question in run.skipped]
-    if run.live and run.prompts[-1].question in passed:  # back again, from a question that is being changed
-        passed = passed[: passed.index(run.prompts[-1].question)]
-    return _ask(run, Prompt(passed[-1], changing=True)) if passed else Transition(run, Outcome.FIRST)
+    return _ask(run, Prompt(run.passed[-1], changing=True)) if run.passed else Transition(run, Outcome.FIRST)
 
 
 def _undone(run: Run) -> Transition:
     """Take the last change of answers back; where none was changed before a result, the last question is asked again.
 
-    An answer that is to be changed, or was gone back to, stays as it is, and a round that was left is gone on with, as
-    that is what somebody did last. What was taken back is not taken back again.
+    An answer that was given to a question which had been skipped or left out, or was not asked yet, goes again. One
+    that is to be changed, or was gone back to, stays as it is, and a round that was left is gone on with, as that is
+    what somebody did last. What was taken back is not taken back again.
     """
     if not run.finished and run.status is not Status.OPEN:
         return _resumed(run)
     if run.asking is not None and run.asking.changing:
         return Transition(_advance(replace(run, live=False)), Outcome.TAKEN)
-    changed = {name: was for name, was in run.previous.items() if was != run.answers.get(name, ())}
-    if not any(changed.values()):
+    changed = run.changed_last
+    if not any(changed.values()) and not (changed and run.out_of_turn):
         was_undone = bool(run.previous) and not changed
         return Transition(run, Outcome.NOTHING) if run.finished or was_undone else _back(run)
     answers = {name: choices for name, choices in {**run.answers, **changed}.items() if choices}
     after = replace(
         run,
         answers=MappingProxyType(answers),
+        skipped=run.skipped | (run.left_open - answers.keys()),
         live=run.live and run.prompts[-1].question not in changed,
         status=Status.OPEN,
         previous=MappingProxyType(changed),

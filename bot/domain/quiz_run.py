@@ -73,7 +73,9 @@ class Run:
     neither its purpose is asked nor anything shared. It is empty if nobody knows any more who that was. `closed`: that
     comparison has ended without a reveal, so that there is nothing left to answer. `had_result`: they went on
     from a result to what had no answer. `previous` holds what was answered before to the questions that were answered
-    last, by question: nothing to those that had no answer. Two runs may differ in it and be the same.
+    last, by question: nothing to those that had no answer. `out_of_turn`: these were given while none of their
+    questions was open, or there was a result; `left_open` names those of them that had been skipped. Two runs may
+    differ in these three and be the same.
     """
 
     quiz: Quiz
@@ -95,6 +97,8 @@ class Run:
     subject: str | None = None
     closed: bool = False
     previous: Mapping[str, Given] = field(default_factory=lambda: MappingProxyType({}), compare=False)
+    out_of_turn: bool = field(default=False, compare=False)
+    left_open: frozenset[str] = field(default=frozenset(), compare=False)
 
     @property
     def purpose(self) -> str:
@@ -201,6 +205,15 @@ class Run:
         left = replace(left, skipped=self.skipped | open_)
         return left if left.tie_break is None else replace(left, skipped=left.skipped | {left.tie_break.id})
 
+    @property
+    def passed(self) -> tuple[str, ...]:
+        """The questions that can be gone back to, in order: from one that is being changed, those before it."""
+        in_order = (self.quiz.purpose.id, *(question.id for question in self.numbered))
+        passed = [question for question in in_order if question in self.answers or question in self.skipped]
+        if self.live and self.prompts[-1].question in passed:
+            passed = passed[: passed.index(self.prompts[-1].question)]
+        return tuple(passed)
+
     def has_asked(self, question: str) -> bool:
         """Whether a question has come up by now: it was asked, answered or skipped, or the round is past it."""
         asked = {prompt.question for prompt in self.prompts}
@@ -263,12 +276,19 @@ class Run:
             "typed": {ts: list(questions) for ts, questions in self.typed.items()},
             "opened": list(self.opened),
             "previous": {question: list(choices) for question, choices in self.previous.items()},
+            "out_of_turn": self.out_of_turn,
+            "left_open": sorted(self.left_open),
         }
 
     @property
     def answered_last(self) -> str | None:
         """The question that was answered last, or whose answer was changed last; None if that is not known."""
         return next(reversed(tuple(self.previous)), None)
+
+    @property
+    def changed_last(self) -> Answers:
+        """What was answered before to the questions that were answered last, but for those that have it again."""
+        return {name: was for name, was in self.previous.items() if was != self.answers.get(name, ())}
 
     @cached_property
     def weighed(self) -> Answers:

@@ -21,7 +21,7 @@ from bot.domain.asked_choices import asked_choices, read_unsure_pick
 from bot.domain.clauses import read_by_clause, read_either
 from bot.domain.fit import Given
 from bot.domain.kept_question import asks_to_delete, asks_who_sees
-from bot.domain.meant import read_meant, read_meant_again
+from bot.domain.meant import read_corrected, read_meant, read_meant_again
 from bot.domain.numbered_answers import read_numbered
 from bot.domain.one_choice import (
     asks_or_denies,
@@ -74,6 +74,7 @@ MOST_TAKEN = 2  # choices of one answer
 MOST_CLAUSES = 30  # of a message in which a pause, or that it is not for them, is looked for
 # Intents of small talk: of who wants to take the quiz, which within a round is to take it again; of who asks about it
 OF_BEGINNING, OF_THE_QUIZ = "begin", "about_quiz"
+TAKING_BACK = "taking_back"  # the intent of small talk of who wants to take back what they have shared
 STARTS_OVER = Command("start_over")
 SAME = 88  # fuzz.ratio of a term with a typo
 MOST_OF_OPENING = 6  # words in which whom a round is about may be said loosely; what has more describes work
@@ -128,6 +129,13 @@ _NO_BUT = re.compile(
     r"(?:(?:i (?:meant?|say|said)|it(?:['’]?s| is| was)|rather|but|more(?: like)?|take|make (?:it|that))\s+)*",
     re.IGNORECASE,
 )
+# "can I take it back?" may be said of what was shared, and of an answer
+_SPEAKS_OF_SHARE = re.compile(
+    r"\b(?:un)?shar(?:e|es|ed|ing)\b|\b(?:sen[dt]|sending|results?|cop(?:y|ies)|person)\b", re.IGNORECASE
+)
+_TAKES_IT_BACK = re.compile(r"\b(?:take|get|have)\b.*\bback\b|\bwithdraw\s+(?:it|this|that)\b", re.IGNORECASE)
+# "wait, no": of what was guessed it denies that; elsewhere it takes back what was done last
+_NO_WAIT = re.compile(r"\W*(?:(?:no+|nope|wait|oh|hm+)\b[\s,.!…–-]*){2,4}", re.IGNORECASE)
 _REQUEST_END = re.compile(r"(?:\s(?:please|now|here|then|again|instead|maybe|thanks))+$")
 IT_DEPENDS = "it depends"  # as the knowledge has it, which is short for all that may follow
 _PARTS_OF_OPENING = re.compile(r"[.,;:!…()]+|\s[-–—]+\s|\b(?:because|since|so|where)\b", re.IGNORECASE)
@@ -209,9 +217,10 @@ def _read(
         or _asked_back(text, run, of_quiz)
         or _as_asked(_exact_command(text, words), text)
         or _asked_command(text, words, aside)
-        or _leaves(text, words)
+        or (None if aside == OF_THE_QUIZ and asks(text) else _leaves(text, words))
         or _not_for_me(text, words)
         or _yes_or_no(as_sent, words)
+        or (Command("undo") if run.asking and aside == TAKING_BACK and takes_back_unnamed(text) else None)
         or ((Command("stop") if aside == "stop" else Aside(aside)) if aside else None)
         or (None if answerable else _on_what_is_kept(text))
         or (weighed and _by_two(text, weighed))
@@ -231,6 +240,11 @@ def _read(
             Asks() if answerable and (not question or is_at_a_company(text)) else Unclear(_mark_of_none(text, question))
         )
     )
+
+
+def takes_back_unnamed(text: str) -> bool:
+    """Return whether who wants to take something back does not say that it is what they have shared."""
+    return _TAKES_IT_BACK.search(text) is not None and not _SPEAKS_OF_SHARE.search(text)
 
 
 def read_again(text: str, run: Run, questions: Sequence[str]) -> Mapping[str, Given] | None:
@@ -309,8 +323,8 @@ def _in_these_words(text: str, question: HasChoices) -> Answered | None:
 
 
 def _picked(text: str, question: HasChoices) -> Answered | None:
-    """Read a choice that is picked by its letter or number."""
-    choice = read_pick(text, question)
+    """Read a choice that is picked by its letter or number, also where the text corrects itself."""
+    choice = read_pick(text, question) or read_corrected(text, question)
     return Answered({question.id: (choice.id,)}) if choice else None
 
 
@@ -432,7 +446,7 @@ def _to_guess(text: str, run: Run, words: TypedWords) -> Answered | Command | Wh
         return Answered({question.id: (offered[position],)})
     if len(guesses) == MOST_GUESSES and isinstance(question, Question) and is_both(text):
         return Answered({question.id: guesses})
-    if normalised in map(utils.default_process, words.no):
+    if normalised in map(utils.default_process, words.no) or _NO_WAIT.fullmatch(text):
         return Command("reask")
     instead = _NO_BUT.sub("", text)
     return _picked(instead, question) or _one(instead, question) if instead != text else None
@@ -537,7 +551,12 @@ def _command(text: str, words: TypedWords) -> Command | None:
     if len(normalised) < SHORT:
         return None
     nearest = process.extractOne(normalised, phrases.keys(), scorer=OSA.distance, score_cutoff=1)
-    return Command(phrases[nearest[0]]) if nearest else None
+    if nearest is None:
+        return None
+    # Another letter in a short word makes another word, and so does another first letter: "edit" is not "exit".
+    has_other_letter = len(normalised) == len(nearest[0]) and sorted(normalised) != sorted(nearest[0])
+    is_other_word = has_other_letter and (len(normalised) == SHORT or normalised[0] != nearest[0][0])
+    return None if is_other_word else Command(phrases[nearest[0]])
 
 
 def _term(text: str, glossary: Iterable[Term]) -> Defined | None:

@@ -46,7 +46,7 @@ _MORE_OR_LESS = re.compile(rf"\b(?:{_MORE}|{_LESS})\b", re.IGNORECASE)
 _AND_BUT = "and|but|with|plus"
 _BESIDE = re.compile(rf"\b(?:{_AND_BUT})\b|[,;/&+]", re.IGNORECASE)
 # "software engineering i guess but also ml", "papers, or maybe datasets": of two choices neither is the answer yet.
-_HEDGES = "also|or|either|maybe|perhaps|possibly|sometimes|partly"
+_HEDGES = "also|or|either|maybe|perhaps|possibly|sometimes|partly|(?:could|might|may) be"
 _HEDGING = re.compile(rf"\b(?:{_HEDGES}|i guess)\b", re.IGNORECASE)
 _OF_A_HEDGE = re.compile(rf"\b(?:{_HEDGES}|{_AND_BUT}|i (?:guess|think|suppose))\b|[.,;/&+]", re.IGNORECASE)
 _CLAUSES = re.compile(r"[.,;]")

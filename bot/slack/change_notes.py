@@ -37,7 +37,7 @@ def change_note(
     words = library.words.quiz
     answers = MappingProxyType({question: tuple(choices) for question, choices in answers_before.items()})
     earlier = Run(run.quiz, answers, skipped=run.skipped).so_far
-    lines = _lines(_changed(answers, run), run, library, undone=undone)
+    lines = [*_lines(_changed(answers, run), run, library, undone=undone), *_taken_back(answers, run, library)]
     if run.recommendation is None or earlier is None:
         lines.append(escape(library.words.result.waiting))
     elif run.subject is None:
@@ -80,7 +80,9 @@ def overwritten_note(
     before: the answers that were replaced, as they were. link: to the message that asks the first of these questions.
     undone: an earlier change was taken back, which may have left the result open; then it says what that is.
     """
-    if not (lines := _lines(_changed(_with(before, run), run), run, library, undone=undone)):
+    lines = _lines(_changed(_with(before, run), run), run, library, undone=undone)
+    lines += _taken_back(before, run, library)
+    if not lines:
         return None
     if undone and run.recommendation and run.subject is None:
         lines.append(fill(library.words.quiz.completed, now=result.named(run.recommendation, library)))
@@ -157,6 +159,18 @@ def _lines(
     return [
         _line(question, run.answers[question.id], run, library, is_new=is_new, undone=undone)
         for question, is_new in changed
+    ]
+
+
+def _taken_back(before: Answers, run: Run, library: Library) -> list[str]:
+    """Say which questions have no answer any more that had one `before`."""
+    words = library.words.quiz
+    return [
+        fill(words.undone_open, number=str(run.number(question)))
+        if isinstance(question, Question)
+        else escape(words.undone_open_other)
+        for question in _questions(run)
+        if before.get(question.id) and question.id not in run.answers
     ]
 
 

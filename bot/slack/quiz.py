@@ -31,7 +31,7 @@ from bot.domain.readings import (
     Unclear,
     WhatIf,
 )
-from bot.domain.reply import read, read_again
+from bot.domain.reply import TAKING_BACK, read, read_again, takes_back_unnamed
 from bot.domain.reply_kinds import ANSWER
 from bot.domain.result_question import AboutResult, AboutTerm, Disagrees
 from bot.jobs import Key
@@ -77,7 +77,6 @@ ABOUT_THREAD = (
     Aside, Asks, AsksForTitle, AsksToStartOver, AboutResult, AboutTerm, Defined, Disagrees, ForSomebody,
     PerhapsReviewed, Reviewed, WhatIf,
 )  # fmt: skip
-TAKING_BACK = "taking_back"  # the intent of small talk of who wants to take back what they have shared
 BUTTON_ASIDES = {ButtonCommand.SO_FAR: RunAside.SO_FAR, ButtonCommand.WHY: RunAside.WHY}
 QUIET = {"quiet": True, "quiet on": True, "quiet off": False}  # whether to answer somebody to mentions only
 DUE = {"remind": Work.REMIND, "expire": Work.EXPIRE}  # by the name of the action: what is done when its time has come
@@ -108,6 +107,8 @@ async def on_reply(
         await _begin_anew(store, team, stored.user, stored.id, ts, [stored.channel, stored.root_ts])
     elif await _takes_back_share(team, stored, reading, store):
         await jobs.start(key, quiz_worker.list_shares, team, stored.id)
+    elif reading == Aside(TAKING_BACK) and takes_back_unnamed(text):  # nothing is shared that they could mean
+        await _start(key, team, stored, Command("undo"), ts)
     else:
         await _start(key, team, stored, reading, ts)
 

@@ -253,11 +253,12 @@ def _made_at(key: str) -> float:
 def _as_of(run: Run, before: Mapping[str, Sequence[str]], became: Mapping[str, Sequence[str]] | None) -> Run:
     """Give the run as it was right after a change, without the changes that came later.
 
-    before: all answers before the change; if empty, those that the run has now. became: the changed answers after it.
+    before: all answers before the change; if empty, those that the run has now. became: the changed answers after it,
+    of which those that are empty were taken back.
     """
     if became is None:
         return run
-    answers = {name: tuple(choices) for name, choices in {**(before or run.answers), **became}.items()}
+    answers = {name: tuple(choices) for name, choices in {**(before or run.answers), **became}.items() if choices}
     return replace(run, answers=MappingProxyType(answers))
 
 

@@ -14,7 +14,7 @@ from slack_bolt.async_app import AsyncAck, AsyncApp, AsyncBoltContext
 from slack_sdk.errors import SlackApiError
 from slack_sdk.web.async_client import AsyncWebClient
 
-from bot import jobs
+from bot import jobs, work_records
 from bot.domain.quiz_run import Status
 from bot.domain.share import MOST_A_DAY, TELLING, Part, Place, Refusal, ShareState, refusal
 from bot.jobs import Key
@@ -149,7 +149,7 @@ async def preview(
 async def send(
     ack: AsyncAck, view_submission: ViewSubmission, context: AsyncBoltContext, library: Library, store: Store
 ) -> None:
-    """Send what was previewed, and say so in the window, also to the second of two clicks.
+    """Send what was previewed, and say so in the window; to a later click it says what became of it.
 
     What the window brings back only names it: all is checked against the rows.
     """
@@ -174,10 +174,15 @@ async def send(
         view = share_blocks.notice_view(getattr(library.words.share, str(why)), library)
         await ack(response_action="update", view=view)
         return
+    key = Work.SEND_SHARE.key(team, share.run, share.id)
     if waits:
-        key, view_id = Work.SEND_SHARE.key(team, share.run, share.id), view_submission.view.id
-        await jobs.start(key, share_worker.deliver, team, share.id, view_id)
-    await ack(response_action="update", view=share_blocks.sent_view(share, library))
+        await jobs.start(key, share_worker.deliver, team, share.id, view_submission.view.id)
+    if waits or (share.is_being_sent and await work_records.is_under_way([key])):
+        view = share_blocks.sent_view(share, library)
+    else:
+        former = await store.shares.get(team, share.updates) if share.updates else None
+        view = share_blocks.ended_view(share, former, library)
+    await ack(response_action="update", view=view)
 
 
 def _not_theirs(stored: StoredRun | None, user: str, run_reference: str) -> str | None:

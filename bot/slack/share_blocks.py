@@ -177,12 +177,28 @@ def sent_view(share: Share, library: Library) -> View:
     return finished_view(view)
 
 
-def ended_view(share: Share, library: Library) -> View:
-    """Say in the same window what became of it: that it is there, or that the thread says more."""
+def ended_view(share: Share, former: Share | None, library: Library) -> View:
+    """Say in the same window what became of it: that it is there, or where that is said.
+
+    former: the share that it updates. What is still as it is while it is being sent was left so by work that failed.
+    """
     words = library.words.share
-    title, text = (words.there_title, words.there) if share.is_live else (words.not_there_title, words.not_there)
+    if share.is_live or (former is not None and _has_replaced(share, former)):
+        title, text = words.there_title, words.there
+    elif share.state is ShareState.WITHDRAWN:
+        title, text = words.taken_back_title, words.taken_back_window
+    elif share.is_being_sent:
+        title, text = words.not_known_title, words.not_known
+    else:
+        title, text = words.not_there_title, words.not_there
     told = section(fill(text, to=named(share.recipient, library)))
     return finished_view(kit.ModalView(title=title, blocks=[told], close=words.sent_close, clear_on_close=True))
+
+
+def _has_replaced(update: Share, former: Share) -> bool:
+    """Return whether an update has given its content, with the time it was made at, to a share for good."""
+    taken_over = update.state is ShareState.REPLACING and update.ended_at is not None
+    return taken_over and former.is_live and former.made_at > update.made_at
 
 
 # The copy

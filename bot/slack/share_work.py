@@ -86,13 +86,24 @@ class ShareWorker(UpdatingWorker, WithdrawingWorker):
 
         view_id: of the window that says that it is on its way, and then what became of it.
         """
-        await self._deliver(team, share_id)
+        try:
+            await self._deliver(team, share_id)
+        except Exception:
+            await self._show_ended(team, share_id, view_id)
+            raise
+        await self._show_ended(team, share_id, view_id)
+
+    async def _show_ended(self, team: str, share_id: str, view_id: str | None) -> None:
+        """Say in the window in which a share was sent what became of it; versions before this one named no window."""
+
+        async def ended() -> dict[str, Any]:
+            share = await self._store.shares.get(team, share_id)
+            if share is None:  # it went with its round
+                return share_blocks.notice_view(self._library.words.share.gone, self._library)
+            former = await self._store.shares.get(team, share.updates) if share.updates else None
+            return share_blocks.ended_view(share, former, self._library)
+
         if view_id is not None:
-
-            async def ended() -> dict[str, Any] | None:
-                share = await self._store.shares.get(team, share_id)
-                return share_blocks.ended_view(share, self._library) if share else None
-
             await self._gateway.update_window(team, view_id, ended)
 
     async def _deliver(self, team: str, share_id: str) -> None:

@@ -78,10 +78,10 @@ class ActionResult:
     outcome: an `Outcome`, or NOT_YOURS. question: the one it was about. answers_before: by question, if there was a
     result and the action has changed its answers. overwritten: the answers that the action has replaced while there was
     no result, by question, but for the question that was asked just then. ahead: the questions that it has answered
-    while another was asked, and still is, or the next. became: what the answers are that it has changed.
-    carried_over: as in StoredRun. completes: it has answered what was open of a result whose message was there already.
-    reopens: with it there is a question open where there was a result. same: the answers are those of before, and
-    nothing is asked in its place.
+    while another was asked, and still is, or the next. became: what the answers are that it has changed; empty for one
+    that was taken back. carried_over: as in StoredRun. completes: it has answered what was open of a result whose
+    message was there already. reopens: with it there is a question open where there was a result. same: the answers are
+    those of before, and nothing is asked in its place.
     """
 
     outcome: str
@@ -145,11 +145,13 @@ def result_of(stored: StoredRun, transition: Transition) -> ActionResult:
     revised = changed and before.finished and after.status is not Status.DELETED
     was = answers_before if revised else None
     asked = before.prompts[-1].question if before.live else None
-    over = {name: was for name, was in answers_before.items() if changed and not before.finished and name != asked}
-    over = {name: was for name, was in over.items() if list(after.answers.get(name, was)) != was}
+    replaces = changed and not before.finished and after.status is not Status.DELETED
+    over = {name: was for name, was in answers_before.items() if replaces and name != asked}
+    over = {name: was for name, was in over.items() if list(after.answers.get(name, ())) != was}
     new = [name for name in after.answers if name not in before.answers]
     ahead = new if changed and asked and asked not in new and not after.finished else []
     became = {name: list(now) for name, now in after.answers.items() if list(now) != answers_before.get(name)}
+    became |= {name: [] for name in answers_before if name not in after.answers}
     # By the messages before the action: who holds the run may post the result as soon as it is known.
     shown = transition.outcome is Outcome.TAKEN and RESULT in stored.messages
     completes = shown and before.recommendation is None and after.recommendation is not None

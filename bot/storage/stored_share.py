@@ -51,6 +51,13 @@ class Share:
         """Whether somebody else can see it, as far as is known."""
         return self.state is ShareState.SENT and self.sent_at is not None
 
+    @property
+    def is_being_sent(self) -> bool:
+        """Whether sending it, or putting it in place of another, has begun and is not known to have ended."""
+        if self.state is ShareState.REPLACING:
+            return self.ended_at is None
+        return self.state is ShareState.SENT and self.sent_at is None
+
     def is_whole(self, slots: Collection[str]) -> bool:
         """Say whether all messages below its first one are known to be there, given the slots of the copy's."""
         return sum(slot.isdigit() for slot in slots) >= len(self.message.get("replies", ()))

@@ -116,6 +116,8 @@ class QuizWords(Authored):
     changed_purpose: Annotated[Line, text("choice")]
     undone: Annotated[Line, text("number", "choice")]
     undone_other: Annotated[Line, text("choice")]
+    undone_open: Annotated[Line, text("number")]
+    undone_open_other: Plain
     completed: Annotated[Line, text("now")]
     changed_same: Annotated[Line, text("now")]
     changed_role: Annotated[Line, text("now", "before")]

@@ -69,6 +69,10 @@ class ShareWords(Authored):
     there: To
     not_there_title: WindowTitle
     not_there: To
+    taken_back_title: WindowTitle
+    taken_back_window: To
+    not_known_title: WindowTitle
+    not_known: To
 
     # What the recipient gets
     reply_hint: Annotated[Line, text("to")]

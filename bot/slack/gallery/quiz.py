@@ -1,6 +1,6 @@
 """Questions, results and whatever else stands in the thread of a round, and the lists of rounds."""
 
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import replace
 from functools import partial
 from itertools import combinations, product
@@ -317,6 +317,25 @@ def lists(library: Library) -> Iterator[Rendering]:
             supposed = WhatIf(asked.id, option.id)
             name = f"what {option.id} at {asked.id} would change in {described(run)}"
             yield Rendering(name, partial(result_explained.what_if, run, supposed, library))
+    yield from _changes(finished, library)
+    for asked in library.quiz.tie_breaks:
+        after = replace(picture, answers=MappingProxyType({**picture.answers, asked.id: (asked.choices[0].id,)}))
+        last = partial(change_notes.change_note, picture.answers, after, library)
+        yield Rendering(f"note that {asked.id} was answered", last)
+        open_again = partial(change_notes.change_note, after.answers, picture, library, undone=True)
+        yield Rendering(f"note that the answer to {asked.id} was taken back", open_again)
+        other = {**picture.answers, asked.id: (asked.choices[1].id,)}
+        changed = partial(change_notes.change_note, other, after, library)
+        yield Rendering(f"note that the answer to {asked.id} was changed", changed)
+    for choice in library.quiz.purpose.choices:
+        after = replace(picture, answers=MappingProxyType({**picture.answers, library.quiz.purpose.id: (choice.id,)}))
+        yield Rendering(
+            f"note that it is about {choice.id}", partial(change_notes.change_note, picture.answers, after, library)
+        )
+
+
+def _changes(finished: Sequence[Run], library: Library) -> Iterator[Rendering]:
+    """Give what is said of changed answers."""
     for before, after in zip([finished[-1], *finished], finished, strict=False):
         name = f"note that {described(before)} was changed to {described(after)}"
         yield Rendering(name, partial(change_notes.change_note, before.answers, after, library))
@@ -327,6 +346,10 @@ def lists(library: Library) -> Iterator[Rendering]:
         yield Rendering(f"note that {described(after)} was answered", all_new)
         back = partial(change_notes.change_note, before.answers, after, library, undone=True)
         yield Rendering(f"{name} back", back)
+        *rest, _ = after.weighed.items()
+        fewer = replace(after, answers=MappingProxyType(dict(rest)))
+        open_again = partial(change_notes.change_note, after.answers, fewer, library, undone=True)
+        yield Rendering(f"note that the last answer in {described(after)} was taken back", open_again)
         over = partial(change_notes.overwritten_note, before.answers, after, library, LINK)
         if note := over():
             yield Rendering(f"{name} while there is no result", partial(joined, note))
@@ -335,15 +358,3 @@ def lists(library: Library) -> Iterator[Rendering]:
         yield Rendering(f"{name} far above", partial(change_notes.change_note, before.answers, after, library, LINK))
         if note := change_notes.completed_note(after, library, LINK):
             yield Rendering(f"note that {described(after)} is complete", partial(joined, note))
-    for asked in library.quiz.tie_breaks:
-        after = replace(picture, answers=MappingProxyType({**picture.answers, asked.id: (asked.choices[0].id,)}))
-        last = partial(change_notes.change_note, picture.answers, after, library)
-        yield Rendering(f"note that {asked.id} was answered", last)
-        other = {**picture.answers, asked.id: (asked.choices[1].id,)}
-        changed = partial(change_notes.change_note, other, after, library)
-        yield Rendering(f"note that the answer to {asked.id} was changed", changed)
-    for choice in library.quiz.purpose.choices:
-        after = replace(picture, answers=MappingProxyType({**picture.answers, library.quiz.purpose.id: (choice.id,)}))
-        yield Rendering(
-            f"note that it is about {choice.id}", partial(change_notes.change_note, picture.answers, after, library)
-        )

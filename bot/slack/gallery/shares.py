@@ -67,9 +67,14 @@ def _windows(share: Share, library: Library) -> Iterator[Rendering]:
         name = f"preview in {place}, {'an update' if updates else 'new'}"
         yield Rendering(name, partial(share_blocks.preview_view, previewed, "d" * 20, library))
     yield Rendering("window of what was sent", partial(share_blocks.sent_view, share, library))
-    for name, state in {"has arrived": ShareState.SENT, "has not arrived": ShareState.FAILED}.items():
-        ended = replace(share, state=state)
-        yield Rendering(f"window of what {name}", partial(share_blocks.ended_view, ended, library))
+    afterwards = {
+        "has arrived": share,
+        "has not arrived": replace(share, state=ShareState.FAILED),
+        "was taken back": replace(share, state=ShareState.WITHDRAWN),
+        "may have arrived": replace(share, sent_at=None),
+    }
+    for name, ended in afterwards.items():
+        yield Rendering(f"window of what {name}", partial(share_blocks.ended_view, ended, None, library))
     for other in run_of_each_role(library):
         preview = partial(share_blocks.preview_view, example_share(other, library), "d" * 20, library)
         yield Rendering(f"preview of the round with {described(other)}", preview)
