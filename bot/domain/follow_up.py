@@ -243,7 +243,7 @@ class FollowUps:
         named = {term.key for term in self._terms(parsed.sentences[-1]) if term.kind is not None}
         return self._of_role.get(named.pop()) if len(named) == 1 else None
 
-    def readings(self, parsed: Utterance, after: str) -> list[tuple[str | None, list[Term]]]:
+    def readings(self, parsed: Utterance, after: str) -> list[tuple[str | None, Sequence[Term]]]:
         """Read the end of a message as the question before, with its own name or role in the place of the old one.
 
         after: the entry that was answered before. Gives what is asked for ("who", "amount", ...) and the terms; nothing
@@ -269,10 +269,12 @@ class FollowUps:
             del unchanged[after]
         if about is not None and about != after:
             unchanged[about] = [term for term in self._terms(self._questions[about]) if term.kind != NAME]
-        readings = [(self._questions[entry].asks, [*rest, *terms]) for entry, rest in unchanged.items()]
+        readings: list[tuple[str | None, Sequence[Term]]] = [
+            (self._questions[entry].asks, [*rest, *terms]) for entry, rest in unchanged.items()
+        ]
         if of_role is not None and of_role != after:
             question = self._questions[of_role]
-            readings.append((question.asks, list(self._terms(question))))
+            readings.append((question.asks, self._terms(question)))
         return readings
 
     def _terms(self, sentence: Sentence) -> Sequence[Term]:

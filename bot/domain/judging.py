@@ -147,7 +147,7 @@ class Judge:
         phrased: list[list[int]] = []  # keys of phrasings and keywords, by entry
         answered: list[list[int]] = []  # keys of the answer, by entry
 
-        def keys_of(spelt: Sequence[str], typed: Sequence[str]) -> list[int]:
+        def keys_of(spelt: tuple[str, ...], typed: tuple[str, ...]) -> list[int]:
             terms = lexicon.terms(spelt, typed)
             lexicon.learn(terms)
             for term in terms:

@@ -3,7 +3,7 @@
 import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, lru_cache
 from typing import TypeVar
 
 import numpy as np
@@ -25,6 +25,7 @@ PART_CREDIT = 0.4  # what a word of an expression is worth
 NAME = "name"  # the kind of concept that stands for itself alone
 EVERYDAY = 3000  # so many of the most common English words are taken for what was meant, too
 REMEMBERED = 20_000  # words whose reading is kept
+LAST_READ = 16  # texts whose terms are kept, as each question about a message asks for them again
 Key = TypeVar("Key")
 Made = TypeVar("Made")
 Credits = Sequence[tuple[str, float]]  # keys, with what each is worth
@@ -120,6 +121,8 @@ class Lexicon:
         self._singles: dict[str, Term] = {}
         self._expressions: dict[tuple[str, str], Term] = {}
         self.spelling = _Remembered(self._spelt).__getitem__
+        self.terms: Callable[[tuple[str, ...], tuple[str, ...]], Sequence[Term]]
+        self.terms = lru_cache(maxsize=LAST_READ)(self._terms)
         self._related = _Remembered(self._keys_of_related)
         self._same_stems = _Remembered(self._keys_of_same_stem)
         for concept in synonyms.concepts:
@@ -166,7 +169,7 @@ class Lexicon:
             if len(word) >= 4:
                 self._spelling.setdefault((word[0], len(word)), []).append(word)
 
-    def terms(self, spelt: Sequence[str], typed: Sequence[str]) -> list[Term]:
+    def _terms(self, spelt: tuple[str, ...], typed: tuple[str, ...]) -> Sequence[Term]:
         """Read correctly spelt words as terms, the longest synonyms first; `typed` has them as they were typed."""
         terms, behind, phrases, singles = list[Term](), 0, self._phrases, self._singles
         for at, (word, as_typed) in enumerate(zip(spelt, typed, strict=True)):

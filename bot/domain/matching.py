@@ -8,7 +8,7 @@ both.
 import math
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from functools import partial
+from functools import lru_cache, partial
 from typing import NamedTuple
 
 import numpy as np
@@ -25,6 +25,7 @@ from bot.domain.postings import Floats, as_rows
 QUESTIONS = 6  # of one message that are looked at
 CERTAIN = 1e-6  # kept from 0 and 1, of which there is no logit
 AROUND = 40  # words of the sentences around a question that are looked at with it
+LAST_READ = 4  # messages that are kept as they were read, as each question about one reads it again
 
 
 @dataclass(slots=True)
@@ -68,6 +69,7 @@ class Index:
         self, lexicon: Lexicon, entries: Sequence[Entry], calibration: Calibration, learnt: Learnt | None = None
     ) -> None:
         self._lexicon = lexicon
+        self._read = lru_cache(maxsize=LAST_READ)(partial(read, spelling=lexicon.spelling))
         self._learnt = learnt
         self._ids = [entry.id for entry in entries]
         self.about_bot = frozenset(entry.id for entry in entries if entry.about_bot)
@@ -186,6 +188,11 @@ class Index:
         sentences = self.read(word).sentences
         return bool(sentences) and bool(self._follow_ups.kinds(sentences[-1]))
 
+    def names_several(self, utterance: str) -> bool:
+        """Return whether a message names two different roles, companies or people, or more."""
+        terms = self._terms(self.read(utterance))
+        return len({term.key for of_sentence in terms for term in of_sentence if term.kind is not None}) > 1
+
     def same_of_names(self, utterance: str, entry: str) -> list[str]:
         """Give the entries that ask what this one asks, each of a name in a message: "DeepMind and Meta"."""
         if entry not in self._follow_ups.of_names:  # most are about no name: then nothing is read again
@@ -221,11 +228,11 @@ class Index:
         """Give the tokens of a message, plain and masked, as they are learnt from."""
         return self._spellings.tokens(keys_of(parsed, self._terms(parsed)))
 
-    def _terms(self, parsed: Utterance) -> list[list[Term]]:
+    def _terms(self, parsed: Utterance) -> list[Sequence[Term]]:
         """Give the terms of each sentence."""
         return [self._terms_of(sentence) for sentence in parsed.sentences]
 
-    def _terms_of(self, sentence: Sentence) -> list[Term]:
+    def _terms_of(self, sentence: Sentence) -> Sequence[Term]:
         return self._lexicon.terms(sentence.words, sentence.typed)
 
     def hinted(self, hint: Hint | None, semantic: SemanticScores | None = None) -> list[int]:
@@ -249,7 +256,7 @@ class Index:
 
     def read(self, utterance: str) -> Utterance:
         """Clean a message and mend its spelling."""
-        return read(utterance, self._lexicon.spelling)
+        return self._read(utterance)
 
     def _weighed(
         self,
