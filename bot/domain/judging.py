@@ -7,10 +7,11 @@ of them" as one of the choices, calibrated on the knowledge itself, turns the fe
 """
 
 import math
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from itertools import chain
+from operator import attrgetter
 from typing import Final, NamedTuple
 
 import numpy as np
@@ -99,7 +100,6 @@ class Judged(NamedTuple):
 
     entries: Sequence[int]
     features: Floats
-    numbers: Sequence[float]  # the same, one after the other
     phrasings: Sequence[int]
     as_phrased: Sequence[bool]  # whether the question is a phrasing, all but word for word
     terms: Sequence[Term]
@@ -119,12 +119,16 @@ class Topic(NamedTuple):
 class Reading(NamedTuple):
     """What a term is to an index: its uses, the most that one of them weighs, and how much it says and could match."""
 
+    key: str
     number: int  # of its key; -1 if no entry has it
     uses: Uses
     credits: Sequence[tuple[int, float]]  # of its keys that weigh something, which are all that tells phrasings apart
     strongest: float
     weight: float
     whole: float
+
+
+_STRONGEST = attrgetter("strongest")
 
 
 class Judge:
@@ -199,7 +203,7 @@ class Judge:
         telling, prepared = [], self._readings
         for part in parts:
             readings = [prepared.get((term.key, term.taken_for)) or self._reading(term) for term in part.terms]
-            if max([reading.strongest for reading in readings], default=0.0) >= TOPICAL:
+            if max(map(_STRONGEST, readings), default=0.0) >= TOPICAL:
                 telling.append((part, readings))
         return telling
 
@@ -213,12 +217,13 @@ class Judge:
     ) -> Judged | None:
         """Judge the best entries for a part, given with the readings of its terms, and those in `also`."""
         terms = part.terms
-        numbers, uses, credits_of_terms, _, weights, wholes = zip(*readings, strict=True)
+        keys, numbers, uses, credits_of_terms, _, weights, wholes = zip(*readings, strict=True)
         in_order = numbers[part.before :]
-        places = {term.key: at for at, term in enumerate(terms)}.values()  # each term once
-        if len(places) < len(readings):
+        places: Collection[int] = range(len(keys))
+        if len(set(keys)) < len(keys):  # each term once
+            places = {key: at for at, key in enumerate(keys)}.values()
             terms, readings = [terms[at] for at in places], [readings[at] for at in places]
-            numbers, uses, credits_of_terms, _, weights, wholes = zip(*readings, strict=True)
+            _, numbers, uses, credits_of_terms, _, weights, wholes = zip(*readings, strict=True)
         hits = self._postings.search(uses, JUDGED, also)
         if not len(hits.entries):
             return None
@@ -247,6 +252,7 @@ class Judge:
         uses = self._postings.uses(credit_by_key, own)
         telling = [(key, credit) for key, credit in credit_by_key.items() if weight[key]]
         reading = Reading(
+            term.key,
             number,
             uses,
             telling,
@@ -321,7 +327,7 @@ class Judge:
                 about_you,
             )
         names = any(term.kind for term in terms)
-        return Judged(entries, as_rows(numbers, WIDTH), numbers, phrasings, as_phrased, terms, weights, hits, names)
+        return Judged(entries, as_rows(numbers, WIDTH), phrasings, as_phrased, terms, weights, hits, names)
 
     def _named(self, keys: AbstractSet[int], entries: Sequence[int]) -> list[float]:
         """Add up, for each entry, the weights of the words in its keywords that the message has in full."""
@@ -335,6 +341,8 @@ class Judge:
                             named[entry] = both, self._weight_of(both)
                         else:
                             named[entry] = of_topic, weight
+        if not named:
+            return [0.0] * len(entries)
         return [named[entry][1] if entry in named else 0.0 for entry in entries]
 
     def _weight_of(self, keys: AbstractSet[int]) -> float:

@@ -9,7 +9,8 @@ import math
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache, partial
-from typing import NamedTuple
+from itertools import count, repeat
+from operator import neg
 
 import numpy as np
 
@@ -53,13 +54,9 @@ class Candidate:
     nearness: Nearness | None = None  # in meaning; None if only words were looked at
 
 
-class _Match(NamedTuple):
-    """The part of a message that speaks most for an entry by its phrasings alone, and the entry's row of `judged`."""
-
-    phrased: float
-    part: Part
-    judged: Judged
-    at: int
+# The confidence in an entry by its phrasings alone, the part of a message that speaks most for it, and its row of what
+# was judged. No class of its own: there is one for each entry that is judged.
+_Match = tuple[float, Part, Judged, int]
 
 
 class Index:
@@ -130,13 +127,14 @@ class Index:
             if judged is None:
                 continue
             confidences = self._judge.confidences(judged.features)
-            for at, (entry, confidence) in enumerate(zip(judged.entries, confidences, strict=True)):
-                if entry not in best or confidence > best[entry].phrased:
-                    best[entry] = _Match(confidence, part, judged, at)
-        confidence_by_entry = {entry: match.phrased for entry, match in best.items()}
+            matches = zip(confidences, repeat(part), repeat(judged), count())
+            for entry, match in zip(judged.entries, matches, strict=True):
+                if entry not in best or match[0] > best[entry][0]:
+                    best[entry] = match
+        confidence_by_entry = {entry: match[0] for entry, match in best.items()}
         if hint is not None and best:
             confidence_by_entry.update(self._weighed(parsed, best, hint, semantic, several=len(telling) > 1))
-        ranked = sorted([(-confidence, entry) for entry, confidence in confidence_by_entry.items()])[:limit]
+        ranked = sorted(zip(map(neg, confidence_by_entry.values()), confidence_by_entry, strict=True))[:limit]
         near = semantic.near if semantic else _unknown
         return tuple([self._candidate(entry, -against, best[entry], hint, near(entry)) for against, entry in ranked])
 
@@ -279,11 +277,11 @@ class Index:
         confidences = self._weigh(dict.fromkeys(entries, hint), best, semantic)
         if not several:  # as with nearly every message
             return confidences
-        questions = {match.part.question: match.part.sentence for match in best.values()}
+        questions = {part.question: part.sentence for _, part, _, _ in best.values()}
         if len(questions) > 1:
             alone = [(number, parsed._replace(sentences=(sentence,))) for number, sentence in questions.items()]
             hints = {number: self.hint(of_one, self._terms(of_one)) or hint for number, of_one in alone}
-            apart = self._weigh({entry: hints[best[entry].part.question] for entry in entries}, best, semantic)
+            apart = self._weigh({entry: hints[best[entry][1].question] for entry in entries}, best, semantic)
             confidences = {entry: max(confidence, apart[entry]) for entry, confidence in confidences.items()}
         return confidences
 
@@ -315,15 +313,14 @@ class Index:
         semantic: SemanticScores | None,
     ) -> list[float]:
         """Give the confidence of a network in each entry, from its match with the phrasings and its hint."""
+        matches = [best[entry] for entry in entries]
         numbers, places = list[float](), self._known
-        for entry in entries:
-            phrased, _, judged, at = best[entry]
-            numbers += judged.numbers[at * WIDTH : (at + 1) * WIDTH]
+        for entry, (phrased, _, _, _) in zip(entries, matches, strict=True):
             if semantic is None:  # most often, and a call more for each entry would take as long as this
                 numbers += hints[entry].beyond(places[entry], log_odds(phrased, CERTAIN))
             else:
                 numbers += self._beyond(log_odds(phrased, CERTAIN), hints[entry], entry, semantic)
-        return network.confidences(as_rows(numbers, len(numbers) // len(entries)))
+        return network.confidences(_features(matches), as_rows(numbers, len(numbers) // len(entries)))
 
     @staticmethod
     def widths() -> tuple[int, int]:
@@ -413,12 +410,22 @@ class Index:
         )
 
 
+def _features(matches: Sequence[_Match]) -> Floats:
+    """Give the features of some matches, one row for each."""
+    judged = matches[0][2]
+    if all(match[2] is judged for match in matches):  # of one part of the message, as nearly always
+        return judged.features.take([match[3] for match in matches], 0)
+    return np.array([judged.features[at] for _, _, judged, at in matches])
+
+
 def _unknown(_: int) -> None:
     """Say nothing of how near a message is to an entry in meaning."""
 
 
 def log_odds(probability: float, least: float = 1e-4) -> float:
     """Give the logarithm of p / (1 - p), of a probability that is kept this far from 0 and 1."""
-    most = 1 - least
-    bounded = least if probability < least else min(probability, most)
-    return math.log(bounded / (1 - bounded))
+    if probability < least:
+        probability = least
+    elif probability > 1 - least:
+        probability = 1 - least
+    return math.log(probability / (1 - probability))

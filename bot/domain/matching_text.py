@@ -87,6 +87,8 @@ _LEAD = re.compile(
     r"[\s,:\-]*(?:(?:if|whether|about)\b\s*)?",
     re.IGNORECASE,
 )
+# One of these begins every greeting; where words begin otherwise, there is none to look for.
+_GREETING_BEGINS = ("hi", "he", "mo", "go", "ok", "so", "um", "bt", "we", "th", "al", "oh", "no", "ag", "in", OPAQUE)
 # One of these is in every lead; looking for them first spares most messages the slow search.
 _LEADING = ("one ", "body ", "question", "wonder", "curious", "help me", " to ", "struggling", "not sure", "if this")
 _TAIL = 40  # characters at the end of a sentence that thanks are looked for in
@@ -199,12 +201,16 @@ def _without_dots(acronym: re.Match[str]) -> str:
 
 def _sentence(text: str, spelling: Callable[[str], str]) -> Sentence | None:
     asked, whole = "?" in text, text
-    if greeting := _GREETING.match(text):
+    raw = _WORD.findall(text)
+    if not raw:
+        return None
+    if raw[0].casefold().startswith(_GREETING_BEGINS) and (greeting := _GREETING.match(text)):
         text = text[greeting.end() :]
+        raw = _WORD.findall(text)
     lowered_text = text.casefold()
     if any(map(lowered_text.__contains__, _LEADING)) and (lead := _LEAD.match(text)):
         text = text[lead.end() :]
-    raw = _WORD.findall(text)
+        raw = _WORD.findall(text)
     if raw and raw[-1].casefold().endswith(_THANKING):
         raw = _WORD.findall(text[:-_TAIL] + _THANKS.sub("", text[-_TAIL:]))
     if not raw:

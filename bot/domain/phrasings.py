@@ -106,8 +106,12 @@ class Phrasings:
             for weight, key in heaviest_first[phrasing]:
                 if weight <= missing:
                     break  # the rest are lighter still
-                lacking = weight * (1 - said(key, 0.0))
-                missing = max(missing, lacking)
+                its_credit = said(key)
+                if its_credit is None:
+                    missing = weight
+                    break
+                if its_credit < 1:
+                    missing = max(missing, weight * (1 - its_credit))
             nearest.append((phrasing, 2 * common / (whole + total + SLIGHT), common, whole, missing))
         return nearest
 
