@@ -402,6 +402,8 @@ def _reply(
 ) -> Reply:
     """Choose by the candidates for a message, best first."""
     reply = decide(ranked, surface, thresholds)
+    if not isinstance(reply, Answer):
+        return reply
     reply = _of_all_named(reply, utterance, ranked, surface, index, thresholds, scores)
     is_left_out = (
         is_for_others(reply, utterance, surface, index.about_bot)
@@ -412,7 +414,7 @@ def _reply(
 
 
 def _of_all_named(
-    reply: Reply,
+    reply: Answer,
     utterance: str,
     ranked: tuple[Candidate, ...],
     surface: Surface,
@@ -427,7 +429,7 @@ def _of_all_named(
     that a research scientist does not?" is answered by the entry that compares them, if that may be said as well; of
     two roles that none compares, by the entries about each, in place of one that compares either with a third.
     """
-    if not isinstance(reply, Answer) or len(reply.entries) > 1 or not index.names_several(utterance):
+    if len(reply.entries) > 1 or not index.names_several(utterance):
         return reply
     comparing = index.comparing(utterance, reply.entries[0].entry)
     compared = next((candidate for candidate in ranked if candidate.entry in comparing), None)

@@ -109,6 +109,7 @@ class Lexicon:
         # Expressions by their first word and then by all, the longest first; their concept, and whether they are short.
         self._phrases: dict[str, dict[tuple[str, ...], list[tuple[str, bool]]]] = {}
         self._lengths: dict[str, list[int]] = {}  # of those, by the first word, the longest first
+        self._second: dict[str, set[str]] = {}  # second words of those, by the first; "" if one has no other word
         self._alone: dict[str, str] = {}  # the concept of a word that is an expression by itself, and not a short one
         self._concepts: dict[str, tuple[float, str | None]] = {}
         self._known: set[str] = set()
@@ -119,7 +120,7 @@ class Lexicon:
         for word in english.words[:EVERYDAY]:
             self._everyday.setdefault((word[0], len(word)), []).append(word)
         self._singles: dict[str, Term] = {}
-        self._expressions: dict[tuple[str, str], Term] = {}
+        self._expressions: dict[tuple[str, tuple[str, ...]], Term] = {}
         self.spelling = _Remembered(self._spelt).__getitem__
         self.terms: Callable[[tuple[str, ...], tuple[str, ...]], Sequence[Term]]
         self.terms = lru_cache(maxsize=LAST_READ)(self._terms)
@@ -149,6 +150,7 @@ class Lexicon:
 
     def _add_phrase(self, phrase: tuple[str, ...], key: str, *, short: bool = False) -> None:
         self._phrases.setdefault(phrase[0], {}).setdefault(phrase, []).append((key, short))
+        self._second.setdefault(phrase[0], set()).add(phrase[1] if len(phrase) > 1 else "")
         if len(phrase) == 1 and not short:
             self._alone.setdefault(phrase[0], key)
 
@@ -171,15 +173,16 @@ class Lexicon:
 
     def _terms(self, spelt: tuple[str, ...], typed: tuple[str, ...]) -> Sequence[Term]:
         """Read correctly spelt words as terms, the longest synonyms first; `typed` has them as they were typed."""
-        terms, behind, phrases, singles = list[Term](), 0, self._phrases, self._singles
-        for at, (word, as_typed) in enumerate(zip(spelt, typed, strict=True)):
+        terms, behind, seconds, singles = list[Term](), 0, self._second, self._singles
+        for at, (word, as_typed, following) in enumerate(zip(spelt, typed, (*spelt, "")[1:], strict=True)):
             if at < behind:  # a further word of an expression
                 continue
-            if word in phrases:
+            second = seconds.get(word)
+            if second is not None and (following in second or "" in second):
                 length, key = self._phrase(spelt, at, typed)
                 if key is not None:
                     behind = at + length
-                    terms.append(self._expression(key, spelt[at:behind], " ".join(typed[at:behind]).casefold()))
+                    terms.append(self._expression(key, spelt[at:behind], typed[at:behind]))
                     continue
             term = singles.get(word) or self._single(word)
             if as_typed != word and (lowered := as_typed.casefold()) != word:
@@ -228,15 +231,15 @@ class Lexicon:
             return ()
         return tuple([(same_stem, 1.0 if same_stem == key else STEM_CREDIT) for same_stem in same])
 
-    def _expression(self, key: str, phrase: Sequence[str], typed: str) -> Term:
+    def _expression(self, key: str, phrase: tuple[str, ...], typed: tuple[str, ...]) -> Term:
         """Read an expression that counts as a concept."""
-        taken_for = " ".join(phrase)
-        term = self._expressions.get((key, taken_for))
+        term = self._expressions.get((key, phrase))
         if term is None:
             topical, kind = self._concepts[key]
+            taken_for = " ".join(phrase)
             term = Term(key, topical, self._english.weigh_together(phrase)[1], taken_for, taken_for, kind)
-            self._expressions[key, taken_for] = term  # there are no more than concepts have terms
-        return term if typed == taken_for else _typed(term, typed)
+            self._expressions[key, phrase] = term  # there are no more than concepts have terms
+        return term if typed == phrase else _typed(term, " ".join(typed).casefold())
 
     def _single(self, word: str) -> Term:
         """Read one correctly spelt word."""
@@ -256,10 +259,10 @@ class Lexicon:
         key = self._alone.get(word) or self._alone.get(light)
         return (light, None) if key is None else (key, self._concepts[key][1])
 
-    def _phrase(self, plain: Sequence[str], at: int, cased: Sequence[str]) -> tuple[int, str | None]:
+    def _phrase(self, plain: tuple[str, ...], at: int, cased: Sequence[str]) -> tuple[int, str | None]:
         phrases = self._phrases[plain[at]]
         for length in self._lengths[plain[at]]:
-            for key, short in phrases.get(tuple(plain[at : at + length]), ()):
+            for key, short in phrases.get(plain[at : at + length], ()):
                 if not short or cased[at].isupper():
                     return length, key
         return 1, None

@@ -6,7 +6,7 @@ both.
 """
 
 import math
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache, partial
 from itertools import count, repeat
@@ -35,8 +35,7 @@ class Candidate:
 
     `question` numbers the questions of a message that are looked at, and `form` is how that one was put.
     `leans` says that it was read in the light of what its thread was answered with,
-    `particular` that it asks who, where, when or how many, which the entry is never asked. `why` tells the rest when
-    asked.
+    `particular` that it asks who, where, when or how many, which the entry is never asked. `why` tells the rest.
     """
 
     entry: str
@@ -50,8 +49,13 @@ class Candidate:
     learnt: bool  # whether utterances had a part in the confidence
     names: bool  # whether the question names a role, a company or a person
     extent: tuple[float, float, float]  # how much there was to go by, see `learnt.about`; 0 if nothing was learnt
-    why: Callable[[], Reasons] = field(compare=False, repr=False)
-    nearness: Nearness | None = None  # in meaning; None if only words were looked at
+    nearness: Nearness | None  # in meaning; None if only words were looked at
+    _judged: Judged = field(compare=False, repr=False)
+    _at: int = field(compare=False, repr=False)
+
+    def why(self) -> Reasons:
+        """Give the words that speak for it, and those that it does not explain."""
+        return reasons(self._judged, self._at)
 
 
 # The confidence in an entry by its phrasings alone, the part of a message that speaks most for it, and its row of what
@@ -220,7 +224,7 @@ class Index:
         if self._learnt is None or self._words is None:
             return None
         words = self._words
-        return self._learnt.hint_of([words[key] for key in keys_of(parsed, terms)])
+        return self._learnt.hint_of(list(map(words.__getitem__, keys_of(parsed, terms))))
 
     def tokens(self, parsed: Utterance) -> tuple[list[str], list[str]]:
         """Give the tokens of a message, plain and masked, as they are learnt from."""
@@ -405,8 +409,9 @@ class Index:
             hint is not None,
             judged.names,
             hint.about if hint else (0.0, 0.0, 0.0),
-            partial(reasons, judged, at),
             nearness,
+            judged,
+            at,
         )
 
 
