@@ -4,6 +4,8 @@ import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
+from itertools import compress, count
+from operator import ne
 from typing import TypeVar
 
 import numpy as np
@@ -173,22 +175,21 @@ class Lexicon:
 
     def _terms(self, spelt: tuple[str, ...], typed: tuple[str, ...]) -> Sequence[Term]:
         """Read correctly spelt words as terms, the longest synonyms first; `typed` has them as they were typed."""
-        terms, behind, seconds, singles = list[Term](), 0, self._second, self._singles
-        for at, (word, as_typed, following) in enumerate(zip(spelt, typed, (*spelt, "")[1:], strict=True)):
-            if at < behind:  # a further word of an expression
+        singles, seconds = self._singles, self._second
+        terms = [singles.get(word) or self._single(word) for word in spelt]
+        for at in compress(count(), map(ne, spelt, typed)):  # the first, most often, for its capital
+            if (lowered := typed[at].casefold()) != spelt[at]:
+                terms[at] = _typed(terms[at], lowered)
+        joined, behind = list[Term](), 0
+        for at in compress(count(), map(seconds.__contains__, spelt)):  # where an expression may begin
+            if at < behind or seconds[spelt[at]].isdisjoint(("", *spelt[at + 1 : at + 2])):
                 continue
-            second = seconds.get(word)
-            if second is not None and (following in second or "" in second):
-                length, key = self._phrase(spelt, at, typed)
-                if key is not None:
-                    behind = at + length
-                    terms.append(self._expression(key, spelt[at:behind], typed[at:behind]))
-                    continue
-            term = singles.get(word) or self._single(word)
-            if as_typed != word and (lowered := as_typed.casefold()) != word:
-                term = _typed(term, lowered)
-            terms.append(term)
-        return terms
+            length, key = self._phrase(spelt, at, typed)
+            if key is not None:
+                joined += terms[behind:at]
+                behind = at + length
+                joined.append(self._expression(key, spelt[at:behind], typed[at:behind]))
+        return [*joined, *terms[behind:]] if joined else terms
 
     def stem(self, key: str) -> str:
         """Give a word's Snowball stem; a concept has none but itself."""

@@ -220,7 +220,7 @@ def _sentence(text: str, spelling: Callable[[str], str]) -> Sentence | None:
     if not raw:
         return None
     raw = raw[:MAX_WORDS]
-    lowered = [word.casefold() for word in raw]
+    lowered = list(map(str.casefold, raw))
     negated = not _DENIED.isdisjoint(lowered) or ("n't" in lowered_text and any(word[-3:] == "n't" for word in lowered))
     right = tuple(map(spelling, lowered))
     form = _form_of_asked(right) if asked else _form(right, whole.casefold())
