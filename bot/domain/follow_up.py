@@ -117,17 +117,17 @@ class FollowUps:
     def __init__(self, lexicon: Lexicon, questions: Mapping[str, Sentence]) -> None:
         self._lexicon = lexicon
         self._questions = questions
+        terms_by_entry = {entry: self._terms(question) for entry, question in questions.items()}
         self._about: dict[str, str] = {}  # by name, the entry about it: the first whose question names nobody else
-        for entry, question in questions.items():
-            names = {term.key for term in self._terms(question) if term.kind == NAME}
+        for entry, terms in terms_by_entry.items():
+            names = {term.key for term in terms if term.kind == NAME}
             if len(names) == 1:
                 self._about.setdefault(names.pop(), entry)
         self.of_names = frozenset(self._about.values())
         self._of_role: dict[str, str] = {}  # by role, the entry about it: the first whose question has no other
         self._defining: dict[str, str] = {}  # by role, the entry that asks what it is, and no more
         self._named: dict[str, set[str]] = {}  # by entry, the names and roles in its question
-        for entry, question in questions.items():
-            terms = self._terms(question)
+        for entry, terms in terms_by_entry.items():
             named = [term.key for term in terms if term.kind is not None]
             self._named[entry] = set(named)
             if len(set(named)) == 1:
@@ -135,8 +135,8 @@ class FollowUps:
                 if all(term.kind != NAME if term.kind else term.substance < OF_ITS_OWN for term in terms):
                     self._defining.setdefault(named[0], entry)
         self._subjects: dict[str, Subject] = {}  # by entry, whom its question is about, if that is one role or company
-        for entry, question in questions.items():
-            if subject := _subject(self._terms(question)):
+        for entry, terms in terms_by_entry.items():
+            if subject := _subject(terms):
                 self._subjects[entry] = subject
         self._of_several = {entry for entry, named in self._named.items() if len(named) > 2}
         # Those beside which there may be one that compares two roles.
