@@ -117,7 +117,7 @@ class FollowUps:
     def __init__(self, lexicon: Lexicon, questions: Mapping[str, Sentence]) -> None:
         self._lexicon = lexicon
         self._questions = questions
-        terms_by_entry = {entry: self._terms(question) for entry, question in questions.items()}
+        terms_by_entry = {entry: lexicon.terms(question.words, question.typed) for entry, question in questions.items()}
         self._about: dict[str, str] = {}  # by name, the entry about it: the first whose question names nobody else
         for entry, terms in terms_by_entry.items():
             names = {term.key for term in terms if term.kind == NAME}
@@ -278,7 +278,7 @@ class FollowUps:
         return readings
 
     def _terms(self, sentence: Sentence) -> Sequence[Term]:
-        return self._lexicon.terms(sentence.words, sentence.typed)
+        return self._lexicon.terms_of_message(sentence.words, sentence.typed)
 
 
 def _asking(parsed: Utterance) -> Sequence[Sentence]:

@@ -124,8 +124,7 @@ class Lexicon:
         self._singles: dict[str, Term] = {}
         self._expressions: dict[tuple[str, tuple[str, ...]], Term] = {}
         self.spelling = _Remembered(self._spelt).__getitem__
-        self.terms: Callable[[tuple[str, ...], tuple[str, ...]], Sequence[Term]]
-        self.terms = lru_cache(maxsize=LAST_READ)(self._terms)
+        self._terms_of_last = lru_cache(maxsize=LAST_READ)(self.terms)
         self._related = _Remembered(self._keys_of_related)
         self._same_stems = _Remembered(self._keys_of_same_stem)
         for concept in synonyms.concepts:
@@ -173,7 +172,11 @@ class Lexicon:
             if len(word) >= 4:
                 self._spelling.setdefault((word[0], len(word)), []).append(word)
 
-    def _terms(self, spelt: tuple[str, ...], typed: tuple[str, ...]) -> Sequence[Term]:
+    def terms_of_message(self, spelt: tuple[str, ...], typed: tuple[str, ...]) -> Sequence[Term]:
+        """Read the words of a message as `terms` does; those of the last sentences are kept."""
+        return self._terms_of_last(spelt, typed)
+
+    def terms(self, spelt: tuple[str, ...], typed: tuple[str, ...]) -> Sequence[Term]:
         """Read correctly spelt words as terms, the longest synonyms first; `typed` has them as they were typed."""
         singles, seconds = self._singles, self._second
         terms = [singles.get(word) or self._single(word) for word in spelt]

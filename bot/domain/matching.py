@@ -235,7 +235,7 @@ class Index:
         return [self._terms_of(sentence) for sentence in parsed.sentences]
 
     def _terms_of(self, sentence: Sentence) -> Sequence[Term]:
-        return self._lexicon.terms(sentence.words, sentence.typed)
+        return self._lexicon.terms_of_message(sentence.words, sentence.typed)
 
     def hinted(self, hint: Hint | None, semantic: SemanticScores | None = None) -> list[int]:
         """Give the places of the entries that are judged because the words, or the embedding, speak for them."""
