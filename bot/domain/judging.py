@@ -100,6 +100,7 @@ class Judged(NamedTuple):
 
     entries: Sequence[int]
     features: Floats
+    numbers: Sequence[float]  # the same, one after the other
     phrasings: Sequence[int]
     as_phrased: Sequence[bool]  # whether the question is a phrasing, all but word for word
     terms: Sequence[Term]
@@ -328,7 +329,7 @@ class Judge:
                 about_you,
             )
         names = any(map(_KIND, terms))
-        return Judged(entries, as_rows(numbers, WIDTH), phrasings, as_phrased, terms, weights, hits, names)
+        return Judged(entries, as_rows(numbers, WIDTH), numbers, phrasings, as_phrased, terms, weights, hits, names)
 
     def _named(self, keys: AbstractSet[int], topics: Iterable[Sequence[Topic]], entries: Sequence[int]) -> list[float]:
         """Add up, for each entry, the weights of the words in its keywords that the message has in full.

@@ -215,14 +215,9 @@ class Network:
         bias = np.array(layer.hidden_bias, np.float32) - np.array(layer.mean, np.float32) @ weights
         return cls(weights, bias, np.array(layer.out, np.float32), layer.out_bias)
 
-    def confidences(self, rows: Floats, beyond: Floats | None = None) -> list[float]:
-        """Turn K rows of features into K probabilities; `beyond`: the last of them, where these are apart."""
-        if beyond is None:
-            hidden = rows.dot(self.weights)
-        else:
-            width = rows.shape[1]
-            hidden = rows.dot(self.weights[:width])
-            hidden += beyond.dot(self.weights[width:])
+    def confidences(self, rows: Floats) -> list[float]:
+        """Turn K rows of features into K probabilities."""
+        hidden = rows.dot(self.weights)
         hidden += self.bias
         logits = np.tanh(hidden, hidden).dot(self.out).tolist()
         bias, tanh = self.out_bias, math.tanh

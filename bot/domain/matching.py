@@ -317,14 +317,15 @@ class Index:
         semantic: SemanticScores | None,
     ) -> list[float]:
         """Give the confidence of a network in each entry, from its match with the phrasings and its hint."""
-        matches = [best[entry] for entry in entries]
         numbers, places = list[float](), self._known
-        for entry, (phrased, _, _, _) in zip(entries, matches, strict=True):
+        for entry in entries:
+            phrased, _, judged, at = best[entry]
+            numbers += judged.numbers[at * WIDTH : (at + 1) * WIDTH]
             if semantic is None:  # most often, and a call more for each entry would take as long as this
                 numbers += hints[entry].beyond(places[entry], log_odds(phrased, CERTAIN))
             else:
                 numbers += self._beyond(log_odds(phrased, CERTAIN), hints[entry], entry, semantic)
-        return network.confidences(_features(matches), as_rows(numbers, len(numbers) // len(entries)))
+        return network.confidences(as_rows(numbers, len(numbers) // len(entries)))
 
     @staticmethod
     def widths() -> tuple[int, int]:
@@ -413,14 +414,6 @@ class Index:
             judged,
             at,
         )
-
-
-def _features(matches: Sequence[_Match]) -> Floats:
-    """Give the features of some matches, one row for each."""
-    judged = matches[0][2]
-    if all(match[2] is judged for match in matches):  # of one part of the message, as nearly always
-        return judged.features.take([match[3] for match in matches], 0)
-    return np.array([judged.features[at] for _, _, judged, at in matches])
 
 
 def _unknown(_: int) -> None:
