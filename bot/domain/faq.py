@@ -173,6 +173,8 @@ def readings_of(
 
 def likeliest_of(replies: Sequence[Reply]) -> Reply:
     """Choose among the replies to the readings of a message, likeliest first: one that answers, or else suggests."""
+    if len(replies) == 1:  # as of nearly every message
+        return replies[0]
     for kind in (Answer, Suggestions):
         if (reply := next((reply for reply in replies if isinstance(reply, kind)), None)) is not None:
             return reply
@@ -352,7 +354,7 @@ def _rank_reading(
     scores = scorer(utterance) if scorer and worth_asking(ranked, surface, thresholds) else None
     if scores is not None:
         ranked = index.rank(utterance, limit=CONSIDERED, after=after, semantic=scores)
-    both = _both_named(utterance, ranked[0].entry, index, scores) if ranked else ()
+    both = _both_named(utterance, ranked[0].entry, index, scores) if ranked and index.names_several(utterance) else ()
     ranked_entries = {candidate.entry for candidate in ranked}
     return (*ranked, *(candidate for candidate in both if candidate.entry not in ranked_entries))
 
@@ -404,14 +406,16 @@ def _reply(
 ) -> Reply:
     """Choose by the candidates for a message, best first."""
     reply = decide(ranked, surface, thresholds)
+    if isinstance(reply, NoAnswer):
+        return _of_bare_name(utterance, index) or reply
+    if not isinstance(reply, Answer):
+        return reply
     reply = _of_all_named(reply, utterance, ranked, surface, index, thresholds, scores)
     is_left_out = (
         is_for_others(reply, utterance, surface, index.about_bot)
         or _is_for_person(reply, utterance, surface, index)
         or _is_of_something_unsaid(reply, utterance, surface, index)
     )
-    if isinstance(reply, NoAnswer):
-        return _of_bare_name(utterance, index) or reply
     return Silence() if is_left_out else reply
 
 
@@ -425,7 +429,7 @@ def _of_bare_name(utterance: str, index: Index) -> Suggestions | None:
 
 
 def _of_all_named(
-    reply: Reply,
+    reply: Answer,
     utterance: str,
     ranked: tuple[Candidate, ...],
     surface: Surface,
@@ -440,7 +444,7 @@ def _of_all_named(
     that a research scientist does not?" is answered by the entry that compares them, if that may be said as well; of
     two roles that none compares, by the entries about each, in place of one that compares either with a third.
     """
-    if not isinstance(reply, Answer) or len(reply.entries) > 1:
+    if len(reply.entries) > 1 or not index.names_several(utterance):
         return reply
     comparing = index.comparing(utterance, reply.entries[0].entry)
     compared = next((candidate for candidate in ranked if candidate.entry in comparing), None)

@@ -184,17 +184,17 @@ class FollowUps:
         spelt = [words(person) for person in self._persons.values()]
         self._names_of_persons = {term.key for name in spelt for term in lexicon.terms(name, name) if term.kind == NAME}
         self._questions = questions
+        terms_by_entry = {entry: lexicon.terms(question.words, question.typed) for entry, question in questions.items()}
         self._about: dict[str, str] = {}  # by name, the entry about it: the first whose question names nobody else
-        for entry, question in questions.items():
-            names = {term.key for term in self._terms(question) if term.kind == NAME}
+        for entry, terms in terms_by_entry.items():
+            names = {term.key for term in terms if term.kind == NAME}
             if len(names) == 1:
                 self._about.setdefault(names.pop(), entry)
         self.of_names = frozenset(self._about.values())
         self._of_role: dict[str, str] = {}  # by role, the entry about it: the first whose question has no other
         self._defining: dict[str, str] = {}  # by role, the entry that asks what it is, and no more
         self._named: dict[str, set[str]] = {}  # by entry, the names and roles in its question
-        for entry, question in questions.items():
-            terms = self._terms(question)
+        for entry, terms in terms_by_entry.items():
             named = [term.key for term in terms if term.kind is not None]
             self._named[entry] = set(named)
             if len(set(named)) == 1:
@@ -202,8 +202,8 @@ class FollowUps:
                 if all(term.kind != NAME if term.kind else term.substance < OF_ITS_OWN for term in terms):
                     self._defining.setdefault(named[0], entry)
         self._subjects: dict[str, Subject] = {}  # by entry, whom its question is about, if that is one role or company
-        for entry, question in questions.items():
-            if subject := _subject(self._terms(question)):
+        for entry, terms in terms_by_entry.items():
+            if subject := _subject(terms):
                 self._subjects[entry] = subject
         self._of_several = {entry for entry, named in self._named.items() if len(named) > 2}
         # Those beside which there may be one that compares two roles.
@@ -331,7 +331,7 @@ class FollowUps:
         named = {term.key for term in self._terms(parsed.sentences[-1]) if term.kind is not None}
         return self._of_role.get(named.pop()) if len(named) == 1 else None
 
-    def readings(self, parsed: Utterance, after: str) -> list[tuple[str | None, list[Term]]]:
+    def readings(self, parsed: Utterance, after: str) -> list[tuple[str | None, Sequence[Term]]]:
         """Read the end of a message as the question before, with its own name or role in the place of the old one.
 
         after: the entry that was answered before. Gives what is asked for ("who", "amount", ...) and the terms; nothing
@@ -357,14 +357,16 @@ class FollowUps:
             del unchanged[after]
         if about is not None and about != after:
             unchanged[about] = [term for term in self._terms(self._questions[about]) if term.kind != NAME]
-        readings = [(self._questions[entry].asks, [*rest, *terms]) for entry, rest in unchanged.items()]
+        readings: list[tuple[str | None, Sequence[Term]]] = [
+            (self._questions[entry].asks, [*rest, *terms]) for entry, rest in unchanged.items()
+        ]
         if of_role is not None and of_role != after:
             question = self._questions[of_role]
-            readings.append((question.asks, list(self._terms(question))))
+            readings.append((question.asks, self._terms(question)))
         return readings
 
     def _terms(self, sentence: Sentence) -> Sequence[Term]:
-        return self._lexicon.terms(sentence.words, sentence.typed)
+        return self._lexicon.terms_of_message(sentence.words, sentence.typed)
 
 
 def _asking(parsed: Utterance) -> Sequence[Sentence]:

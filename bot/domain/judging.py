@@ -7,10 +7,11 @@ of them" as one of the choices, calibrated on the knowledge itself, turns the fe
 """
 
 import math
-from collections.abc import Sequence
+from collections.abc import Collection, Iterable, Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from itertools import chain
+from operator import attrgetter
 from typing import Final, NamedTuple
 
 import numpy as np
@@ -119,12 +120,17 @@ class Topic(NamedTuple):
 class Reading(NamedTuple):
     """What a term is to an index: its uses, the most that one of them weighs, and how much it says and could match."""
 
+    key: str
     number: int  # of its key; -1 if no entry has it
     uses: Uses
     credits: Sequence[tuple[int, float]]  # of its keys that weigh something, which are all that tells phrasings apart
     strongest: float
     weight: float
     whole: float
+    topics: Sequence[Topic]  # of which its key is the rarest
+
+
+_STRONGEST, _KIND = attrgetter("strongest"), attrgetter("kind")
 
 
 class Judge:
@@ -147,7 +153,7 @@ class Judge:
         phrased: list[list[int]] = []  # keys of phrasings and keywords, by entry
         answered: list[list[int]] = []  # keys of the answer, by entry
 
-        def keys_of(spelt: Sequence[str], typed: Sequence[str]) -> list[int]:
+        def keys_of(spelt: tuple[str, ...], typed: tuple[str, ...]) -> list[int]:
             terms = lexicon.terms(spelt, typed)
             lexicon.learn(terms)
             for term in terms:
@@ -199,7 +205,7 @@ class Judge:
         telling, prepared = [], self._readings
         for part in parts:
             readings = [prepared.get((term.key, term.taken_for)) or self._reading(term) for term in part.terms]
-            if max([reading.strongest for reading in readings], default=0.0) >= TOPICAL:
+            if max(map(_STRONGEST, readings), default=0.0) >= TOPICAL:
                 telling.append((part, readings))
         return telling
 
@@ -213,12 +219,13 @@ class Judge:
     ) -> Judged | None:
         """Judge the best entries for a part, given with the readings of its terms, and those in `also`."""
         terms = part.terms
-        numbers, uses, credits_of_terms, _, weights, wholes = zip(*readings, strict=True)
+        keys, numbers, uses, credits_of_terms, _, weights, wholes, topics = zip(*readings, strict=True)
         in_order = numbers[part.before :]
-        places = {term.key: at for at, term in enumerate(terms)}.values()  # each term once
-        if len(places) < len(readings):
+        places: Collection[int] = range(len(keys))
+        if len(set(keys)) < len(keys):  # each term once
+            places = {key: at for at, key in enumerate(keys)}.values()
             terms, readings = [terms[at] for at in places], [readings[at] for at in places]
-            numbers, uses, credits_of_terms, _, weights, wholes = zip(*readings, strict=True)
+            _, numbers, uses, credits_of_terms, _, weights, wholes, topics = zip(*readings, strict=True)
         hits = self._postings.search(uses, JUDGED, also)
         if not len(hits.entries):
             return None
@@ -236,9 +243,8 @@ class Judge:
                     credit_by_key[key] = credit
         total = sum(weights)
         nearest = self._phrasings.nearest(hits.entries, credit_by_key, total, without)
-        return self._features(
-            parsed, part, terms, weights, total, hits, likeness, frozenset(numbers), verbatim, nearest
-        )
+        named = self._named(frozenset(numbers), topics, hits.entries)
+        return self._features(parsed, part, terms, weights, total, hits, likeness, named, verbatim, nearest)
 
     def _reading(self, term: Term) -> Reading:
         credit_by_key = {self._keys[key]: credit for key, credit in self._lexicon.expand(term).items()}
@@ -247,12 +253,14 @@ class Judge:
         uses = self._postings.uses(credit_by_key, own)
         telling = [(key, credit) for key, credit in credit_by_key.items() if weight[key]]
         reading = Reading(
+            term.key,
             number,
             uses,
             telling,
             max([weight[key] * credit for key, credit in telling], default=0.0),
             own,
             0.5 + 0.5 * term.topical if number < 0 else self._typical[number],
+            self._topics.get(number, ()),
         )
         if uses.times and uses.kept <= self._room:
             self._room -= uses.kept
@@ -271,13 +279,13 @@ class Judge:
         total: float,
         hits: Hits,
         likeness: Sequence[float],
-        keys: AbstractSet[int],
+        named: Sequence[float],
         verbatim: int,
         nearest: Sequence[Nearest],
     ) -> Judged:
         """Compute the features of the entries in `hits`, and of the phrasings of theirs that are `nearest`.
 
-        weights: of the terms, in all `total`. likeness: of the entries, in [0, 1]. keys: of the terms. verbatim: the
+        weights: of the terms, in all `total`. likeness: of the entries, in [0, 1]. named: see `_named`. verbatim: the
         entry that has a phrasing of just these terms; -1 if none has.
 
         Of so few entries, lists are as fast as arrays, and one array of all numbers is faster than one of each feature.
@@ -287,13 +295,13 @@ class Judge:
         if part.before:  # some terms weigh less here than they do by themselves
             unexplained, heaviest = left_over(hits.absence, hits.columns, weights)
         phrasings, negated = [phrasing[0] for phrasing in nearest], self._phrasings.negated
-        named = self._named(keys, entries)
         particular = self._particular(sentence, entries, phrasings)
-        question, fragment = sentence.form is Form.QUESTION, sentence.form is Form.FRAGMENT
+        # As floats, which take a fraction of the time to be laid out as such that truth values take.
+        question, fragment = float(sentence.form is Form.QUESTION), float(sentence.form is Form.FRAGMENT)
         best, second = likeness[0], likeness[1] if len(entries) > 1 else 0.0
         numbers: list[float] = []
         as_phrased = []
-        denies, called, about_you = sentence.negated, parsed.called, parsed.about_you
+        denies, called, about_you = sentence.negated, float(parsed.called), float(parsed.about_you)
         columns = zip(entries, likeness, unexplained, heaviest, named, particular, nearest, strict=True)
         for entry, like, left, heavy, name, particularly, (phrasing, similarity, common, whole, missing) in columns:
             rest = left - heavy
@@ -305,7 +313,7 @@ class Judge:
                 common / whole,
                 similarity if similarity < 1 else 1.0,
                 0.0 if same < 0 else same if same < 1 else 1.0,
-                entry == verbatim,
+                1.0 if entry == verbatim else 0.0,
                 name if name < 1 else 1.0,
                 (total - left) / (total + SLIGHT),
                 heavy,
@@ -316,25 +324,29 @@ class Judge:
                 question,
                 fragment,
                 particularly,
-                denies != negated[phrasing],
+                1.0 if denies != negated[phrasing] else 0.0,
                 called,
                 about_you,
             )
-        names = any(term.kind for term in terms)
+        names = any(map(_KIND, terms))
         return Judged(entries, as_rows(numbers, WIDTH), numbers, phrasings, as_phrased, terms, weights, hits, names)
 
-    def _named(self, keys: AbstractSet[int], entries: Sequence[int]) -> list[float]:
-        """Add up, for each entry, the weights of the words in its keywords that the message has in full."""
+    def _named(self, keys: AbstractSet[int], topics: Iterable[Sequence[Topic]], entries: Sequence[int]) -> list[float]:
+        """Add up, for each entry, the weights of the words in its keywords that the message has in full.
+
+        keys: of the terms. topics: of each term, those that may be among its keywords.
+        """
         named: dict[int, tuple[frozenset[int], float]] = {}
-        for key in self._topics.keys() & keys:
-            for of_topic, owners, weight in self._topics[key]:
-                if of_topic <= keys:
-                    for entry in owners.intersection(entries):
-                        if entry in named:
-                            both = named[entry][0] | of_topic
-                            named[entry] = both, self._weight_of(both)
-                        else:
-                            named[entry] = of_topic, weight
+        for of_topic, owners, weight in chain.from_iterable(topics):
+            if of_topic <= keys:
+                for entry in owners.intersection(entries):
+                    if entry in named:
+                        both = named[entry][0] | of_topic
+                        named[entry] = both, self._weight_of(both)
+                    else:
+                        named[entry] = of_topic, weight
+        if not named:
+            return [0.0] * len(entries)
         return [named[entry][1] if entry in named else 0.0 for entry in entries]
 
     def _weight_of(self, keys: AbstractSet[int]) -> float:

@@ -3,7 +3,9 @@
 import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, lru_cache
+from itertools import compress, count
+from operator import ne
 from typing import TypeVar
 
 import numpy as np
@@ -25,6 +27,7 @@ PART_CREDIT = 0.4  # what a word of an expression is worth
 NAME = "name"  # the kind of concept that stands for itself alone
 EVERYDAY = 3000  # so many of the most common English words are taken for what was meant, too
 REMEMBERED = 20_000  # words whose reading is kept
+LAST_READ = 16  # sentences whose terms are kept, as each question about a message asks for them again
 Key = TypeVar("Key")
 Made = TypeVar("Made")
 Credits = Sequence[tuple[str, float]]  # keys, with what each is worth
@@ -108,6 +111,7 @@ class Lexicon:
         # Expressions by their first word and then by all, the longest first; their concept, and whether they are short.
         self._phrases: dict[str, dict[tuple[str, ...], list[tuple[str, bool]]]] = {}
         self._lengths: dict[str, list[int]] = {}  # of those, by the first word, the longest first
+        self._second: dict[str, set[str]] = {}  # second words of those, by the first; "" if one has no other word
         self._alone: dict[str, str] = {}  # the concept of a word that is an expression by itself, and not a short one
         self._concepts: dict[str, tuple[float, str | None]] = {}
         self._known: set[str] = set()
@@ -118,8 +122,9 @@ class Lexicon:
         for word in english.words[:EVERYDAY]:
             self._everyday.setdefault((word[0], len(word)), []).append(word)
         self._singles: dict[str, Term] = {}
-        self._expressions: dict[tuple[str, str], Term] = {}
+        self._expressions: dict[tuple[str, tuple[str, ...]], Term] = {}
         self.spelling = _Remembered(self._spelt).__getitem__
+        self._terms_of_last = lru_cache(maxsize=LAST_READ)(self.terms)
         self._related = _Remembered(self._keys_of_related)
         self._same_stems = _Remembered(self._keys_of_same_stem)
         for concept in synonyms.concepts:
@@ -146,6 +151,7 @@ class Lexicon:
 
     def _add_phrase(self, phrase: tuple[str, ...], key: str, *, short: bool = False) -> None:
         self._phrases.setdefault(phrase[0], {}).setdefault(phrase, []).append((key, short))
+        self._second.setdefault(phrase[0], set()).add(phrase[1] if len(phrase) > 1 else "")
         if len(phrase) == 1 and not short:
             self._alone.setdefault(phrase[0], key)
 
@@ -166,23 +172,27 @@ class Lexicon:
             if len(word) >= 4:
                 self._spelling.setdefault((word[0], len(word)), []).append(word)
 
-    def terms(self, spelt: Sequence[str], typed: Sequence[str]) -> list[Term]:
+    def terms_of_message(self, spelt: tuple[str, ...], typed: tuple[str, ...]) -> Sequence[Term]:
+        """Read the words of a message as `terms` does; those of the last sentences are kept."""
+        return self._terms_of_last(spelt, typed)
+
+    def terms(self, spelt: tuple[str, ...], typed: tuple[str, ...]) -> Sequence[Term]:
         """Read correctly spelt words as terms, the longest synonyms first; `typed` has them as they were typed."""
-        terms, behind, phrases, singles = list[Term](), 0, self._phrases, self._singles
-        for at, (word, as_typed) in enumerate(zip(spelt, typed, strict=True)):
-            if at < behind:  # a further word of an expression
+        singles, seconds = self._singles, self._second
+        terms = [singles.get(word) or self._single(word) for word in spelt]
+        for at in compress(count(), map(ne, spelt, typed)):  # the first, most often, for its capital
+            if (lowered := typed[at].casefold()) != spelt[at]:
+                terms[at] = _typed(terms[at], lowered)
+        joined, behind = list[Term](), 0
+        for at in compress(count(), map(seconds.__contains__, spelt)):  # where an expression may begin
+            if at < behind or seconds[spelt[at]].isdisjoint(("", *spelt[at + 1 : at + 2])):
                 continue
-            if word in phrases:
-                length, key = self._phrase(spelt, at, typed)
-                if key is not None:
-                    behind = at + length
-                    terms.append(self._expression(key, spelt[at:behind], " ".join(typed[at:behind]).casefold()))
-                    continue
-            term = singles.get(word) or self._single(word)
-            if as_typed != word and (lowered := as_typed.casefold()) != word:
-                term = _typed(term, lowered)
-            terms.append(term)
-        return terms
+            length, key = self._phrase(spelt, at, typed)
+            if key is not None:
+                joined += terms[behind:at]
+                behind = at + length
+                joined.append(self._expression(key, spelt[at:behind], typed[at:behind]))
+        return [*joined, *terms[behind:]] if joined else terms
 
     def stem(self, key: str) -> str:
         """Give a word's Snowball stem; a concept has none but itself."""
@@ -225,15 +235,15 @@ class Lexicon:
             return ()
         return tuple([(same_stem, 1.0 if same_stem == key else STEM_CREDIT) for same_stem in same])
 
-    def _expression(self, key: str, phrase: Sequence[str], typed: str) -> Term:
+    def _expression(self, key: str, phrase: tuple[str, ...], typed: tuple[str, ...]) -> Term:
         """Read an expression that counts as a concept."""
-        taken_for = " ".join(phrase)
-        term = self._expressions.get((key, taken_for))
+        term = self._expressions.get((key, phrase))
         if term is None:
             topical, kind = self._concepts[key]
+            taken_for = " ".join(phrase)
             term = Term(key, topical, self._english.weigh_together(phrase)[1], taken_for, taken_for, kind)
-            self._expressions[key, taken_for] = term  # there are no more than concepts have terms
-        return term if typed == taken_for else _typed(term, typed)
+            self._expressions[key, phrase] = term  # there are no more than concepts have terms
+        return term if typed == phrase else _typed(term, " ".join(typed).casefold())
 
     def _single(self, word: str) -> Term:
         """Read one correctly spelt word."""
@@ -253,10 +263,10 @@ class Lexicon:
         key = self._alone.get(word) or self._alone.get(light)
         return (light, None) if key is None else (key, self._concepts[key][1])
 
-    def _phrase(self, plain: Sequence[str], at: int, cased: Sequence[str]) -> tuple[int, str | None]:
+    def _phrase(self, plain: tuple[str, ...], at: int, cased: Sequence[str]) -> tuple[int, str | None]:
         phrases = self._phrases[plain[at]]
         for length in self._lengths[plain[at]]:
-            for key, short in phrases.get(tuple(plain[at : at + length]), ()):
+            for key, short in phrases.get(plain[at : at + length], ()):
                 if not short or cased[at].isupper():
                     return length, key
         return 1, None

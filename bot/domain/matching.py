@@ -6,10 +6,11 @@ both.
 """
 
 import math
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from functools import partial
-from typing import NamedTuple
+from functools import lru_cache, partial
+from itertools import count, repeat
+from operator import neg
 
 import numpy as np
 
@@ -25,6 +26,7 @@ from bot.domain.postings import Floats, as_rows
 QUESTIONS = 6  # of one message that are looked at
 CERTAIN = 1e-6  # kept from 0 and 1, of which there is no logit
 AROUND = 40  # words of the sentences around a question that are looked at with it
+LAST_READ = 4  # messages that are kept as they were read, as each question about one reads it again
 
 
 @dataclass(slots=True)
@@ -33,8 +35,7 @@ class Candidate:
 
     `question` numbers the questions of a message that are looked at, and `form` is how that one was put.
     `leans` says that it was read in the light of what its thread was answered with,
-    `particular` that it asks who, where, when or how many, which the entry is never asked. `why` tells the rest when
-    asked.
+    `particular` that it asks who, where, when or how many, which the entry is never asked. `why` tells the rest.
     """
 
     entry: str
@@ -48,17 +49,18 @@ class Candidate:
     learnt: bool  # whether utterances had a part in the confidence
     names: bool  # whether the question names a role, a company or a person
     extent: tuple[float, float, float]  # how much there was to go by, see `learnt.about`; 0 if nothing was learnt
-    why: Callable[[], Reasons] = field(compare=False, repr=False)
-    nearness: Nearness | None = None  # in meaning; None if only words were looked at
+    nearness: Nearness | None  # in meaning; None if only words were looked at
+    _judged: Judged = field(compare=False, repr=False)
+    _at: int = field(compare=False, repr=False)
+
+    def why(self) -> Reasons:
+        """Give the words that speak for it, and those that it does not explain."""
+        return reasons(self._judged, self._at)
 
 
-class _Match(NamedTuple):
-    """The part of a message that speaks most for an entry by its phrasings alone, and the entry's row of `judged`."""
-
-    phrased: float
-    part: Part
-    judged: Judged
-    at: int
+# The confidence in an entry by its phrasings alone, the part of a message that speaks most for it, and its row of what
+# was judged. No class of its own: there is one for each entry that is judged.
+_Match = tuple[float, Part, Judged, int]
 
 
 class Index:
@@ -68,6 +70,7 @@ class Index:
         self, lexicon: Lexicon, entries: Sequence[Entry], calibration: Calibration, learnt: Learnt | None = None
     ) -> None:
         self._lexicon = lexicon
+        self._read = lru_cache(maxsize=LAST_READ)(partial(read, spelling=lexicon.spelling))
         self._learnt = learnt
         self._ids = [entry.id for entry in entries]
         self.about_bot = frozenset(entry.id for entry in entries if entry.about_bot)
@@ -130,16 +133,17 @@ class Index:
             if judged is None:
                 continue
             confidences = self._judge.confidences(judged.features)
-            for at, (entry, confidence) in enumerate(zip(judged.entries, confidences, strict=True)):
-                if entry not in best or confidence > best[entry].phrased:
-                    best[entry] = _Match(confidence, part, judged, at)
-        confidence_by_entry = {entry: match.phrased for entry, match in best.items()}
+            matches = zip(confidences, repeat(part), repeat(judged), count())
+            for entry, match in zip(judged.entries, matches, strict=True):
+                if entry not in best or match[0] > best[entry][0]:
+                    best[entry] = match
+        confidence_by_entry = {entry: match[0] for entry, match in best.items()}
         if hint is not None and best:
             confidence_by_entry.update(self._weighed(parsed, best, hint, semantic, several=len(telling) > 1))
         for entry in self._needs.keys() & confidence_by_entry.keys():
             if not _has_word(parsed, self._needs[entry]):
                 del confidence_by_entry[entry]
-        ranked = sorted([(-confidence, entry) for entry, confidence in confidence_by_entry.items()])[:limit]
+        ranked = sorted(zip(map(neg, confidence_by_entry.values()), confidence_by_entry, strict=True))[:limit]
         near = semantic.near if semantic else _unknown
         return tuple([self._candidate(entry, -against, best[entry], hint, near(entry)) for against, entry in ranked])
 
@@ -200,6 +204,11 @@ class Index:
         sentences = self.read(word).sentences
         return bool(sentences) and bool(self._follow_ups.kinds(sentences[-1]))
 
+    def names_several(self, utterance: str) -> bool:
+        """Return whether a message names two different roles, companies or people, or more."""
+        terms = self._terms(self.read(utterance))
+        return len({term.key for of_sentence in terms for term in of_sentence if term.kind is not None}) > 1
+
     def same_of_names(self, utterance: str, entry: str) -> list[str]:
         """Give the entries that ask what this one asks, each of a name in a message: "DeepMind and Meta"."""
         if entry not in self._follow_ups.of_names:  # most are about no name: then nothing is read again
@@ -229,18 +238,18 @@ class Index:
         if self._learnt is None or self._words is None:
             return None
         words = self._words
-        return self._learnt.hint_of([words[key] for key in keys_of(parsed, terms)])
+        return self._learnt.hint_of(list(map(words.__getitem__, keys_of(parsed, terms))))
 
     def tokens(self, parsed: Utterance) -> tuple[list[str], list[str]]:
         """Give the tokens of a message, plain and masked, as they are learnt from."""
         return self._spellings.tokens(keys_of(parsed, self._terms(parsed)))
 
-    def _terms(self, parsed: Utterance) -> list[list[Term]]:
+    def _terms(self, parsed: Utterance) -> list[Sequence[Term]]:
         """Give the terms of each sentence."""
         return [self._terms_of(sentence) for sentence in parsed.sentences]
 
-    def _terms_of(self, sentence: Sentence) -> list[Term]:
-        return self._lexicon.terms(sentence.words, sentence.typed)
+    def _terms_of(self, sentence: Sentence) -> Sequence[Term]:
+        return self._lexicon.terms_of_message(sentence.words, sentence.typed)
 
     def hinted(self, hint: Hint | None, semantic: SemanticScores | None = None) -> list[int]:
         """Give the places of the entries that are judged because the words, or the embedding, speak for them."""
@@ -263,7 +272,7 @@ class Index:
 
     def read(self, utterance: str) -> Utterance:
         """Clean a message and mend its spelling."""
-        return read(utterance, self._lexicon.spelling)
+        return self._read(utterance)
 
     def _weighed(
         self,
@@ -286,11 +295,11 @@ class Index:
         confidences = self._weigh(dict.fromkeys(entries, hint), best, semantic)
         if not several:  # as with nearly every message
             return confidences
-        questions = {match.part.question: match.part.sentence for match in best.values()}
+        questions = {part.question: part.sentence for _, part, _, _ in best.values()}
         if len(questions) > 1:
             alone = [(number, parsed._replace(sentences=(sentence,))) for number, sentence in questions.items()]
             hints = {number: self.hint(of_one, self._terms(of_one)) or hint for number, of_one in alone}
-            apart = self._weigh({entry: hints[best[entry].part.question] for entry in entries}, best, semantic)
+            apart = self._weigh({entry: hints[best[entry][1].question] for entry in entries}, best, semantic)
             confidences = {entry: max(confidence, apart[entry]) for entry, confidence in confidences.items()}
         return confidences
 
@@ -415,8 +424,9 @@ class Index:
             hint is not None,
             judged.names,
             hint.about if hint else (0.0, 0.0, 0.0),
-            partial(reasons, judged, at),
             nearness,
+            judged,
+            at,
         )
 
 
@@ -431,6 +441,8 @@ def _unknown(_: int) -> None:
 
 def log_odds(probability: float, least: float = 1e-4) -> float:
     """Give the logarithm of p / (1 - p), of a probability that is kept this far from 0 and 1."""
-    most = 1 - least
-    bounded = least if probability < least else min(probability, most)
-    return math.log(bounded / (1 - bounded))
+    if probability < least:
+        probability = least
+    elif probability > 1 - least:
+        probability = 1 - least
+    return math.log(probability / (1 - probability))

@@ -87,6 +87,12 @@ _LEAD = re.compile(
     r"[\s,:\-]*(?:(?:if|whether|about)\b\s*)?",
     re.IGNORECASE,
 )
+# One of these begins every greeting; where words begin otherwise, there is none to look for. (Without regard to case,
+# an "i" may also be one of the two that Turkish has.)
+_GREETING_BEGINS = (
+    *("hi", "hı", "he", "mo", "go", "ok", "so", "um", "bt", "we", "th", "al", "oh", "no", "ag", "in", "ın", "i̇n"),
+    OPAQUE,
+)
 # One of these is in every lead; looking for them first spares most messages the slow search.
 _LEADING = ("one ", "body ", "question", "wonder", "curious", "help me", " to ", "struggling", "not sure", "if this")
 _TAIL = 40  # characters at the end of a sentence that thanks are looked for in
@@ -199,26 +205,34 @@ def _without_dots(acronym: re.Match[str]) -> str:
 
 def _sentence(text: str, spelling: Callable[[str], str]) -> Sentence | None:
     asked, whole = "?" in text, text
-    if greeting := _GREETING.match(text):
+    raw = _WORD.findall(text)
+    if not raw:
+        return None
+    if raw[0].casefold().startswith(_GREETING_BEGINS) and (greeting := _GREETING.match(text)):
         text = text[greeting.end() :]
+        raw = _WORD.findall(text)
     lowered_text = text.casefold()
     if any(map(lowered_text.__contains__, _LEADING)) and (lead := _LEAD.match(text)):
         text = text[lead.end() :]
-    raw = _WORD.findall(text)
+        raw = _WORD.findall(text)
     if raw and raw[-1].casefold().endswith(_THANKING):
         raw = _WORD.findall(text[:-_TAIL] + _THANKS.sub("", text[-_TAIL:]))
     if not raw:
         return None
     raw = raw[:MAX_WORDS]
-    lowered = [word.casefold() for word in raw]
+    lowered = list(map(str.casefold, raw))
     negated = not _DENIED.isdisjoint(lowered) or ("n't" in lowered_text and any(word[-3:] == "n't" for word in lowered))
     right = tuple(map(spelling, lowered))
-    return Sentence(right, tuple(raw), _form(right, whole.casefold(), asked), _asks(right), negated)
+    form = _form_of_asked(right) if asked else _form(right, whole.casefold())
+    return Sentence(right, tuple(raw), form, _asks(right), negated)
 
 
-def _form(right: tuple[str, ...], text: str, asked: bool) -> Form:
-    if asked:
-        return Form.FRAGMENT if len(right) <= 2 else Form.QUESTION
+def _form_of_asked(right: tuple[str, ...]) -> Form:
+    """Give the form of a sentence with a question mark."""
+    return Form.FRAGMENT if len(right) <= 2 else Form.QUESTION
+
+
+def _form(right: tuple[str, ...], text: str) -> Form:
     if not _WH.isdisjoint(right[:3]) or right[0] in _ASKING:
         return Form.QUESTION
     if _INDIRECT.search(text) or _INVERTED.search(text) or _INVERTED.search(" ".join(right)):
@@ -228,9 +242,9 @@ def _form(right: tuple[str, ...], text: str, asked: bool) -> Form:
 
 
 def _asks(right: tuple[str, ...]) -> str | None:
-    at = next((at for at, word in enumerate(right) if word in _WH), None)
-    if at is None:
+    if _WH.isdisjoint(right):
         return None
+    at = next(at for at, word in enumerate(right) if word in _WH)
     if right[at] == "how" and right[at + 1 : at + 2] and right[at + 1] in _AMOUNT:
         return "amount"
     return "who" if right[at] in {"whom", "whose"} else right[at]

@@ -179,7 +179,7 @@ class Decoys:
             keys += dict.fromkeys(self._keys_of(sentence.words, sentence.typed))
         return [*keys, *chain.from_iterable(self._keys_of(term := words(text), term) for text in keywords)]
 
-    def _keys_of(self, spelt: Sequence[str], typed: Sequence[str]) -> list[int]:
+    def _keys_of(self, spelt: tuple[str, ...], typed: tuple[str, ...]) -> list[int]:
         terms = self._lexicon.terms(spelt, typed)
         self._lexicon.learn(terms)
         for term in terms:

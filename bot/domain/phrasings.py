@@ -92,22 +92,26 @@ class Phrasings:
         if self._table is None:
             return self._nearest_of(entries, keys, credit, total, without)
         shared, most, said = credit.dot(self._table.take(keys, 0)), self._most, credit_by_key.get
-        of_entries = np.array(entries, np.intp)
-        similarity = shared.reshape(self._by_entry.shape).take(of_entries, 0)
-        similarity /= self._by_entry.take(of_entries, 0) + (total + SLIGHT)
+        similarity = shared.reshape(self._by_entry.shape) / (self._by_entry + (total + SLIGHT))
         if without is not None:
-            for row, entry in zip(similarity, entries, strict=True):
-                row[self._those(entry, without)] = 0
+            for entry in entries:
+                similarity[entry, self._those(entry, without)] = 0
+        most_similar = similarity.argmax(1).tolist()
         nearest: list[Nearest] = []
         firsts, weights, heaviest_first, share = self._firsts, self._weight_list, self._heaviest_first, shared.item
-        for entry, at in zip(entries, similarity.argmax(1).tolist(), strict=True):
+        for entry in entries:
+            at = most_similar[entry]
             phrasing = firsts[entry] + at
             common, whole, missing = share(entry * most + at), weights[phrasing], 0.0
             for weight, key in heaviest_first[phrasing]:
                 if weight <= missing:
                     break  # the rest are lighter still
-                lacking = weight * (1 - said(key, 0.0))
-                missing = max(missing, lacking)
+                its_credit = said(key)
+                if its_credit is None:
+                    missing = weight
+                    break
+                if its_credit < 1:
+                    missing = max(missing, weight * (1 - its_credit))
             nearest.append((phrasing, 2 * common / (whole + total + SLIGHT), common, whole, missing))
         return nearest
 
