@@ -684,6 +684,11 @@ def test_just_for_me_is_whom_it_is_about_and_later_who_sees_it(library: Library,
         ("what if I'd said b to question 1?", 1, 1),
         ("suppose I'd picked papers", 2, 0),
         ("would it change if I said years?", 4, 0),
+        ("what if I said b on the first one", 1, 1),
+        ("what if I had picked c for the second question?", 2, 2),
+        ("what if the second was a", 2, 0),
+        ("and if the third one had been d?", 3, 3),
+        ("and had I picked b for question 1?", 1, 1),
     ],
 )
 def test_what_another_answer_would_have_led_to_is_no_change(library: Library, typed: str, number: int, position: int):
@@ -697,6 +702,18 @@ def test_what_another_answer_would_have_led_to_is_no_change(library: Library, ty
 def test_what_if_without_an_answer_that_can_be_read_asks_how_the_result_comes_about(library: Library):
     assert reading(library, "what if I'd said a?", finished(library, "own")) == WhatIf()
     assert not isinstance(reading(library, "what if I lose my job?", finished(library, "own")), WhatIf)
+
+
+def test_whether_another_answer_would_matter_asks_what_would_change_the_result(library: Library):
+    for typed in ("would a different answer to question 4 matter?", "but could another answer make a difference"):
+        assert reading(library, typed, finished(library, "own")) == WhatIf()
+
+
+@pytest.mark.parametrize(
+    "typed", ["what if the first paper was a mess", "had I known that", "would another job matter"]
+)
+def test_what_is_supposed_of_no_question_is_no_other_answer(library: Library, typed: str):
+    assert not isinstance(reading(library, typed, finished(library, "own")), WhatIf)
 
 
 @pytest.mark.parametrize(

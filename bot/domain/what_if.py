@@ -3,7 +3,8 @@
 import re
 
 from bot.domain.numbered_answers import read_numbered
-from bot.domain.one_choice import picked_mark, read_choice, read_wording
+from bot.domain.one_choice import ORDINALS, picked_mark, read_choice, read_wording
+from bot.domain.quiz import LETTERS
 from bot.domain.quiz_run import Run
 from bot.domain.readings import Answered, NotAsked, WhatIf
 
@@ -13,13 +14,15 @@ _WOULD = rf"(?:what\s+)?(?:would|will|does|might|could)\s+(?:{_RESULT}\s+)?(?:st
 _BE = r"(?:be(?:en)?|changed?|differ|come out|matter|make a difference|happen)"
 _ASKS = re.compile(
     r"\W*(?:(?:and|but|so|ok|okay|hm+|then|well|just|curious)\b[\s,:.…]*)*"
-    r"(?:what\s+(?:if|happens if|would happen if|would have happened if)|(?<=and )if|(?<=or )if|suppos(?:e|ing)|imagine"
-    rf"|{_WOULD}{_BE}(?:\s+(?:different|the same|{_RESULT}))*\s+if)\s+"
-    r"(?=i\b|my\b|the\b|question|answer|number|q\b|\d)",
+    r"(?:(?=had i\b)"
+    r"|(?:what\s+(?:if|happens if|would happen if|would have happened if)|(?<=and )if|(?<=or )if"
+    r"|suppos(?:e|ing)|imagine"
+    rf"|{_WOULD}{_BE}(?:\s+(?:different|the same|{_RESULT}))*\s+if)\s+)"
+    r"(?=i\b|had i\b|my\b|the\b|question|answer|number|q\b|\d)",
     re.IGNORECASE,
 )
 _I_SAID = re.compile(
-    r"i(?:['’]?d| had| would have| have)?\s+(?:(?:instead|rather)\s+)?"
+    r"(?:had i|i(?:['’]?d| had| would have| have)?)\s+(?:(?:instead|rather)\s+)?"
     r"(?:said|say|answer(?:ed)?|pick(?:ed)?|chosen?|choose|chose|took|taken?"
     r"|put|typed?|clicked|selected"
     r"|(?:gone|went|go) (?:for|with))"
@@ -27,7 +30,26 @@ _I_SAID = re.compile(
     re.IGNORECASE,
 )
 _BEHIND = re.compile(r"(?:[\s,]+(?:instead|there|then|rather|though|please|in its place))*[\s?.!]*$", re.IGNORECASE)
-_TO_QUESTION = re.compile(r"\s+(?:to|for|at|on|in)\s+(?:(?:question|number|no\.?|q|#)\s*)?(\w+)$", re.IGNORECASE)
+_TO_QUESTION = re.compile(
+    r"\s+(?:to|for|at|on|in)\s+(?:"
+    rf"(?:the|my)\s+(?P<place>{'|'.join((*ORDINALS, 'last', 'previous'))})(?:\s+(?:one|question))?"
+    r"|(?:(?:question|number|no\.?|q|#)\s*)?(?P<number>\w+))$",
+    re.IGNORECASE,
+)
+# "the second was a": by its place alone a question is only called where a letter tells that it is one
+_PLACE_WAS = re.compile(
+    rf"(?:the|my)\s+(?P<place>{'|'.join((*ORDINALS, 'last', 'previous'))})(?:\s+(?:one|question|answer))?\s+"
+    rf"(?:is|was|were|had been)\s+(?P<answer>[{LETTERS}])",
+    re.IGNORECASE,
+)
+# "would a different answer to question 4 matter?": of which answer is not said
+_ANOTHER_ANSWER = re.compile(
+    r"\W*(?:(?:and|but|so|ok|okay|hm+|then|well)\b[\s,:.…]*)*(?:would|will|does|could|might)\s+"
+    r"(?:another|a different|some other|any other|other|different)\s+(?:answers?|choices?)"
+    r"(?:\s+(?:to|for|at|on|in)\s+(?:\w+\s+){0,2}\w+)?\s+"
+    rf"(?:matter|change {_RESULT}|make (?:a|any) difference|make {_RESULT} (?:different|another))\W*",
+    re.IGNORECASE,
+)
 
 
 def read_what_if(text: str, run: Run) -> WhatIf | None:
@@ -35,6 +57,8 @@ def read_what_if(text: str, run: Run) -> WhatIf | None:
 
     Without a number it is about the question that has such a choice, if only one has.
     """
+    if len(text) <= LONGEST and _ANOTHER_ANSWER.fullmatch(text):
+        return WhatIf()
     asks = _ASKS.match(text) if len(text) <= LONGEST else None
     if asks is None:
         return None
@@ -42,7 +66,10 @@ def read_what_if(text: str, run: Run) -> WhatIf | None:
     said = _I_SAID.fullmatch(supposed)
     answer = said[1] if said else None
     if answer and (behind := _TO_QUESTION.search(answer)):
-        supposed, answer = f"question {behind[1]} is {answer[: behind.start()]}", None
+        called = _called(behind["place"]) if behind["place"] else f"question {behind['number']}"
+        supposed, answer = f"{called} is {answer[: behind.start()]}", None
+    elif was := _PLACE_WAS.fullmatch(supposed):
+        supposed = f"{_called(was['place'])} is {was['answer']}"
     if answer is None:
         numbered = read_numbered(supposed, run)
         if not isinstance(numbered, Answered):
@@ -50,6 +77,11 @@ def read_what_if(text: str, run: Run) -> WhatIf | None:
         [(question, given)] = list(numbered.answers.items())[:1]
         return WhatIf(question, given[0]) if len(given) == 1 else WhatIf()
     return _of_any_question(answer, run)
+
+
+def _called(place: str) -> str:
+    """Give what `read_numbered` knows a question by that is called by its place."""
+    return f"the {place} {'one' if place.casefold() in ('last', 'previous') else 'question'}"
 
 
 def _of_any_question(answer: str, run: Run) -> WhatIf:
