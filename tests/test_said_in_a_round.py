@@ -668,6 +668,21 @@ def test_what_is_asked_or_wished_for_is_done(library: Library, typed: str, comma
     assert reading(library, typed, at(library, 3)) == Command(command)
 
 
+@pytest.mark.parametrize(
+    ("typed", "command"),
+    [
+        ("wait no, undo that", "undo"),
+        ("oh no wait, put it back", "undo"),
+        ("wait stop", "stop"),
+        ("sorry, hold on, skip this one", "skip"),
+        ("nevermind, leave it as it was", "undo"),
+    ],
+)
+def test_who_thinks_better_of_it_says_behind_that_what_is_to_be_done(library: Library, typed: str, command: str):
+    for run in (answered_before(library, 3), finished(library, "own")):
+        assert reading(library, typed, run) == Command(command)
+
+
 @pytest.mark.parametrize("typed", ["it's just for me", "just for me", "this is only for me"])
 def test_just_for_me_is_whom_it_is_about_and_later_who_sees_it(library: Library, typed: str):
     assert reading(library, typed, quiz.begin(library.quiz)) == Answered({"purpose": ("own",)})

@@ -95,6 +95,12 @@ _WAIT = re.compile(
     r"|(?:hold on|hang on|wait)(?: for)? (?:a|one) (?:sec|second|moment|minute|bit))\b[\s,;:.!…–—-]+){1,3}(?=\w)",
     re.IGNORECASE,
 )
+# "wait no, undo that", "actually stop": what somebody says who thinks better of it, before what is to be done
+_THINKS_AGAIN = re.compile(
+    r"^\W*(?:(?:wait|no+|oh|oops|hm+|actually|sorry|argh|ugh|never ?mind|hang on|hold on|ok|okay|well)\b"
+    r"[\s,;:.!…–—-]+){1,4}(?=\w)",
+    re.IGNORECASE,
+)
 # "sorry in a meeting, later"
 _PAUSES = re.compile(r"[.,;:!…()]+|\s[-–—]\s|\b(?:and|but|because|so|let['’]?s)\b", re.IGNORECASE)
 _UNIT_ONCE = re.compile(
@@ -215,7 +221,7 @@ def _read(
         or (None if question else disagrees(text, run))
         or (Command("so_far") if is_early(text, run, words) else None)
         or _asked_back(text, run, of_quiz)
-        or _as_asked(_exact_command(text, words), text)
+        or _as_asked(_exact_command(text, words) or _on_second_thoughts(text, words), text)
         or _asked_command(text, words, aside)
         or (None if aside == OF_THE_QUIZ and asks(text) else _leaves(text, words))
         or _not_for_me(text, words)
@@ -464,6 +470,12 @@ def _exact_command(text: str, words: TypedWords) -> Command | None:
     commands = _commands(words)
     name = commands.get(utils.default_process(text)) or commands.get(smalltalk.bare(text))
     return Command(name) if name else None
+
+
+def _on_second_thoughts(text: str, words: TypedWords) -> Command | None:
+    """Read a command behind what somebody says who thinks better of it, as in "wait no, undo that"."""
+    bare = _THINKS_AGAIN.sub("", text)
+    return _exact_command(bare, words) if bare != text else None
 
 
 def _about_term(text: str, words: TypedWords, aside: str | None) -> AboutTerm | None:
