@@ -721,7 +721,7 @@ def test_what_if_without_an_answer_that_can_be_read_asks_how_the_result_comes_ab
 
 def test_whether_another_answer_would_matter_asks_what_would_change_the_result(library: Library):
     for typed in ("would a different answer to question 4 matter?", "but could another answer make a difference"):
-        assert reading(library, typed, finished(library, "own")) == WhatIf()
+        assert reading(library, typed, finished(library, "own")) == AboutResult(what_changes=True)
 
 
 @pytest.mark.parametrize(

@@ -42,6 +42,12 @@ _ASKS_TERM = tuple(
         rf"{_TERM} means? what",
     )
 )
+# "would a different answer to question 4 matter": of which answer is not said
+_ANOTHER_ANSWER = re.compile(
+    _ASKING + r"(?:would|will|does|do|can|might) (?:another|a different|some other|any other|other|different) "
+    r"(?:answers?|choices?)(?: (?:to|for|at|on|in) (?:\w+ ){0,2}\w+)? "
+    r"(?:matter|change (?:it|that|this|anything|things|(?:the|my) (?:result|outcome|role))|make (?:a|any) difference)"
+)
 _OBJECTS = re.compile(
     r"\W*(?:(?:ok|okay|hm+|well|yes|yeah|sure|right)\b[\s,.…]*)*"
     r"(?:(?:but|however|though|yet|no|nah|nope|hm+|well|actually|honestly|really|still|wait|eh)\b"
@@ -108,6 +114,8 @@ def about_result(text: str, run: Run, words: TypedWords, *, answerable: bool = F
     recommended = run.recommendation
     if recommended is None:
         return None
+    if len(text) <= LONGEST and _ANOTHER_ANSWER.fullmatch(smalltalk.plain(text)):
+        return AboutResult(what_changes=True)
     groups = [_explaining(words.explain), _explaining(words.sure), _explaining(words.change)]
     roles = _with_roles(smalltalk.plain(text), run.quiz)[1]
     spellings = _spellings(text, run.quiz)

@@ -42,14 +42,6 @@ _PLACE_WAS = re.compile(
     rf"(?:is|was|were|had been)\s+(?P<answer>[{LETTERS}])",
     re.IGNORECASE,
 )
-# "would a different answer to question 4 matter?": of which answer is not said
-_ANOTHER_ANSWER = re.compile(
-    r"\W*(?:(?:and|but|so|ok|okay|hm+|then|well)\b[\s,:.…]*)*(?:would|will|does|could|might)\s+"
-    r"(?:another|a different|some other|any other|other|different)\s+(?:answers?|choices?)"
-    r"(?:\s+(?:to|for|at|on|in)\s+(?:\w+\s+){0,2}\w+)?\s+"
-    rf"(?:matter|change {_RESULT}|make (?:a|any) difference|make {_RESULT} (?:different|another))\W*",
-    re.IGNORECASE,
-)
 
 
 def read_what_if(text: str, run: Run) -> WhatIf | None:
@@ -57,8 +49,6 @@ def read_what_if(text: str, run: Run) -> WhatIf | None:
 
     Without a number it is about the question that has such a choice, if only one has.
     """
-    if len(text) <= LONGEST and _ANOTHER_ANSWER.fullmatch(text):
-        return WhatIf()
     asks = _ASKS.match(text) if len(text) <= LONGEST else None
     if asks is None:
         return None
