@@ -534,6 +534,43 @@ def test_both_is_an_answer_but_not_to_whom_it_is_about(library: Library, typed: 
         assert reading(library, typed, at(library, number)) == (WhichTwo() if typed == "both" else taken)
 
 
+@pytest.mark.parametrize("typed", ["more a than b", "it's more of a than of b", "probably more like 1 than 2"])
+def test_more_of_one_letter_than_of_another_takes_both(library: Library, typed: str):
+    question = library.quiz.questions[1]
+    halves = Answered({question.id: tuple(choice.id for choice in question.choices[:2])})
+    assert reading(library, typed, at(library, 2)) == halves
+
+
+@pytest.mark.parametrize(
+    "typed", ["probably the second one but not sure", "the second, not sure", "not sure, the second"]
+)
+def test_who_is_not_sure_of_a_choice_that_is_picked_by_its_place_is_asked_whether_it_is_that(
+    library: Library, typed: str
+):
+    question = library.quiz.questions[0]
+    assert reading(library, typed, at(library, 1)) == Perhaps(question.id, (question.choices[1].id,))
+
+
+@pytest.mark.parametrize("typed", ["chnage 2 to b", "chage 2 to b", "sorry, cahnge question 2 to b", "changed 2 to b"])
+def test_a_change_with_a_letter_wrong_is_a_change(library: Library, typed: str):
+    question = library.quiz.questions[1]
+    changed = Answered({question.id: (question.choices[1].id,)}, named=True)
+    assert reading(library, typed, answered_before(library, 4)) == changed
+    assert not isinstance(reading(library, "charge 2 users", answered_before(library, 4)), Command | Answered)
+
+
+def test_the_options_are_all_of_them_though_one_was_guessed(library: Library):
+    question = library.quiz.questions[0]
+    run = at(library, 1)
+    guess = Guess(question=question.id, choices=(question.choices[0].id,), ts="1", prompt=len(run.prompts))
+    guessed = quiz.apply(run, guess).run
+    assert guessed.asking
+    assert guessed.asking.guesses == guess.choices
+
+    explained = reading(library, "ok what are the options again", guessed)
+    assert explained == AboutChoices(question.id, tuple(choice.id for choice in question.choices))
+
+
 def test_three_letters_are_no_guess_at_one_choice(library: Library):
     for number in range(1, 6):
         assert reading(library, "both a and b and c", at(library, number)) == WhichTwo()

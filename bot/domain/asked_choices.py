@@ -6,7 +6,7 @@ from enum import Enum, auto
 
 from rapidfuzz import utils
 
-from bot.domain.one_choice import choice_at, picked_mark, read_choice, read_wording
+from bot.domain.one_choice import ORDINALS, choice_at, picked_mark, read_choice, read_wording
 from bot.domain.own_words import hinted, is_only
 from bot.domain.quiz import LETTERS
 from bot.domain.quiz_content import AnyQuestion, Opening, Option
@@ -131,7 +131,7 @@ def read_unsure_pick(text: str, question: AnyQuestion) -> tuple[str, ...]:
     pieces = [piece for piece in _OR.split(match[1]) if piece] if match else []
     marks = [mark for piece in pieces if (mark := picked_mark(piece))]
     if match and match.re is not _UNSURE:  # "not sure about this one" picks none
-        marks = [mark for mark in marks if len(mark) == 1]
+        marks = [mark for mark in marks if len(mark) == 1 or mark.casefold() in ORDINALS]
     choices = [choice_at(mark, question) for mark in marks]
     chosen = tuple(dict.fromkeys(choice.id for choice in choices if choice))
     return chosen if 0 < len(chosen) == len(pieces) <= 2 else ()
@@ -155,7 +155,8 @@ def _named(
     if len(bare) <= 1:
         named = bare[0] if bare else ""
         if named in _ALL or (named == "two" and offered):
-            return _in_order(offered or tuple(choice.id for choice in question.choices), question)
+            several = offered if len(offered) > 1 else tuple(choice.id for choice in question.choices)
+            return _in_order(several, question)
         if some := _SOME.fullmatch(named):
             count = _HOW_MANY[some[2].casefold()]
             chosen = question.choices[:count] if some[1].casefold() == "first" else question.choices[-count:]

@@ -2,6 +2,8 @@
 
 import re
 
+from rapidfuzz.distance import OSA
+
 from bot.domain.clauses import numbered_in_words
 from bot.domain.fit import Given
 from bot.domain.one_choice import CARDINALS, ORDINALS, asks_or_denies, choice_at, read_choice_of_degree
@@ -39,6 +41,11 @@ _FIFTY = re.compile(r"\b50\s*[/:-]\s*50\b")
 _CHANGE = re.compile(
     rf"{_LEAD}(?:change|set|make|correct|switch)\s+(?:my\s+)?(?:question|answer|number|no\.?|#)?\s*(?:to\s+)?"
     r"(\d{1,2})(?:\s*(?:to|into|as|is|=|:)?\s+(.+)|\s*[=:]\s*(.+))?",
+    re.IGNORECASE,
+)
+# A verb of six letters, with one too few or too many, before the number of a question
+_MISTYPED = re.compile(
+    rf"(\s*{_LEAD})([a-z]{{5,7}})(?=\s+(?:(?:my|question|answer|number)\s+)*#?\d{{1,2}}\s*(?:(?:to|into)\b|[=:]|[.!]*$))",
     re.IGNORECASE,
 )
 _MEANS = (
@@ -149,6 +156,7 @@ def read_numbered(text: str, run: Run) -> Answered | Command | NotAsked | Severa
 
     A change of a question that is named, of which no answer can be read, asks that question again.
     """
+    text = _well_typed(text)
     in_words = numbered_in_words(text, run)
     several = read_several(text, run) or (Answered(in_words, named=True) if in_words else None)
     if several:
@@ -163,6 +171,14 @@ def read_numbered(text: str, run: Run) -> Answered | Command | NotAsked | Severa
     if changed_to := _called(text, run) or _taken_back(text, run):
         return changed_to
     return None if in_words is None else SeveralUnclear()
+
+
+def _well_typed(text: str) -> str:
+    """Give a text with "change" for what is that but for one letter, as in "chnage 2 to c"."""
+    verb = _MISTYPED.match(text) if len(text) <= LONGEST else None
+    if verb is None or OSA.distance(verb[2].lower(), "change") != 1:
+        return text
+    return f"{verb[1]}change{text[verb.end() :]}"
 
 
 def read_several(text: str, run: Run) -> Answered | None:

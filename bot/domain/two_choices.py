@@ -41,6 +41,12 @@ _LESS = (
     rf"{_RARELY}|partly|(?:and |but )?also|some"
     r"|(?:a )?(?:(?:little )?bits?|dash|tad|touch)(?: of)?|a little(?: of)?"
 )
+# "more a than b"
+_MORE_THAN = re.compile(
+    r"(?:(?:it['’]?s|it is|i['’]?d say|probably|rather|well|hm+|a bit|slightly|much)\s+)*"
+    r"more\s+(?:(?:of|like)\s+)?(.+?)\s+than\s+(?:of\s+)?(.+?)[\s.!]*",
+    re.IGNORECASE,
+)
 _MOST_OF_IT = re.compile(rf"\b(?:{_MORE})\b", re.IGNORECASE)
 _MORE_OR_LESS = re.compile(rf"\b(?:{_MORE}|{_LESS})\b", re.IGNORECASE)
 _AND_BUT = "and|but|with|plus"
@@ -59,7 +65,20 @@ _AND = re.compile(r"(?<=\s)and(?=\s)|[,;/&+]", re.IGNORECASE)
 
 def read_two(text: str, question: AnyQuestion) -> Given:
     """Read an answer that takes two choices, or most of one; empty if it is none."""
-    return read_usual(text, question) or read_halves(text, question) or read_more_or_less(text, question)
+    return (
+        read_more_than(text, question)
+        or read_usual(text, question)
+        or read_halves(text, question)
+        or read_more_or_less(text, question)
+    )
+
+
+def read_more_than(text: str, question: AnyQuestion) -> Given:
+    """Read "more a than b", two choices by their letters or numbers, each of which gets a half; empty if it is none."""
+    match = _MORE_THAN.fullmatch(text)
+    picked = [read_pick(part, question) for part in match.groups()] if match else []
+    chosen = tuple(dict.fromkeys(choice.id for choice in picked if choice))
+    return chosen if len(chosen) == 2 else ()
 
 
 def read_usual(text: str, question: AnyQuestion) -> Given:
