@@ -804,6 +804,21 @@ def test_how_often_how_exactly_and_on_what_it_depends_do_not_hide_the_answer(
     assert reading(library, typed, at(library, number)) == Answered({question.id: choices})
 
 
+@pytest.mark.parametrize(
+    "typed", ["none of these describe my week", "none of those options really fit what I do", "nothing of this matches"]
+)
+def test_where_none_of_the_answers_fits_it_is_offered_to_leave_the_question_out(library: Library, typed: str):
+    for number in range(1, 6):
+        assert reading(library, typed, at(library, number)) == Command("unsure")
+
+
+@pytest.mark.parametrize("typed", ["what means reproducibility", "what is mean by reproducibility?"])
+def test_a_word_of_the_question_is_explained_to_who_asks_in_little_english(library: Library, typed: str):
+    [term] = [term for term in library.quiz.glossary if term.term == "reproducibility"]
+    assert reading(library, typed, at(library, 3)) == Defined(term)
+    assert reading(library, "what means leaning?", finished(library, "own")) == AboutTerm("leaning")
+
+
 @pytest.mark.parametrize("typed", ["it depends on the month", "that varies", "honestly it depends who you ask"])
 def test_where_no_choice_says_that_it_depends_it_is_offered_to_leave_the_question_out(library: Library, typed: str):
     assert reading(library, typed, at(library, 2)) == Command("unsure")

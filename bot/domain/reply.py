@@ -152,9 +152,20 @@ _ABOUT = re.compile(
     re.IGNORECASE,
 )
 _AT_ALL = re.compile(r"\s+(?:at all|whatsoever|anyway|though)\b", re.IGNORECASE)
+# "none of these describe my week"
+_NONE_FITS = re.compile(
+    r"\W*(?:(?:but|well|hm+|sorry|honestly|actually|really|i think)\b[\s,]*)*"
+    r"(?:none|neither|nothing|not one|no one)\s+of\s+"
+    r"(?:these|those|them|this|that|it|the(?:se)?\s+(?:answers?|options?|choices?))"
+    r"(?:\s+(?:really|quite|fully|exactly|actually|answers?|options?|choices?))*\s+"
+    r"(?:describes?|fits?|match(?:es)?|appl(?:y|ies)|covers?|suits?|captures?|reflects?"
+    r"|(?:is|are)\s+(?:right|true|correct|close|like))\b[^?]*",
+    re.IGNORECASE,
+)
 _FIRST_PART = re.compile(r"[.,;!…]|\s[-–—]\s|\s+(?:but|because|since|really|honestly)\b")
 _TERM = re.compile(
-    r"(?:and\s+)?(?:what(?:['’]s| is| are)?(?: do(?:es)?)?(?: you mean)?(?: by| with)?|define|explain|meaning of"
+    r"(?:and\s+)?(?:what(?:\s+is)?\s+means?(?:\s+by)?"
+    r"|what(?:['’]s| is| are)?(?: do(?:es)?)?(?: you mean)?(?: by| with)?|define|explain|meaning of"
     r"|what does)\s+(?:an?\s+|the\s+|your\s+)?(.+?)(?:\s+mean(?:s|t)?)?(?:\s+(?:here|in (?:this|the) question))?\s*\??",
     re.IGNORECASE,
 )
@@ -503,7 +514,9 @@ def _asked_command(text: str, words: TypedWords, aside: str | None) -> Command |
 
 
 def _begins_unsure(text: str, words: TypedWords) -> Command | None:
-    """Read that somebody does not know, and why: "no idea, I am not close to that"."""
+    """Read that somebody does not know, and why, "no idea, I am not close to that", or that no answer fits."""
+    if _NONE_FITS.fullmatch(text):
+        return Command("unsure")
     first = _FIRST_PART.split(text.strip(), maxsplit=1)[0]
     return command if (command := _exact_command(first, words)) == Command("unsure") else None
 

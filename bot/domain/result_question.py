@@ -37,6 +37,7 @@ _ASKS_TERM = tuple(
         rf"what (?:does|do|did|is|are) (?:it mean )?{_TERM} (?:(?:even|actually|really|exactly) )?"
         r"(?:mean|means|say|stand for|tell me|supposed to mean|meant to be)",
         rf"what (?:does|do|did) (?:you|it) mean {_TERM}",
+        rf"what (?:is )?means? {_TERM}",
         rf"what (?:is|are) (?:meant )?{_TERM}(?: about)?",
         rf"(?:explain|define|meaning of|what is the meaning of) {_TERM}",
         rf"{_TERM} means? what",
