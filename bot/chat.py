@@ -205,7 +205,7 @@ class Chat:
     def _asks_why(self, text: str) -> bool:
         """Say whether a line asks why the last answer was given, or how sure it is, or why questions were suggested."""
         if self._suggested:
-            return self._library.index.is_bare(text)
+            return self._library.index.asks_why(text)
         return smalltalk.plain(text) == "why" or (self._question is not None and self._talk(text) == "certainty")
 
     async def _explain(self) -> None:

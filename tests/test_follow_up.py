@@ -368,6 +368,11 @@ def test_what_says_nothing_asks_for_nothing_more(library: Library, text: str):
     assert not library.index.is_bare(text)
 
 
+def test_only_who_asks_why_is_told_why(library: Library):
+    assert all(map(library.index.asks_why, ["why?", "but why", "why is that?", "how come?"]))
+    assert not any(map(library.index.asks_why, ["", "really?", "always?", "since when?", "why Meta?"]))
+
+
 @pytest.mark.parametrize("surface", [Surface.DM, Surface.MENTION])
 def test_a_question_of_its_own_is_not_answered_as_the_last_one_was(library: Library, surface: Surface):
     reply = replied(library, "should I let go my researchers?", surface, "scientists-code")

@@ -361,6 +361,8 @@ def test_a_question_behind_hold_on_is_answered_and_alone_it_is_a_pause(library: 
         ("3 back please", 1),
         ("undo the last two answers", 2),
         ("my last answer was wrong", 3),
+        ("my last answer was not totally right", 3),
+        ("my last answer wasn't right", 3),
         ("I answered question 2 wrong", 2),
         ("I lied on 1", 1),
     ],
@@ -368,6 +370,11 @@ def test_a_question_behind_hold_on_is_answered_and_alone_it_is_a_pause(library: 
 def test_an_earlier_question_is_asked_again_however_it_is_gone_back_to(library: Library, typed: str, number: int):
     asked_again = Command("change", library.quiz.questions[number - 1].id)
     assert reading(library, typed, answered_before(library, 4)) == asked_again
+
+
+@pytest.mark.parametrize("typed", ["my last answer was right", "my last answer was not wrong"])
+def test_who_finds_an_answer_right_is_not_asked_again(library: Library, typed: str):
+    assert not isinstance(reading(library, typed, answered_before(library, 4)), Command)
 
 
 def test_further_back_than_all_answers_is_the_first_question(library: Library):

@@ -66,6 +66,7 @@ BARE = frozenset(
         "but",
     }
 )
+REASON = frozenset({"why", "how"})
 
 
 # Those of whom a message speaks before it says "they", so that these are not who was spoken of above.
@@ -171,6 +172,11 @@ def _leans(words: Sequence[str]) -> bool:
 def is_bare(parsed: Utterance) -> bool:
     """Say whether a message asks no more than why, or who says so: whatever it is about was said before it."""
     return bool(parsed.sentences) and all(BARE.issuperset(sentence.words) for sentence in parsed.sentences)
+
+
+def asks_why(parsed: Utterance) -> bool:
+    """Say whether a message asks why and no more: "why?", "how come?"; "really?" does not."""
+    return is_bare(parsed) and any(not REASON.isdisjoint(sentence.words) for sentence in parsed.sentences)
 
 
 class FollowUps:

@@ -16,7 +16,7 @@ import numpy as np
 
 from bot.domain.content import Entry, Synonyms
 from bot.domain.embeddings import Nearness, SemanticScores
-from bot.domain.follow_up import FollowUps, is_bare, moves_into, points_back
+from bot.domain.follow_up import FollowUps, asks_why, is_bare, moves_into, points_back
 from bot.domain.judging import TELLING, WIDTH, Calibration, Judge, Judged, Part, Reasons, reasons
 from bot.domain.learnt import HINTS, Hint, Learnt, Network, Spellings, Words, keys_of
 from bot.domain.lexicon import NAME, English, Lexicon, Term
@@ -198,6 +198,10 @@ class Index:
     def is_bare(self, utterance: str) -> bool:
         """Return whether a message asks no more than why: "but why is that?"."""
         return is_bare(self.read(utterance))
+
+    def asks_why(self, utterance: str) -> bool:
+        """Return whether a message asks why and no more: "but why?" does, "really?" does not."""
+        return asks_why(self.read(utterance))
 
     def names_term(self, word: str) -> bool:
         """Return whether a word is a role, a company or a person that the entries are about."""

@@ -116,13 +116,14 @@ _NOT_RIGHT = (
 )
 _WRONG = re.compile(
     rf"{_LEAD}(?:(?:{_CALLED}|(?:my|the|that)\s+(last|previous)\s+(?:one|answer|choice)"
-    rf"|(previous|last)\s+(?:one|answer)|my\s+answer\s+to\s+(\d{{1,2}}))\s+(?:is|was|seems|were)\s+{_NOT_RIGHT}"
+    rf"|(previous|last)\s+(?:one|answer)|my\s+answer\s+to\s+(\d{{1,2}}))\s+(?:(?:is|was|were)(?:n['’]?t)?|seems)\s+{_NOT_RIGHT}"
     rf"|i\s+(?:answered|got|did|had|picked|clicked|put)\s+(?:{_CALLED}|(\d{{1,2}}))\s+(?:wrong(?:ly)?|incorrectly)"
     r"|i\s+(?:lied|was\s+wrong|made\s+a\s+mistake|misclicked|misread|clicked\s+(?:the\s+)?wrong)\s+"
     rf"(?:(?:on|in|at|with|about|for)\s+)?(?:{_CALLED}|(\d{{1,2}})))[\s.!]*",
     re.IGNORECASE,
 )
-_RIGHT = re.compile(r"(?<!not )(?<!n't )\b(?:right|correct|true)\W*$", re.IGNORECASE)
+_RIGHT = re.compile(r"\b(?:right|correct|true)\W*$", re.IGNORECASE)
+_DENIED = re.compile(r"\bnot\b|n['’]?t\b", re.IGNORECASE)
 # "change my answer", "I changed my mind": of the last answer, while another is asked for
 _ANOTHER = re.compile(
     r"\W*(?:(?:actually|oh|wait|sorry|no|hm+|ok|okay|and|but|please|let\s+me|i(?:['’]d|\s+would)\s+like\s+to"
@@ -235,7 +236,8 @@ def _taken_back(text: str, run: Run) -> Command | None:
     bare = _INSTEAD.sub("", text)
     if match := _BACK_BY.fullmatch(bare):
         return _back_by(next(filter(None, match.groups())), run, undoes=match[3] is not None)
-    wrong = None if _RIGHT.search(text) else _WRONG.fullmatch(text)
+    says_right = (_RIGHT.search(text) is None) == (_DENIED.search(text) is not None)  # "was right", "was not wrong"
+    wrong = None if says_right else _WRONG.fullmatch(text)
     match = wrong or _TAKE_BACK.fullmatch(bare)
     question = _placed(next(filter(None, match.groups())), run) if match else None
     if question is None or not run.has_asked(question.id):

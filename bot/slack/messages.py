@@ -196,7 +196,7 @@ async def _suggested_before(team: str, message: IncomingMessage, store: Store) -
 
 async def _asks_why_suggested(team: str, message: IncomingMessage, library: Library, store: Store) -> bool:
     """Say whether a message to us asks no more than why, and the last reply where it stands suggests questions."""
-    if message.surface in UNPROMPTED or not library.index.is_bare(message.text):
+    if message.surface in UNPROMPTED or not library.index.asks_why(message.text):
         return False
     where = (team, message.channel)
     if message.thread_ts:
