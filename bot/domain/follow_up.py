@@ -187,8 +187,8 @@ class FollowUps:
     ) -> None:
         self._lexicon = lexicon
         self._persons = persons or {}
-        spelt = [words(person) for person in self._persons.values()]
-        self._names_of_persons = {term.key for name in spelt for term in lexicon.terms(name, name) if term.kind == NAME}
+        terms_of_persons = [term for person in self._persons.values() for term in self._terms_of_text(person)]
+        self._names_of_persons = {term.key for term in terms_of_persons if term.kind == NAME}
         self._questions = questions
         terms_by_entry = {entry: lexicon.terms(question.words, question.typed) for entry, question in questions.items()}
         self._about: dict[str, str] = {}  # by name, the entry about it: the first whose question names nobody else
@@ -227,25 +227,23 @@ class FollowUps:
             return _moved_into(utterance, subject)
         if subject is None or (pointing := subject.pointed_at.search(utterance)) is None:
             return None
-        before, behind = words(utterance[: pointing.start()]), words(utterance[pointing.end() :])
-        if any(term.kind or term.key in ANYBODY for term in self._lexicon.terms(before, before)):
+        before, behind = utterance[: pointing.start()], utterance[pointing.end() :]
+        if any(term.kind or term.key in ANYBODY for term in self._terms_of_text(before)):
             return None
-        kinds = {term.kind for term in self._lexicon.terms(behind, behind)} - {None}
+        kinds = {term.kind for term in self._terms_of_text(behind)} - {None}
         if NAME in kinds and (subject.is_name or pointing[0].casefold() in IT):
             return None  # "is it the same at Meta?"
         return subject.put_into(utterance)
 
     def _of_person(self, utterance: str, person: str) -> str | None:
         """Give a question about "him" with the name of a person in place of that; None if it names somebody itself."""
-        spelt = words(utterance)
-        if any(term.key in self._names_of_persons for term in self._lexicon.terms(spelt, spelt)):
+        if any(term.key in self._names_of_persons for term in self._terms_of_text(utterance)):
             return None
         return _PERSON.sub(lambda pronoun: f"{person}’s" if pronoun["owns"] else person, utterance)
 
     def asks_of_one(self, utterance: str, after: str) -> bool:
         """Say whether a message asks about one role without its name, and the entry `after` is about several."""
-        spelt = words(utterance)
-        names_role = any(term.kind for term in self._lexicon.terms(spelt, spelt))
+        names_role = any(term.kind for term in self._terms_of_text(utterance))
         return len(self._named.get(after, ())) > 1 and not names_role and bool(_ONE_OF_SEVERAL.search(utterance))
 
     def about_bare_name(self, parsed: Utterance) -> str | None:
@@ -370,6 +368,11 @@ class FollowUps:
             question = self._questions[of_role]
             readings.append((question.asks, self._terms(question)))
         return readings
+
+    def _terms_of_text(self, text: str) -> Sequence[Term]:
+        """Read the words of a text, or of a part of one, as terms, whatever its sentences are."""
+        spelt = words(text)
+        return self._lexicon.terms(spelt, spelt)
 
     def _terms(self, sentence: Sentence) -> Sequence[Term]:
         return self._lexicon.terms_of_message(sentence.words, sentence.typed)

@@ -140,8 +140,8 @@ class Index:
         confidence_by_entry = {entry: match[0] for entry, match in best.items()}
         if hint is not None and best:
             confidence_by_entry.update(self._weighed(parsed, best, hint, semantic, several=len(telling) > 1))
-        for entry in self._needs.keys() & confidence_by_entry.keys():
-            if not _has_word(parsed, self._needs[entry]):
+        for entry, beginnings in self._needs.items():
+            if entry in confidence_by_entry and not _has_word(parsed, beginnings):
                 del confidence_by_entry[entry]
         ranked = sorted(zip(map(neg, confidence_by_entry.values()), confidence_by_entry, strict=True))[:limit]
         near = semantic.near if semantic else _unknown

@@ -3,7 +3,7 @@
 import re
 
 from bot.domain.fit import Given
-from bot.domain.one_choice import ORDINALS, choice_at, picked_mark, read_choice_of_degree
+from bot.domain.one_choice import PLACES, choice_at, picked_mark, read_choice_of_degree
 from bot.domain.own_words import says_something
 from bot.domain.quiz_content import AnyQuestion, HasChoices, Opening, Option
 from bot.domain.quiz_run import Run
@@ -49,7 +49,7 @@ _ASKED = (
 _CHANGED_TO = re.compile(
     rf"{_FIRST}{_ASKED}(?:change|switch|set|put|correct|update|swap)\s+{_LAST_ANSWER}\s+(?:back\s+)?(?:to|as)\s+"
     # "change my answer to the second one" may call a question.
-    rf"(?!(?:(?:the|my)\s+)?(?:{'|'.join(ORDINALS)}|last|previous)\b)(?P<meant>.+)",
+    rf"(?!(?:(?:the|my)\s+)?(?:{PLACES})\b)(?P<meant>.+)",
     re.IGNORECASE,
 )
 _LETTER_INSTEAD = re.compile(

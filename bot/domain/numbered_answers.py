@@ -6,7 +6,7 @@ from rapidfuzz.distance import OSA
 
 from bot.domain.clauses import numbered_in_words
 from bot.domain.fit import Given
-from bot.domain.one_choice import CARDINALS, ORDINALS, asks_or_denies, choice_at, read_choice_of_degree
+from bot.domain.one_choice import CARDINALS, ORDINALS, PLACES, asks_or_denies, choice_at, read_choice_of_degree
 from bot.domain.own_words import guesses
 from bot.domain.quiz_content import AnyQuestion, Opening
 from bot.domain.quiz_run import Run
@@ -84,7 +84,7 @@ _BARE = tuple(
 )
 # The same by its place alone, where what is said before or behind it tells that a question is meant: "I changed my mind
 # about the first: papers", "the second should be features"
-_PLACE = rf"(?:the\s+|my\s+)?({'|'.join((*ORDINALS, 'last', 'previous'))})(?:\s+(?:one|question|answer))?"
+_PLACE = rf"(?:the\s+|my\s+)?({PLACES})(?:\s+(?:one|question|answer))?"
 _PLACED = tuple(
     re.compile(_LEAD + pattern, re.IGNORECASE)
     for pattern in (

@@ -4,7 +4,7 @@ import re
 
 from rapidfuzz import utils
 
-from bot.domain.own_words import SHORT, SMALL_WORDS, is_about, is_put_as_question, scored
+from bot.domain.own_words import SHORT, is_about, is_put_as_question, scored, telling_words
 from bot.domain.quiz import LETTERS
 from bot.domain.quiz_content import HasChoices, Option
 
@@ -12,6 +12,7 @@ SURE = 80  # token_set_ratio in [0, 100]: one word in five may be missing or two
 LEAD = 8  # how far the best choice must be ahead of the next; below it, asking is kinder than guessing
 CARDINALS = ("one", "two", "three", "four", "five", "six")
 ORDINALS = ("first", "second", "third", "fourth", "fifth", "sixth")
+PLACES = "|".join((*ORDINALS, "last", "previous"))  # by which a question is called, as a part of a pattern
 _NUMBERS = {
     word: str(number)
     for number, words in enumerate(zip(CARDINALS, ORDINALS, ("1st", "2nd", "3rd", "4th", "5th"), strict=False), 1)
@@ -74,7 +75,7 @@ def read_choice(text: str, question: HasChoices) -> Option | None:
 
 def _only_refers_back(typed: str) -> bool:
     """Return whether a text says nothing but that it is as before: "the same again"."""
-    return bool(telling := set(typed.split()) - SMALL_WORDS) and telling <= _AS_BEFORE
+    return bool(telling := telling_words(typed)) and _AS_BEFORE.issuperset(telling)
 
 
 def read_choice_of_degree(text: str, question: HasChoices) -> Option | None:

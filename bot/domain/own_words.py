@@ -118,18 +118,18 @@ def guesses(text: str, question: HasChoices) -> tuple[str, ...]:
     if len(typed) < SHORT:
         return ()
     what = utils.default_process(_FOR_WHOM.sub("", text))
-    typed = what if _telling(what) else typed
+    typed = what if telling_words(what) else typed
     shared = _in_common(typed, question, SAME_WORD)
     alike = [
         choice.id
         for score, choice in scored(typed, question)[:MOST_GUESSES]
-        if score >= MAYBE and (shared[choice.id] or not _telling(typed) or score >= TYPOS)
+        if score >= MAYBE and (shared[choice.id] or not telling_words(typed) or score >= TYPOS)
     ]
     if alike:
         return _with_words_of_their_own(typed, alike, question)
     shared = _in_common(typed, question, SURELY_SAME)
     most = max(shared.values())
-    enough = max(DISTINCT, len(_telling(typed)) * TOLD)
+    enough = max(DISTINCT, len(telling_words(typed)) * TOLD)
     best = [name for name, weight in shared.items() if weight == most >= enough]
     return tuple(best) if len(best) <= MOST_GUESSES else ()
 
@@ -140,7 +140,7 @@ def _with_words_of_their_own(typed: str, alike: Sequence[str], question: HasChoi
     Of "a sprint or two, sometimes a quarter" the years have "two", the weeks all but "sometimes".
     """
     vocabularies = {choice.id: _words((choice.label, *choice.says)) for choice in question.choices}
-    telling = frozenset(_telling(typed))
+    telling = frozenset(telling_words(typed))
     has = {name: {word for word in telling if _has(vocabularies[name], word, SURELY_SAME)} for name in alike}
     return tuple(name for name in alike if not any(has[name] < has[other] for other in alike))
 
@@ -160,7 +160,7 @@ def _in_common(typed: str, question: HasChoices, cutoff: float) -> dict[str, flo
     """
     of_choices = {choice.id: _words((choice.label, *choice.says)) for choice in question.choices}
     weights = dict.fromkeys(of_choices, 0.0)
-    for word, times in Counter(_telling(typed)).items():
+    for word, times in Counter(telling_words(typed)).items():
         having = [name for name, vocabulary in of_choices.items() if _has(vocabulary, word, cutoff)]
         for name in having:
             weights[name] += times / len(having)
@@ -175,16 +175,17 @@ def _has(vocabulary: frozenset[str], word: str, cutoff: float) -> bool:
 
 def says_something(text: str) -> bool:
     """Return whether a text has words of some subject: "all of it" and "a lot" have none."""
-    return bool(_telling(utils.default_process(text)))
+    return bool(telling_words(utils.default_process(text)))
 
 
-def _telling(typed: str) -> list[str]:
+def telling_words(typed: str) -> list[str]:
+    """Give the words of a text, in lower case and without signs, that are no small ones."""
     return [word for word in typed.split() if word not in SMALL_WORDS]
 
 
 @lru_cache(maxsize=256)
 def _words(texts: tuple[str, ...]) -> frozenset[str]:
-    return frozenset(word for text in texts for word in _telling(utils.default_process(text)))
+    return frozenset(word for text in texts for word in telling_words(utils.default_process(text)))
 
 
 def is_about(typed: str, choice: Option) -> bool:
@@ -193,7 +194,7 @@ def is_about(typed: str, choice: Option) -> bool:
     That all words of a wording are in the text is not enough: "incident in production, brb" is not about production.
     """
     vocabulary = {word for text in (choice.label, *choice.says) for word in utils.default_process(text).split()}
-    telling = _telling(typed)
+    telling = telling_words(typed)
     shared = sum(
         process.extractOne(word, vocabulary, scorer=fuzz.ratio, score_cutoff=SAME_WORD) is not None for word in telling
     )
@@ -202,7 +203,7 @@ def is_about(typed: str, choice: Option) -> bool:
 
 def is_only(typed: str, choice: Option) -> bool:
     """Say whether a text has no word but small ones and those of a choice: "a PhD", and not "nice, I have a PhD"."""
-    return frozenset(_telling(typed)) <= _words((choice.label, *choice.says))
+    return frozenset(telling_words(typed)) <= _words((choice.label, *choice.says))
 
 
 def is_in_wordings(word: str, quiz: Quiz) -> bool:

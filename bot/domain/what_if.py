@@ -3,7 +3,7 @@
 import re
 
 from bot.domain.numbered_answers import read_numbered
-from bot.domain.one_choice import ORDINALS, picked_mark, read_choice, read_wording
+from bot.domain.one_choice import PLACES, picked_mark, read_choice, read_wording
 from bot.domain.quiz import LETTERS
 from bot.domain.quiz_run import Run
 from bot.domain.readings import Answered, NotAsked, WhatIf
@@ -32,13 +32,13 @@ _I_SAID = re.compile(
 _BEHIND = re.compile(r"(?:[\s,]+(?:instead|there|then|rather|though|please|in its place))*[\s?.!]*$", re.IGNORECASE)
 _TO_QUESTION = re.compile(
     r"\s+(?:to|for|at|on|in)\s+(?:"
-    rf"(?:the|my)\s+(?P<place>{'|'.join((*ORDINALS, 'last', 'previous'))})(?:\s+(?:one|question))?"
+    rf"(?:the|my)\s+(?P<place>{PLACES})(?:\s+(?:one|question))?"
     r"|(?:(?:question|number|no\.?|q|#)\s*)?(?P<number>\w+))$",
     re.IGNORECASE,
 )
 # "the second was a": by its place alone a question is only called where a letter tells that it is one
 _PLACE_WAS = re.compile(
-    rf"(?:the|my)\s+(?P<place>{'|'.join((*ORDINALS, 'last', 'previous'))})(?:\s+(?:one|question|answer))?\s+"
+    rf"(?:the|my)\s+(?P<place>{PLACES})(?:\s+(?:one|question|answer))?\s+"
     rf"(?:is|was|were|had been)\s+(?P<answer>[{LETTERS}])",
     re.IGNORECASE,
 )

@@ -47,7 +47,7 @@ from bot.slack.share_controls import (
 )
 from bot.slack.share_messages import FROM_HOME
 from bot.slack.share_recipient import recipient_worker
-from bot.slack.share_rows import newer_run
+from bot.slack.share_rows import ended_view, newer_run
 from bot.slack.share_work import share_worker
 from bot.slack.window_work import open_for_click
 from bot.slack.work import Work, short_digest
@@ -180,8 +180,7 @@ async def send(
     if waits or (share.is_being_sent and await work_records.is_under_way([key])):
         view = share_blocks.sent_view(share, library)
     else:
-        former = await store.shares.get(team, share.updates) if share.updates else None
-        view = share_blocks.ended_view(share, former, library)
+        view = await ended_view(store, team, share, library)
     await ack(response_action="update", view=view)
 
 

@@ -19,6 +19,12 @@ async def listing_of(store: Store, team: str, user: str) -> share_blocks.Listing
     return share_blocks.Listing(shares, reveals, deleted, await store.mutes.muted_by(team, user))
 
 
+async def ended_view(store: Store, team: str, share: Share, library: Library) -> share_blocks.View:
+    """Say in the window in which a share was sent what became of it."""
+    former = await store.shares.get(team, share.updates) if share.updates else None
+    return share_blocks.ended_view(share, former, library)
+
+
 async def _reveals_of(store: Store, team: str, user: str) -> list[Revealed]:
     """Give the comparisons about somebody's own work that somebody else can read."""
     revealed = [reveal for reveal in await store.comparisons.revealed(team, user) if reveal.side is Side.SENDER]

@@ -42,7 +42,7 @@ from bot.slack.share_records import (
     read_withdrawal,
     round_place,
 )
-from bot.slack.share_rows import newer_run
+from bot.slack.share_rows import ended_view, newer_run
 from bot.slack.share_sentences import (
     UNDELIVERED,
     Became,
@@ -100,8 +100,7 @@ class ShareWorker(UpdatingWorker, WithdrawingWorker):
             share = await self._store.shares.get(team, share_id)
             if share is None:  # it went with its round
                 return share_blocks.notice_view(self._library.words.share.gone, self._library)
-            former = await self._store.shares.get(team, share.updates) if share.updates else None
-            return share_blocks.ended_view(share, former, self._library)
+            return await ended_view(self._store, team, share, self._library)
 
         if view_id is not None:
             await self._gateway.update_window(team, view_id, ended)
