@@ -37,7 +37,7 @@ from bot.work_registry import FORMER_NAME, arguments_as_json, arguments_by_name,
 
 # Which code may take up which recorded work. DBOS would derive it from the source, and each deployment would strand
 # what was in flight; instead it changes by hand, when the steps of a workflow no longer fit those recorded before.
-WORK_VERSION = "19"
+WORK_VERSION = "20"
 
 ACTIVE = 8  # workflows of this process that do something; more only wait for each other
 LIVE = 10_000  # workflows of this process with those that pause, whose memory would grow without end

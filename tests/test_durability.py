@@ -264,6 +264,22 @@ async def test_an_answer_is_brought_in_three_steps(tmp_path: Path, library: Libr
     assert of_each == {"D": ["hold", "post", "settle"], "C_ASK": ["hold", "post", "settle"]}
 
 
+async def test_a_click_takes_a_step_for_each_call_and_one_that_applies_it(tmp_path: Path, library: Library):
+    async with Workspace.start() as workspace, bot_in(workspace, library, tmp_path):
+        root = await begin(workspace)
+        first = await question(workspace, root, 1)
+        await workspace.settled()
+        await workspace.click("U_ANA", first, buttons(first)[CLEAR[0]])
+        await question(workspace, root, 2)
+        await workspace.settled()
+        with closing(sqlite3.connect(tmp_path / "jobs.db")) as records:
+            steps = "SELECT workflow_uuid, function_name FROM operation_outputs ORDER BY workflow_uuid, function_id"
+            clicks = [(key, name) for key, name in records.execute(steps) if key.startswith("click:")]
+
+    last = max(key for key, _ in clicks)
+    assert [name for key, name in clicks if key == last] == ["act", "post", "reply", "update"]
+
+
 async def test_work_that_pauses_while_the_bot_ends_has_not_failed_and_goes_on(
     tmp_path: Path, library: Library, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ):

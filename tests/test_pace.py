@@ -3,12 +3,15 @@
 import asyncio
 import sqlite3
 from pathlib import Path
+from typing import Any
 
 import pytest
+from sqlalchemy.exc import OperationalError
 
 from bot import background
 from bot.knowledge import Library
 from bot.storage.comparisons import Comparisons
+from bot.storage.runs import Runs
 from tests.conftest import bot_in
 from tests.test_quiz_conversation import (
     CLEAR,
@@ -193,6 +196,34 @@ async def test_an_action_that_fails_once_it_has_taken_hold_of_a_round_lets_go_of
     await write(workspace, root, "2b")
 
     await question(workspace, root, 3)
+
+
+async def test_a_question_whose_place_cannot_be_recorded_at_first_is_posted_once(
+    workspace: Workspace, monkeypatch: pytest.MonkeyPatch
+):
+    root, record_message = await begin(workspace), Runs.record_message
+    await question(workspace, root, 1)
+    await workspace.settled()
+    calls = []
+
+    async def fail_once(runs: Runs, *arguments: Any) -> None:
+        calls.append(arguments)
+        if len(calls) == 1:
+            raise OperationalError("UPDATE", {}, sqlite3.OperationalError("away"))
+        await record_message(runs, *arguments)
+
+    monkeypatch.setattr(Runs, "record_message", fail_once)
+    looked = len(await workspace.traffic("conversations.replies"))
+    await write(workspace, root, "1b")
+    await question(workspace, root, 2)
+    await workspace.settled()
+
+    thread = await workspace.thread(root.channel, root, "U_ANA")
+    assert sum(shown(sent).startswith("Question 2 of") for sent in thread) == 1
+    assert len(calls) == 2
+    assert (
+        len(await workspace.traffic("conversations.replies")) == looked
+    )  # as this process knows that it has posted it
 
 
 async def test_a_round_is_deleted_though_slack_takes_its_last_update_later(tmp_path: Path, library: Library):

@@ -31,6 +31,7 @@ from bot.slack.plainer import plainer
 from bot.slack.slack_calls import (
     IS_GONE,
     CallResult,
+    Follow,
     Lease,
     SlackWorkError,
     UncertainError,
@@ -143,16 +144,18 @@ class SlackGateway(OwnMessages):
         lease: Lease,
         may_repeat: bool = True,
         since: float | None = None,
+        then: Follow | None = None,
     ) -> CallResult:
         """Post a message under a key that no other message has, once, whichever piece of work does.
 
         doubtful: another may have posted it, so that it is looked for first. may_repeat: if Slack does not let us look,
         post all the same; otherwise UncertainError is raised. since: seconds since 1970, before which nobody posted it;
-        a day before this work began, if not given. Gives `channel` and `ts`, and `misplaced` if Slack has put it
-        outside its thread, whose root is not there; or `gone` if the direct message is, or `lost` if the lease is
-        somebody else's by now. Raises UncertainError as `post_message` does: `find_message` then looks.
+        a day before this work began, if not given. then: what follows in the same step, as `_call` has it. Gives
+        `channel` and `ts`, and `misplaced` if Slack has put it outside its thread, whose root is not there; or `gone`
+        if the direct message is, or `lost` if the lease is somebody else's by now. Raises UncertainError as
+        `post_message` does: `find_message` then looks.
         """
-        how: dict[str, Any] = {"doubtful": doubtful, "may_repeat": may_repeat, "since": since}
+        how: dict[str, Any] = {"doubtful": doubtful, "may_repeat": may_repeat, "since": since, "then": then}
         return await self._post("post", team, channel, render, thread_ts, key, unless=IS_GONE, lease=lease, **how)
 
     async def deliver_message(
@@ -198,12 +201,13 @@ class SlackGateway(OwnMessages):
         *,
         lease: Lease | None = None,
         patient: bool = True,
+        then: Follow | None = None,
     ) -> CallResult:
         """Replace a message of ours. Gives `gone` if it is, `lost` if the lease has been lost.
 
         A message that Slack does not let us change stays as it is, and `refused` is given. patient: wait for the
         turn, and for Slack; otherwise the turn has been taken before, and if Slack has to be waited for, the seconds
-        are given as `wait`.
+        are given as `wait`. then: what follows in the same step, as `_call` has it.
         """
 
         async def update(_: CallResult) -> CallResult:
@@ -226,10 +230,15 @@ class SlackGateway(OwnMessages):
                 return left_as_it_is("update", error)
             return {}
 
-        return await self._call("update", update, lease=lease, patient=patient)
+        return await self._call("update", update, lease=lease, patient=patient, then=then)
 
-    async def delete_message(self, team: str, channel: str, ts: str, *, lease: Lease | None = None) -> CallResult:
-        """Delete a message of ours. One that is `gone` is left, and so is one that Slack has `refused` to delete."""
+    async def delete_message(
+        self, team: str, channel: str, ts: str, *, lease: Lease | None = None, then: Follow | None = None
+    ) -> CallResult:
+        """Delete a message of ours. One that is `gone` is left, and so is one that Slack has `refused` to delete.
+
+        then: what follows in the same step, as `_call` has it.
+        """
 
         async def remove(_: CallResult) -> CallResult:
             try:
@@ -238,7 +247,7 @@ class SlackGateway(OwnMessages):
                 return left_as_it_is("remove", error)
             return {}
 
-        return await self._call("remove", remove, lease=lease)
+        return await self._call("remove", remove, lease=lease, then=then)
 
     async def open_direct_message(self, team: str, *users: str, only_if_there: bool = False) -> str | None:
         """Give the id of our conversation with one person, or of that with several people together.
@@ -369,16 +378,23 @@ class SlackGateway(OwnMessages):
         look = _cannot_look if visible else None
         return "refused" not in await self._call("reply", lambda _: self._respond(response_url, render, how), look)
 
-    async def replace_clicked(self, response_url: str, render: Render, *, lease: Lease) -> CallResult:
+    async def replace_clicked(
+        self, response_url: str, render: Render, *, lease: Lease, then: Follow | None = None
+    ) -> CallResult:
         """Replace the message that was clicked, which stays as visible as it was. It is tried once.
 
-        Gives `expired` if that did not work, for whatever reason; `lost` if the lease has been lost.
+        Gives `expired` if that did not work, for whatever reason; `lost` if the lease has been lost. then: what follows
+        in the same step, as `_call` has it.
         """
-        how = {"replace_original": True}
-        result = await self._call(
-            "reply", lambda _: self._respond(response_url, render, how), lease=lease, patient=False
-        )
-        return {"expired": True} if result.keys() & {"refused", "wait"} else result
+
+        async def replace(_: CallResult) -> CallResult:
+            try:
+                replaced = await self._respond(response_url, render, {"replace_original": True})
+            except (ClientError, TimeoutError):
+                return {"expired": True}
+            return {"expired": True} if replaced else {}
+
+        return await self._call("reply", replace, lease=lease, then=then)
 
     async def _respond(self, response_url: str, render: Render, how: dict[str, Any]) -> CallResult:
         if (message := await render()) is None:
@@ -417,11 +433,12 @@ class SlackGateway(OwnMessages):
         note: Note | None = None,
         may_repeat: bool = True,
         since: float | None = None,
+        then: Follow | None = None,
     ) -> CallResult:
         """Post when it is this channel's turn among all replicas. An error in `unless` means `gone`.
 
         may_repeat: post also what may have been posted before, where Slack does not let us look for it. since: as
-        `find_message` has it.
+        `find_message` has it. then: as `_call` has it.
         """
 
         async def post(before: CallResult) -> CallResult:
@@ -454,7 +471,7 @@ class SlackGateway(OwnMessages):
             cursor = before.get("cursor")
             return await self._look(team, key, channel, thread_ts, earliest, cursor, may_repeat=may_repeat)
 
-        return await self._call(name, post, look, doubtful=doubtful, lease=lease)
+        return await self._call(name, post, look, doubtful=doubtful, lease=lease, then=then)
 
     async def _send(self, team: str, arguments: dict[str, Any]) -> dict[str, Any]:
         posted = await self._send_blocks((await self._client(team)).chat_postMessage, arguments, arguments["text"])

@@ -74,15 +74,7 @@ class DeleteRun(_Operation):
     do: Literal["delete"] = "delete"
 
 
-class RefreshLater(_Operation):
-    """Leave updates that nobody waits for to a piece of work of its own, in so many seconds."""
-
-    do: Literal["refresh"] = "refresh"
-    revision: int
-    seconds: float
-
-
-Operation = FindThread | OpenThread | PostMessage | UpdateMessage | DeleteMessage | PostNote | DeleteRun | RefreshLater
+Operation = FindThread | OpenThread | PostMessage | UpdateMessage | DeleteMessage | PostNote | DeleteRun
 
 _OPERATIONS: TypeAdapter[Operation] = TypeAdapter(Annotated[Operation, Field(discriminator="do")])
 

@@ -1,13 +1,13 @@
 """The thread of a run is brought to what the run says, one operation after the other.
 
 What is to be done next is decided in a step, from the rows and the knowledge as they are then, and recorded as plain
-data with the message it is about; the next step does it; and so on until nothing is left. What is done first is decided
-in the step that did something to the run. So whatever happens to the knowledge while the work sleeps, after a crash it
-goes on with what was decided before, and decides anew from there.
+data with the message it is about; the next step does it, and decides on what comes after; and so on until nothing is
+left. What is done first is decided in the step that did something to the run. So whatever happens to the knowledge
+while the work sleeps, after a crash it goes on with what was decided before, and decides anew from there.
 
 What people wait for comes first: new messages, then the message that was clicked. Slack counts how often an app changes
 messages, so other changes are made as its budget allows, and the card is changed once nobody clicks any more. What has
-to wait is left to work of its own (`RefreshLater`), and the run is let go of meanwhile.
+to wait is left to work of its own (`Later`), and the run is let go of meanwhile.
 """
 
 import asyncio
@@ -33,13 +33,12 @@ from bot.slack.operations import (
     Operation,
     PostMessage,
     PostNote,
-    RefreshLater,
     UpdateMessage,
 )
 from bot.slack.pieces import Message
 from bot.slack.records import Record
 from bot.slack.run_messages import Before, note_slot
-from bot.slack.slack_calls import CallResult, SlackWorkError
+from bot.slack.slack_calls import CallResult, Follow, SlackWorkError
 from bot.slack.slack_worker import SlackWorker
 from bot.slack.text import fill
 from bot.storage import CARD, LOST, PROMPT, Posted, StoredRun
@@ -84,7 +83,6 @@ class Reconciliation:
     doubtful: bool = False  # whoever held the run before may have posted what it could not remember any more
     is_refresh: bool = False  # it makes the updates that were left, and waits for its turn itself
     changed: Shown = field(default_factory=dict)  # what it has updated, to be written down when the run is let go of
-    left_at: int | None = None  # the revision whose other updates were left to a refresh
     slack_wait: float = 0.0  # seconds that Slack has asked to wait before the next update
 
 
@@ -95,7 +93,7 @@ class UpToDate:
 
 @dataclass(frozen=True)
 class Later:
-    """Updates of this revision are left to do, in so many seconds; the run has been let go of."""
+    """Updates of this revision are left to do, in so many seconds, and the run is let go of meanwhile."""
 
     revision: int
     seconds: float
@@ -153,21 +151,34 @@ class ReconcilingWorker(SlackWorker, ABC):
             if plan is None:
                 plan = await step("plan", self._plan, task, cache, operation, result)
             match plan:
-                case {"next": records}:
-                    for record in records:
+                case {"next": [*others, last]}:
+                    for record in (*others, last):
                         operation = operations.read(record)
-                        result = await self._perform(task, operation)
-                        task.find = False
+                        follow = self._follow(task, cache, operation, is_last=record is last)
+                        result = await self._perform(task, operation, follow)
+                        plan = result.pop("then", None)
                         _note(task, operation, result)
                         if result:  # it came otherwise than was planned
                             break
-                    plan = None
                 case {"later": [revision, seconds]}:
+                    if not task.is_refresh:
+                        await self._refresh_later(task.team, task.run_id, int(revision), float(seconds))
                     return Later(int(revision), float(seconds))
                 case {"held": True}:
                     return Held(LOOK_AGAIN)
                 case _:
                     return UpToDate()
+
+    def _follow(self, task: Reconciliation, cache: RenderCache, operation: Operation, *, is_last: bool) -> Follow:
+        """Give what the step of an operation does once that is done: plan, unless what follows was planned before."""
+
+        async def follow(result: CallResult) -> Record | None:
+            if not (is_last or result):
+                return None
+            _note(task, operation, result)
+            return await self._plan(task, cache, operation, result)
+
+        return follow
 
     async def _plan(
         self, task: Reconciliation, cache: RenderCache, operation: Operation | None, result: CallResult
@@ -183,18 +194,20 @@ class ReconcilingWorker(SlackWorker, ABC):
             await self._remember(team, run_id, operation, result)
         while stored := await self._store.runs.held(team, run_id, by=task.key, known=cache.stored):
             cache.stored = stored
-            decided = await self._decide(task, stored, cache, result)
-            later = next((left for left in decided if task.is_refresh and isinstance(left, RefreshLater)), None)
-            if decided and not later:
-                return {"next": [chosen.record() for chosen in decided]}
+            left: Record = {}
+            match await self._decide(task, stored, cache, result):
+                case Later(revision, seconds):
+                    left = {"later": [revision, seconds]}
+                case [*chosen] if chosen:
+                    return {"next": [operation.record() for operation in chosen]}
             now_shown = {slot: Posted(*posted) for slot, posted in task.changed.items()}
             if await self._store.runs.release(team, run_id, by=task.key, revision=stored.revision, shown=now_shown):
-                return {"later": [later.revision, later.seconds]} if later else {}
+                return left
         return {"held": True} if await self._store.runs.get(team, run_id) else {}
 
     async def _decide(
         self, task: Reconciliation, stored: StoredRun, cache: RenderCache, result: CallResult
-    ) -> list[Operation]:
+    ) -> list[Operation] | Later:
         thread = {"user": stored.user, "channel": stored.channel, "root_ts": stored.root_ts}
         if stored.carried_over:
             # Its version of the quiz cannot be shown any more. What could be kept of it is from now on what it is.
@@ -217,7 +230,7 @@ class ReconcilingWorker(SlackWorker, ABC):
 
     async def _next(
         self, task: Reconciliation, stored: StoredRun, cache: RenderCache, thread: dict[str, str]
-    ) -> list[Operation]:
+    ) -> list[Operation] | Later:
         """Choose what is next, by the first difference between the thread and the run; nothing if there is none."""
         run, library = stored.run, self._library
         shown = {slot: [posted.ts, posted.digest] for slot, posted in stored.messages.items()} | task.changed
@@ -241,12 +254,12 @@ class ReconcilingWorker(SlackWorker, ABC):
             if shown_digest != digest(message):
                 outdated.append(UpdateMessage(**thread, slot=slot, ts=ts, message=message))
         if outdated:
-            return await self._update(task, stored, outdated, thread)
+            return await self._update(task, stored, outdated)
         return [DeleteRun(**thread)] if deleted else []
 
     async def _update(
-        self, task: Reconciliation, stored: StoredRun, outdated: list[UpdateMessage], thread: dict[str, str]
-    ) -> list[Operation]:
+        self, task: Reconciliation, stored: StoredRun, outdated: list[UpdateMessage]
+    ) -> list[Operation] | Later:
         """Choose the update to make now, or leave what can wait to later.
 
         The message that was clicked is replaced at once, for that costs nothing of the budget; the others follow.
@@ -254,8 +267,8 @@ class ReconcilingWorker(SlackWorker, ABC):
         for update in outdated:
             if response_url := self._clicked.pop(task.run_id, update.ts):
                 replaced = update.model_copy(update={"response_url": response_url})
-                return [replaced, *await self._others(task, stored, update, outdated, thread)]
-        if not outdated or task.left_at == stored.revision:
+                return [replaced, *await self._others(task, stored, update, outdated)]
+        if not outdated:
             return []
         deleted = stored.run.status is Status.DELETED
         quiet = 0.0 if task.is_refresh or deleted else QUIET * self._gateway.between_posts
@@ -264,8 +277,8 @@ class ReconcilingWorker(SlackWorker, ABC):
         if at_once and not wait:
             wait = await self._gateway.turn_to_update(task.team, waited_for=deleted)
             if not wait:
-                return [at_once[0], *await self._others(task, stored, at_once[0], outdated, thread)]
-        return [RefreshLater(**thread, revision=stored.revision, seconds=max(wait, quiet))]
+                return [at_once[0], *await self._others(task, stored, at_once[0], outdated)]
+        return Later(stored.revision, max(wait, quiet))
 
     async def _others(
         self,
@@ -273,16 +286,20 @@ class ReconcilingWorker(SlackWorker, ABC):
         stored: StoredRun,
         first: UpdateMessage,
         outdated: list[UpdateMessage],
-        thread: dict[str, str],
     ) -> list[Operation]:
         """Choose what follows an update, unless something is done to the run meanwhile; a refresh looks first."""
         if task.is_refresh:
             return []
-        others = await self._update(task, stored, [update for update in outdated if update is not first], thread)
+        others = await self._update(task, stored, [update for update in outdated if update is not first])
+        if isinstance(others, Later):
+            return []  # it is what is decided next
         return [other.model_copy(update={"revision": stored.revision}) for other in others]
 
-    async def _perform(self, task: Reconciliation, operation: Operation) -> CallResult:  # noqa: PLR0911, PLR0912 - one a kind
-        """Carry out an operation, in steps that may be repeated; gives the result of the call."""
+    async def _perform(self, task: Reconciliation, operation: Operation, then: Follow) -> CallResult:  # noqa: PLR0911 - one a kind
+        """Carry out an operation, in steps that may be repeated; gives the result of the call.
+
+        then: what follows in the same step, with its result as `then`, where the operation is a single call.
+        """
         team, run_id = task.team, task.run_id
 
         revision = operation.revision if isinstance(operation, UpdateMessage) else None
@@ -290,7 +307,9 @@ class ReconcilingWorker(SlackWorker, ABC):
         async def lease(seconds: float) -> bool:
             return await self._store.runs.lease(team, run_id, by=task.key, seconds=seconds, revision=revision)
 
-        async def post(channel: str, name: str, thread_ts: str | None, message: dict[str, Any]) -> CallResult:
+        async def post(
+            channel: str, name: str, thread_ts: str | None, message: dict[str, Any], then: Follow | None = None
+        ) -> CallResult:
             return await self._gateway.post_message_once(
                 team,
                 channel,
@@ -299,6 +318,7 @@ class ReconcilingWorker(SlackWorker, ABC):
                 key=f"{run_id} {name}",
                 doubtful=task.doubtful,
                 lease=lease,
+                then=then,
             )
 
         channel, root_ts = operation.channel, operation.root_ts
@@ -315,20 +335,18 @@ class ReconcilingWorker(SlackWorker, ABC):
                     raise SlackWorkError("channel_not_found")  # nor can the person be reached
                 return opened
             case PostMessage():
-                return await post(channel, operation.slot, root_ts, operation.message)
+                return await post(channel, operation.slot, root_ts, operation.message, then)
             case PostNote():
-                return await post(channel, task.key, root_ts, operation.message)
+                return await post(channel, task.key, root_ts, operation.message, then)
             case UpdateMessage(response_url=str(response_url)):
-                return await self._gateway.replace_clicked(response_url, recorded(operation.message), lease=lease)
+                replacement = recorded(operation.message)
+                return await self._gateway.replace_clicked(response_url, replacement, lease=lease, then=then)
             case UpdateMessage():
                 return await self._gateway.update_message(
-                    team, channel, operation.ts, recorded(operation.message), lease=lease, patient=False
+                    team, channel, operation.ts, recorded(operation.message), lease=lease, patient=False, then=then
                 )
             case DeleteMessage():
-                return await self._gateway.delete_message(team, channel, operation.ts, lease=lease)
-            case RefreshLater():
-                await self._refresh_later(team, run_id, operation.revision, operation.seconds)
-                return {}
+                return await self._gateway.delete_message(team, channel, operation.ts, lease=lease, then=then)
             case DeleteRun():
                 await self._delete(team, run_id)
                 return {}
@@ -375,7 +393,8 @@ def rewritten(carried_over: tuple[int, int], library: Library) -> Message:
 
 
 def _note(task: Reconciliation, operation: Operation, result: CallResult) -> None:
-    """Note what an operation has changed in the thread, and what is left to later."""
+    """Note what an operation has changed in the thread. Noting it again changes nothing."""
+    task.find = False
     match operation:
         case OpenThread():
             task.changed = {}  # of a new thread, nothing yet
@@ -389,8 +408,6 @@ def _note(task: Reconciliation, operation: Operation, result: CallResult) -> Non
             is_known = not result.keys() & {"lost", "expired", "wait"}
             task.changed[slot] = [operation.ts, digest(operation.message) if is_known else UNKNOWN]
             task.slack_wait = float(result.get("wait", task.slack_wait))
-        case RefreshLater():
-            task.left_at = operation.revision
 
 
 def digest(message: dict[str, Any]) -> str:

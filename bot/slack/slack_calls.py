@@ -30,6 +30,7 @@ IS_GONE = frozenset({"channel_not_found", "message_not_found"})
 CallResult = dict[str, Any]
 Call = Callable[[CallResult], Awaitable[CallResult]]  # given the result of the last try
 Look = Callable[[CallResult], Awaitable[CallResult | None]]  # the same; gives what was done, or None if nothing was
+Follow = Callable[[CallResult], Awaitable[Any]]  # given what came of a call; its result is plain data
 # Keeps what the work holds for so many seconds more; False if somebody else has it by now.
 Lease = Callable[[float], Awaitable[bool]]
 
@@ -70,23 +71,32 @@ class SlackCalls:
         doubtful: bool = False,
         lease: Lease | None = None,
         patient: bool = True,
+        then: Follow | None = None,
     ) -> CallResult:
         """Do it as a step, again and again if need be; `look` says what came of it if it may have been done before.
 
         Gives {"lost": True} if the lease is somebody else's by now, and `wait` if it would have to wait and is not to
         be `patient`. Raises SlackWorkError if Slack refuses for good, UnavailableError if it goes on failing, and
         UncertainError if it may have done it all the same.
+
+        then: is done in the same step, once with what came of it, which is also given with its result as `then`. Where
+        the process dies before that is recorded, the next one looks what came of the call, and does it again.
         """
         tries, waits = 0, 0
         before: CallResult = {"uncertain": doubtful}
+        answered: CallResult | None = None
 
         async def tried() -> CallResult:
-            if lease and not await lease(0):
-                return {"lost": True}
-            return await self._try(name, method, look, before, tries)
+            nonlocal answered
+            if answered is None:  # else only our own database has failed since, and the step is tried again
+                lost = lease and not await lease(0)
+                answered = {"lost": True} if lost else await self._try(name, method, look, before, tries)
+            if then is None or ("wait" in answered and patient):
+                return answered
+            return answered | {"then": await then(answered)}
 
         while True:
-            result = await step(name, tried)
+            result, answered = await step(name, tried), None
             if "wait" not in result or not patient:
                 return result
             if lease:  # in a step of its own: what was tried is recorded, whatever becomes of this
