@@ -26,11 +26,15 @@ CLOSE_GRACE = 0.3  # seconds for a client to answer the closing handshake
 
 @dataclass(eq=False)
 class Connection:
-    """One websocket. waiting: unacknowledged envelopes. retiring: asked to reconnect, gets nothing new."""
+    """One websocket. waiting: unacknowledged envelopes. retiring: asked to reconnect, gets nothing new.
+
+    ended: set once it is known here that it has.
+    """
 
     socket: web.WebSocketResponse
     waiting: dict[str, asyncio.Future[Json]] = field(default_factory=dict)
     retiring: bool = False
+    ended: asyncio.Event = field(default_factory=asyncio.Event)
 
 
 class SocketMode:
@@ -81,6 +85,7 @@ class SocketMode:
                     self._acknowledge(message.data)
         finally:
             self._connections.remove(connection)
+            connection.ended.set()
             self._changed("disconnected")
             if not connection.retiring:
                 for answer in connection.waiting.values():
@@ -150,9 +155,14 @@ class SocketMode:
         connection.waiting[envelope["envelope_id"]] = answer
         try:
             async with asyncio.timeout(self._config.ack_timeout):
-                await connection.socket.send_json(envelope)
+                try:
+                    await connection.socket.send_json(envelope)
+                except ConnectionError:
+                    # Its client has died, which is not known here yet: what is sent again would come to it again.
+                    await connection.ended.wait()
+                    raise UndeliveredError("timeout") from None
                 return await answer
-        except (TimeoutError, ConnectionError):
+        except TimeoutError:
             raise UndeliveredError("timeout") from None
         finally:
             del connection.waiting[envelope["envelope_id"]]

@@ -1,9 +1,11 @@
 """What the bot hears, in which form, and what happens when it doesn't answer."""
 
+import asyncio
 from typing import Any
 
 import aiohttp
 import pytest
+from aiohttp import web
 from slack_bolt.async_app import AsyncApp
 from slack_sdk.errors import SlackApiError
 
@@ -309,6 +311,28 @@ async def test_an_eleventh_connection_is_turned_away(workspace, listen):
 
     assert extra.hello == {"type": "disconnect", "reason": "too_many_websockets"}
     assert bots[-1].hello["num_connections"] == 10
+
+
+async def test_what_comes_to_a_client_that_has_died_waits_until_that_is_known(
+    workspace, listen, monkeypatch: pytest.MonkeyPatch
+):
+    dead, written = await listen(workspace), asyncio.Event()
+
+    async def cannot_write(*_: object) -> None:
+        written.set()
+        raise ConnectionResetError
+
+    with monkeypatch.context() as broken:
+        broken.setattr(web.WebSocketResponse, "send_json", cannot_write)
+        asking = asyncio.create_task(workspace.command("U_ANA", "C_ASK", "/rolefit"))
+        await written.wait()
+        await workspace.health()
+        assert not asking.done()  # asked again at once, it would come to the same client
+        await dead.socket.close()
+        with pytest.raises(RefusedError, match="operation_timeout"):
+            await asking
+
+    assert not (await workspace.health())["bot_connected"]
 
 
 async def test_a_link_opens_one_connection_within_half_a_minute(clock: Clock):
