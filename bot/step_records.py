@@ -11,6 +11,7 @@ from sqlalchemy import Column, Integer, MetaData, NullPool, Table, Text, create_
 from sqlalchemy.engine import make_url
 
 SCHEMA = "dbos"  # of PostgreSQL; SQLite has none
+SLEEP = "DBOS.sleep"  # what DBOS calls its own step
 PICKLED = "py_pickle"  # how DBOS records values unless it is told otherwise: pickled, in base64
 
 
@@ -43,14 +44,14 @@ class StepRecords:
             rows = connection.execute(select(*columns).where(steps.workflow_uuid.in_(keys)))
             return {key for key, *recorded in rows if _holds(wanted, *recorded)}
 
-    def first_failed(self, keys: Sequence[str]) -> dict[str, str]:
-        """Name the first step that has failed of each of these pieces of work, but for those of which none has."""
+    def last(self, keys: Sequence[str]) -> dict[str, str]:
+        """Name the last step of each of these pieces of work, but for those that have none. A sleep is none."""
         steps = self._steps.c
         columns = select(steps.workflow_uuid, steps.function_name)
-        failed = columns.where(steps.workflow_uuid.in_(keys), steps.error.is_not(None))
+        awake = columns.where(steps.workflow_uuid.in_(keys), steps.function_name != SLEEP)
         with self._engine.connect() as connection:
-            rows = connection.execute(failed.order_by(steps.function_id.desc())).all()
-        return {row.workflow_uuid: row.function_name for row in rows}  # the first is last here
+            rows = connection.execute(awake.order_by(steps.function_id)).all()
+        return {row.workflow_uuid: row.function_name for row in rows}  # the last stays
 
 
 def _holds(
