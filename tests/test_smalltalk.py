@@ -30,6 +30,9 @@ UTTERANCES = Path(__file__).parent.parent / "knowledge" / "utterances"
         ("thx", "thanks"),
         ("Thank you so much!!", "thanks"),
         ("ok, thanks", "thanks"),
+        ("hi &amp; thanks", "thanks"),  # as Slack sends it
+        ("great &amp; helpful", "thanks"),
+        ("=&gt; help", "help"),
         ("thanks Anna :pray:", "thanks"),
         ("thanks, that was useful", "thanks"),
         ("thanks, very clear", "thanks"),
