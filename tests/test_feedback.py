@@ -29,7 +29,7 @@ from bot.work_records import WorkRecords
 from tests import played
 from tests.conftest import bot_in, free_port, rows
 from tests.test_edge import FORM, Edge
-from tests.workspace import BOT, Json, Sent, Workspace, buttons, elements, shown
+from tests.workspace import BOT, Json, Sent, Workspace, buttons, elements, eventually, shown
 
 TEAM = "T_LOCAL"
 MTS = "member-of-technical-staff"
@@ -699,7 +699,7 @@ async def test_what_was_passed_on_is_not_once_more_where_the_operator_has_the_re
         await workspace.click("U_BEN", asks, "Ask a person")
         await passed_on(workspace)
         await workspace.settled()
-        [failed] = records.failed()
+        [failed] = await eventually(lambda: asyncio.to_thread(records.failed))
         assert (failed.step, failed.error) == ("reply", "status 500")
         monkeypatch.undo()
         records.replay(failed.key)

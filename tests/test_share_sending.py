@@ -1,5 +1,6 @@
 """What becomes of a share, an update and a withdrawal when something comes between, or Slack fails half-way."""
 
+import asyncio
 import random
 import sqlite3
 from pathlib import Path
@@ -46,7 +47,7 @@ from tests.test_quiz_conversation import (
 )
 from tests.test_share_recipient import begun_again, offer, reply
 from tests.test_share_refusals import states
-from tests.workspace import Json, Sent, Workspace, buttons, elements, shown
+from tests.workspace import Json, Sent, Workspace, buttons, elements, eventually, shown
 
 POST, UPDATE, DELETE = "chat.postMessage", "chat.update", "chat.delete"
 NO_TRY = {"error": None}  # the call succeeds
@@ -694,7 +695,7 @@ async def test_where_the_window_cannot_say_so_either_what_failed_first_is_logged
             broken.setattr(share_blocks, "ended_view", fail_too)
             await workspace.submit(ANA)
             await workspace.settled()
-        [failed] = records.failed()
+        [failed] = await eventually(lambda: asyncio.to_thread(records.failed))
         records.replay(failed.key)
         records.close()
         await window_that_says(workspace, "<@U_MEI> has it now")
