@@ -331,6 +331,7 @@ async def test_what_a_click_may_have_posted_for_all_is_not_posted_again(workspac
     assert sum(answer in shown(message) for message in messages if not message.get("ephemeral")) == 1
 
 
+@pytest.mark.both_databases
 async def test_what_may_have_been_posted_is_why_the_work_was_given_up_though_nobody_could_be_told(
     workspace: Workspace, tmp_path: Path, kept_in: dict[str, Any], monkeypatch: pytest.MonkeyPatch
 ):
