@@ -1,17 +1,27 @@
 """The recorded steps of many pieces of work at once, for which DBOS has one query a piece of work.
 
-Source: the table of steps at docs.dbos.dev/explanations/system-tables; a test compares what is read with DBOS's own.
+Source: the tables of steps and results at docs.dbos.dev/explanations/system-tables; a test compares what is read with
+DBOS's own.
 """
 
 import binascii
 from base64 import b64decode
 from collections.abc import Collection, Sequence
+from typing import NamedTuple
 
-from sqlalchemy import Column, Integer, MetaData, NullPool, Table, Text, create_engine, select
+from sqlalchemy import Column, Integer, MetaData, NullPool, Table, Text, case, create_engine, select
 from sqlalchemy.engine import make_url
 
 SCHEMA = "dbos"  # of PostgreSQL; SQLite has none
+SLEEP = "DBOS.sleep"  # what DBOS calls its own step
 PICKLED = "py_pickle"  # how DBOS records values unless it is told otherwise: pickled, in base64
+
+
+class Step(NamedTuple):
+    """A step of a piece of work, by its number in there, from 1."""
+
+    number: int
+    name: str
 
 
 class StepRecords:
@@ -19,9 +29,11 @@ class StepRecords:
 
     def __init__(self, url: str) -> None:
         self._engine = create_engine(url, poolclass=NullPool, hide_parameters=True)
+        tables = MetaData(schema=None if make_url(url).get_backend_name() == "sqlite" else SCHEMA)
+        self._ends = Table("workflow_output", tables, Column("workflow_uuid", Text), Column("error", Text))
         self._steps = Table(
             "operation_outputs",
-            MetaData(),
+            tables,
             Column("workflow_uuid", Text),
             Column("function_id", Integer),
             Column("function_name", Text),
@@ -29,7 +41,6 @@ class StepRecords:
             Column("error", Text),
             Column("child_workflow_id", Text),
             Column("serialization", Text),
-            schema=None if make_url(url).get_backend_name() == "sqlite" else SCHEMA,
         )
 
     def may_name(self, keys: Sequence[str], words: Collection[str]) -> set[str]:
@@ -43,14 +54,20 @@ class StepRecords:
             rows = connection.execute(select(*columns).where(steps.workflow_uuid.in_(keys)))
             return {key for key, *recorded in rows if _holds(wanted, *recorded)}
 
-    def first_failed(self, keys: Sequence[str]) -> dict[str, str]:
-        """Name the first step that has failed of each of these pieces of work, but for those of which none has."""
-        steps = self._steps.c
-        columns = select(steps.workflow_uuid, steps.function_name)
-        failed = columns.where(steps.workflow_uuid.in_(keys), steps.error.is_not(None))
+    def given_up_at(self, keys: Sequence[str]) -> dict[str, Step]:
+        """Give the step at which each of these pieces of work was given up, but for those that have none.
+
+        It is the last that failed with the error that has ended the work, or else the last of all but sleeps: another
+        that failed did not end it.
+        """
+        steps, ends = self._steps.c, self._ends.c
+        has_ended_it = case((steps.error == ends.error, 1), else_=0)
+        columns = select(steps.workflow_uuid, steps.function_id, steps.function_name)
+        with_ends = columns.outerjoin_from(self._steps, self._ends, steps.workflow_uuid == ends.workflow_uuid)
+        awake = with_ends.where(steps.workflow_uuid.in_(keys), steps.function_name != SLEEP)
         with self._engine.connect() as connection:
-            rows = connection.execute(failed.order_by(steps.function_id.desc())).all()
-        return {row.workflow_uuid: row.function_name for row in rows}  # the first is last here
+            rows = connection.execute(awake.order_by(has_ended_it, steps.function_id)).all()
+        return {key: Step(number, name) for key, number, name in rows}  # the last of each stays
 
 
 def _holds(

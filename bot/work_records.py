@@ -19,11 +19,10 @@ from sqlalchemy.exc import DBAPIError, OperationalError, ProgrammingError
 
 from bot import jobs
 from bot.jobs import ENDS, FAILED_TOO_OFTEN, UNDER_WAY, Key, kind_of
-from bot.step_records import StepRecords
+from bot.step_records import Step, StepRecords
 from bot.storage import sqlite_file
 
 NO_TABLE = ("42P01", "no such table")  # how PostgreSQL says so, by its SQLSTATE, and how SQLite's message begins
-SLEEP = "DBOS.sleep"  # what DBOS calls its own step
 PAGE = 500  # records that are read or deleted at a time
 ID = re.compile(r"[\w.-]+")  # Slack's ids and times, and our own
 
@@ -189,7 +188,7 @@ def _texts(value: object) -> Iterator[str]:
 
 @dataclass(frozen=True)
 class FailedWork:
-    """A piece of work that was given up: its key, when (seconds since 1970), the step, and what kind of error.
+    """A piece of work that was given up: its key, when (seconds since 1970), at which step, and what kind of error.
 
     version: of the bot that recorded it, whose steps another cannot do again.
     """
@@ -212,10 +211,10 @@ class WorkRecords:
     def failed(self) -> list[FailedWork]:
         """List what was given up, latest first."""
         listed = self._listed(status=["ERROR", FAILED_TOO_OFTEN], sort_desc=True)
-        keys, step_by_key = [status.workflow_id for status in listed], dict[str, str]()
+        keys, step_by_key = [status.workflow_id for status in listed], dict[str, Step]()
         for first in range(0, len(keys), PAGE):
-            step_by_key |= self._steps.first_failed(keys[first : first + PAGE])
-        return [_failed_work(status, step_by_key.get(status.workflow_id, "")) for status in listed]
+            step_by_key |= self._steps.given_up_at(keys[first : first + PAGE])
+        return [_failed_work(status, step_by_key.get(status.workflow_id)) for status in listed]
 
     def left_behind(self) -> dict[str, int]:
         """Count the work that waits for a process of another version than this, by version."""
@@ -224,14 +223,12 @@ class WorkRecords:
         return dict(Counter(version or "" for version in versions if version != jobs.WORK_VERSION))
 
     def replay(self, key: str) -> None:
-        """Have work of this version done again from the step that failed; a bot takes it up within seconds.
+        """Have work of this version done again from where it was given up; a bot takes it up within seconds.
 
-        Where it gave up after steps that went on saying "not now", no step has failed: then it is the last one.
+        What failed before that, and was got over, is left as it is, with all that was done since.
         """
-        steps = self._client.list_workflow_steps(key)
-        failed = [done["function_id"] for done in steps if done["error"]]
-        last = failed[-1:] or [done["function_id"] for done in steps if done["function_name"] != SLEEP][-1:]
-        self._client.rewind_workflow(key, start_step=last[0] if last else 1, application_version=jobs.WORK_VERSION)
+        step = self._steps.given_up_at([key]).get(key)
+        self._client.rewind_workflow(key, start_step=step.number if step else 1, application_version=jobs.WORK_VERSION)
 
     def close(self) -> None:
         """Let go of the database."""
@@ -246,9 +243,9 @@ class WorkRecords:
             raise
 
 
-def _failed_work(status: WorkflowStatus, step: str) -> FailedWork:
+def _failed_work(status: WorkflowStatus, step: Step | None) -> FailedWork:
     at, version = (status.updated_at or 0) / 1000, status.app_version or ""
-    return FailedWork(status.workflow_id, at, step, kind_of(status.error), version)
+    return FailedWork(status.workflow_id, at, step.name if step else "", kind_of(status.error), version)
 
 
 def _has_no_table(error: DBAPIError) -> bool:

@@ -18,16 +18,18 @@ from dbos._sys_db import SystemDatabase
 from bot.domain.gaps import QuestionKind, message_id
 from bot.domain.reply_kinds import ANSWER, UNKNOWN
 from bot.knowledge import Library
-from bot.slack import faq
+from bot.settings import Settings
+from bot.slack import faq, slack_calls
 from bot.slack.event_payloads import MessageEvent
 from bot.slack.incoming import classify
 from bot.slack.slack_worker import SlackWorker
 from bot.storage import HelpRequest, ReplyState, Store, Vote
 from bot.storage import feedback as feedback_rows
+from bot.work_records import WorkRecords
 from tests import played
 from tests.conftest import bot_in, free_port, rows
 from tests.test_edge import FORM, Edge
-from tests.workspace import BOT, Json, Sent, Workspace, buttons, elements, shown
+from tests.workspace import BOT, Json, Sent, Workspace, buttons, elements, eventually, shown
 
 TEAM = "T_LOCAL"
 MTS = "member-of-technical-staff"
@@ -679,6 +681,32 @@ async def test_an_owner_who_cannot_be_reached_does_not_keep_a_question_from_the_
         await changed(workspace, "U_BEN", asked, "I have passed it on to ")
 
         assert "It did not help." in shown(await passed_on(workspace))
+
+
+async def test_what_was_passed_on_is_not_once_more_where_the_operator_has_the_rest_done_again(
+    library: Library, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    owned = with_entry(library, owner="C_LEADS")  # where the bot is no member
+    records = WorkRecords(Settings(_env_file=None, data_dir=tmp_path).jobs_url)
+    async with Workspace.start() as workspace, bot_in(workspace, owned, tmp_path), rows(tmp_path, {}) as store:
+        await editors_in(store)
+        asked, answer = await answered(workspace)
+        await workspace.click("U_BEN", answer, "Not helpful")
+        [asks] = await told(workspace, "U_BEN", asked)
+        monkeypatch.setattr(slack_calls, "TRIES", 1)
+        await workspace.faults(api=[{"method": "response_url", "status": 500}])
+
+        await workspace.click("U_BEN", asks, "Ask a person")
+        await passed_on(workspace)
+        await workspace.settled()
+        [failed] = await eventually(lambda: asyncio.to_thread(records.failed))
+        assert (failed.step, failed.error) == ("reply", "status 500")
+        monkeypatch.undo()
+        records.replay(failed.key)
+        records.close()
+        await changed(workspace, "U_BEN", asked, "I have passed it on to ")
+
+        assert len([each for each in await workspace.messages("C_GENERAL", "U_MEI") if each["user"] == BOT]) == 1
 
 
 async def test_a_question_that_was_deleted_is_not_passed_on(workspace: Workspace, store: Store):

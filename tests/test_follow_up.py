@@ -42,6 +42,17 @@ def test_a_company_that_is_named_alone_is_answered_after_every_entry(library: Li
             assert [candidate.entry for candidate in answer.entries] == [entry], (form, after)
 
 
+@pytest.mark.parametrize("text", ["just google it", "and google that?"])
+@pytest.mark.parametrize("after", [FLAT, COMPANIES["OpenAI"]])
+def test_a_name_with_what_is_done_to_something_asks_nothing_of_it(library: Library, text: str, after: str):
+    assert isinstance(replied(library, text, Surface.THREAD, after), Silence)
+
+
+def test_who_is_meant_by_him_is_left_open_where_the_message_names_somebody(library: Library):
+    assert library.index.in_full("is he still at Meta?", "lecun-debate") == "is Yann LeCun still at Meta?"
+    assert library.index.in_full("does Musk agree with him?", "lecun-debate") is None
+
+
 @pytest.mark.parametrize(
     ("name", "company"),
     [

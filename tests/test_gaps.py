@@ -373,6 +373,15 @@ def test_a_draft_has_each_wording_once_and_none_of_another_file(library: Library
     assert f"is a wording of {refused.id} in not_answered.yaml" in text
 
 
+@pytest.mark.parametrize("sign", ["\u202e", "\u2067", "\u2069", "\uffff", "\x7f", "\x85", "<!channel>", "<@U_ANA>"])
+def test_what_people_asked_is_shown_without_signs_that_turn_a_line_or_break_a_file(library: Library, sign: str):
+    text = f"what is {sign}a quant"
+
+    [entry] = yaml.safe_load(knowledge.draft(Gap(tuple(asked(text)), text), library))
+
+    assert entry["phrasings"] == ["what is a quant"]
+
+
 @pytest.mark.parametrize(
     ("text", "new_id"), [("What is a 404?", "404"), ("null?", "null"), ("2026 11 28", "2026-11-28")]
 )

@@ -49,6 +49,12 @@ def test_a_word_is_recognised_in_whichever_form_an_editor_saved_its_accents(form
     assert identifier.identify("für wen") is Language.GERMAN
 
 
+@pytest.mark.parametrize("word", ["Für", "für wen", "l'équipe", "4"])
+def test_what_no_message_could_have_as_a_word_is_refused(word: str):
+    with pytest.raises(ValueError, match="is not one word in small letters"):
+        Languages.model_validate({"german": {"telling": [word]}})
+
+
 @pytest.mark.parametrize(
     ("said", "language"),
     [
@@ -83,11 +89,13 @@ def test_the_language_of_a_short_question_is_recognised(said: str, language: Lan
         "Does José from München need a PhD?",
         "What is an ingénieur de recherche?",
         "standup at 5pm IST?",  # an abbreviation, not the German word
+        "5pm IST?",
         "`ist = und(oder)` throws an error",
         "> was ist das\nno idea what that means",
         'Somebody asked me "Was ist ein Research Engineer?", what do I say?',
         "what does 研究员 mean",
         "what is λ in this?",
+        "λ?",
     ],
 )
 def test_english_with_foreign_words_in_it_and_what_is_unclear_is_no_other_language(said: str):

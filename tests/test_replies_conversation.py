@@ -5,9 +5,10 @@ import sqlite3
 import time
 from collections.abc import Awaitable, Callable
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any
 
 import pytest
+from dbos import DBOS
 from sqlalchemy.exc import OperationalError
 
 from bot import jobs
@@ -16,15 +17,15 @@ from bot.knowledge import Library
 from bot.settings import Settings
 from bot.slack import slack_calls
 from bot.slack.faq import FaqWorker, faq_worker
+from bot.step_records import StepRecords
 from bot.storage import ReplyState, Store
 from bot.work_records import WorkRecords
 from tests.test_feedback import UNCLEAR, store
 from tests.test_manners import MTS, XAI, posts, set_mode, whispered, whispers
-from tests.workspace import BOT, Json, Sent, Workspace, buttons, shown
+from tests.workspace import BOT, Json, Sent, Workspace, buttons, eventually, shown
 
 __all__ = ["store"]  # the fixture
 
-T = TypeVar("T")
 MTS_ENTRY, XAI_ENTRY = "member-of-technical-staff", "xai-dropped-researcher"
 LINKED, TAKEN_BACK = (
     "You will find my answer here already:",
@@ -49,14 +50,6 @@ async def held_back(workspace: Workspace, text: str = MTS, *, seconds: int = 3) 
     asked = await workspace.post("U_ANA", "C_ASK", text)
     await refused(workspace, "chat.postMessage")
     return asked
-
-
-async def eventually(condition: Callable[[], Awaitable[T]]) -> T:
-    """Wait for something of which no event tells, and give it once it is true."""
-    async with asyncio.timeout(60):
-        while not (value := await condition()):  # noqa: ASYNC110
-            await asyncio.sleep(0.1)
-    return value
 
 
 # What happens while the database is busy
@@ -336,6 +329,30 @@ async def test_what_a_click_may_have_posted_for_all_is_not_posted_again(workspac
     assert "Slack did not say whether it has posted it." in shown(told)
     messages, answer = await workspace.messages("C_LEADS", "U_MEI"), library.entries[MTS_ENTRY].answer
     assert sum(answer in shown(message) for message in messages if not message.get("ephemeral")) == 1
+
+
+@pytest.mark.both_databases
+async def test_what_may_have_been_posted_is_why_the_work_was_given_up_though_nobody_could_be_told(
+    workspace: Workspace, tmp_path: Path, kept_in: dict[str, Any], monkeypatch: pytest.MonkeyPatch
+):
+    url = Settings(_env_file=None, data_dir=tmp_path, **kept_in).jobs_url
+    records, steps = WorkRecords(url), StepRecords(url)
+    monkeypatch.setattr(slack_calls, "TRIES", 2)
+    await workspace.command("U_MEI", "C_LEADS", "/rolefit", MTS)
+    offered = await whispered(workspace, "Only you can see this.", "U_MEI", "C_LEADS")
+    posting, telling = {"error": "internal_error", "done": True}, {"status": 500, "times": 2}
+    await workspace.faults(api=[{"method": "response_url", **trouble} for trouble in (posting, telling)])
+
+    await workspace.click("U_MEI", offered, "Post here")
+    await workspace.settled()
+    [failed] = await eventually(lambda: asyncio.to_thread(records.failed))
+    records.close()
+
+    assert failed.error == "cannot_look"
+    done = await DBOS.list_workflow_steps_async(failed.key)
+    *_, raised_at = [step["function_id"] for step in done if step["error"]]
+    assert steps.given_up_at([failed.key]) == {failed.key: (raised_at, "reply")}
+    assert done[-1]["function_id"] > raised_at
 
 
 @pytest.mark.parametrize(

@@ -1,14 +1,18 @@
 """What becomes of a share, an update and a withdrawal when something comes between, or Slack fails half-way."""
 
+import asyncio
 import random
 import sqlite3
 from pathlib import Path
 
 import pytest
+from structlog.testing import capture_logs
 
 from bot.domain.share import Part
 from bot.knowledge import Library
+from bot.settings import Settings
 from bot.slack import privacy, profiles, share_blocks, slack_calls
+from bot.work_records import WorkRecords
 from tests.conftest import THOROUGH, bot_in
 from tests.sharing import (
     ANA,
@@ -43,7 +47,7 @@ from tests.test_quiz_conversation import (
 )
 from tests.test_share_recipient import begun_again, offer, reply
 from tests.test_share_refusals import states
-from tests.workspace import Json, Sent, Workspace, buttons, elements, shown
+from tests.workspace import Json, Sent, Workspace, buttons, elements, eventually, shown
 
 POST, UPDATE, DELETE = "chat.postMessage", "chat.update", "chat.delete"
 NO_TRY = {"error": None}  # the call succeeds
@@ -672,6 +676,32 @@ async def test_the_window_says_so_where_the_work_that_sends_fails(
 
     view = await window_that_says(workspace, "I do not know whether it has reached <@U_MEI>")
     assert view["title"]["text"] == "Not known yet"
+
+
+async def test_where_the_window_cannot_say_so_either_what_failed_first_is_logged_and_done_again_from_there(
+    library: Library, tmp_path: Path
+):
+    def fail(*_: object, **__: object) -> None:
+        raise KeyError("no such text")
+
+    def fail_too(*_: object, **__: object) -> None:
+        raise ZeroDivisionError
+
+    records = WorkRecords(Settings(_env_file=None, data_dir=tmp_path).jobs_url)
+    async with Workspace.start() as workspace, bot_in(workspace, library, tmp_path):
+        await previewed(workspace, MEI)
+        with pytest.MonkeyPatch.context() as broken, capture_logs() as logged:
+            broken.setattr(share_blocks, "copy", fail)
+            broken.setattr(share_blocks, "ended_view", fail_too)
+            await workspace.submit(ANA)
+            await workspace.settled()
+        [failed] = await eventually(lambda: asyncio.to_thread(records.failed))
+        records.replay(failed.key)
+        records.close()
+        await window_that_says(workspace, "<@U_MEI> has it now")
+
+    assert [entry["error"] for entry in logged if entry["event"] == "work failed"] == ["KeyError"]
+    assert failed.error == "KeyError"
 
 
 async def test_the_window_says_that_it_has_arrived_and_who_takes_it_back_is_shown_what_there_is(workspace: Workspace):

@@ -30,6 +30,9 @@ UTTERANCES = Path(__file__).parent.parent / "knowledge" / "utterances"
         ("thx", "thanks"),
         ("Thank you so much!!", "thanks"),
         ("ok, thanks", "thanks"),
+        ("hi &amp; thanks", "thanks"),  # as Slack sends it
+        ("great &amp; helpful", "thanks"),
+        ("=&gt; help", "help"),
         ("thanks Anna :pray:", "thanks"),
         ("thanks, that was useful", "thanks"),
         ("thanks, very clear", "thanks"),
@@ -164,6 +167,7 @@ def test_small_talk_is_recognised_however_it_is_put(library: Library, utterance:
         "tschüss is what Germans say when they leave",
         "why do people say ciao in emails?",
         "how do I say adiós to my old title?",
+        "not good morning everyone",
         "that's wrong, what does an applied scientist do?",
         "not what I asked, applied scientist vs research scientist",
         "wrong, applied scientist",

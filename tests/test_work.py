@@ -198,7 +198,9 @@ async def test_the_steps_of_much_work_are_read_at_once_as_the_engine_reads_those
         assert steps.may_name(keys, {answer["ts"]}) == set(naming) == {keys[-1]}
         assert steps.may_name(keys, {"nobody"}) == set()
         assert [done["function_name"] for done in steps_of[keys[0]] if done["error"]] == ["post"]
-        assert steps.first_failed(keys) == {keys[0]: "post"}
+        last = {key: (done[-1]["function_id"], done[-1]["function_name"]) for key, done in steps_of.items()}
+        assert steps.given_up_at(keys) == last
+        assert last[keys[0]][1] == "post"
 
         looked_at: list[str] = []
         one_by_one = DBOS.list_workflow_steps_async

@@ -592,6 +592,14 @@ def _place(message: "Json | Sent") -> tuple[str, str]:
 
 
 # What a person sees
+async def eventually(condition: Callable[[], Awaitable[T]]) -> T:
+    """Wait for something of which no event tells, and give it once it is true."""
+    async with asyncio.timeout(60):
+        while not (value := await condition()):  # noqa: ASYNC110
+            await asyncio.sleep(0.1)
+    return value
+
+
 def shown(surface: Json) -> str:
     """Return all the text a person sees in a message or view: blocks, table cells, labels, in reading order.
 

@@ -20,7 +20,9 @@ ALIKE = 0.77
 GRAINS = 4  # that a term of the greatest weight counts as
 SPELT_OUT = 5  # letters of a word that is taken for another with a letter wrong
 LONGEST = 150  # characters of a text that is shown to others; who writes more writes about more than one thing
-_REFERENCES = re.compile(r"<[@#!][^<>]*>|:[a-z0-9_+\-]+:|[\x00-\x1f\x7f-\x9f\u2028\u2029]")
+_REFERENCES = re.compile(r"<[@#!][^<>]*>|:[a-z0-9_+\-]+:|[\x00-\x1f\x7f-\x9f\u2028\u2029\ufffe\uffff]")
+# Has what follows read from right to left, also what stands behind the text where it is shown.
+_TURNING = re.compile("[\u202a-\u202e\u2066-\u2069]")
 _BRACKETS = re.compile(r"<([^|<>]*)>")
 CONCEPT = "="  # begins a term that stands for a synonym's name, which is spelt right
 
@@ -68,7 +70,7 @@ def message_id(channel: str, ts: str) -> str:
 
 def readable(text: str) -> str:
     """Give what somebody wrote as one line of plain text, without Slack's markup and without the names of people."""
-    plain = _BRACKETS.sub(r"\1", LABELLED.sub(r"\1", _REFERENCES.sub(" ", text)))
+    plain = _BRACKETS.sub(r"\1", LABELLED.sub(r"\1", _REFERENCES.sub(" ", _TURNING.sub("", text))))
     return " ".join(html.unescape(plain).split())[:LONGEST].strip()
 
 

@@ -103,11 +103,11 @@ def asks_for_other_answers(text: str, *, answerable: bool) -> bool:
 
 # "dashboards for the sales team", "reports for our customers": for whom something is says nothing of what it is. That
 # something stays up "for customers", whoever they are, does.
-_WHOSE = r"(?:the|our|my|their|a|all|other|some|various|different)"
+_DETERMINERS = r"(?:the|our|my|their|a|all|other|some|various|different)"
 _FOR_WHOM = re.compile(
-    rf"\s+(?:for|to|with|by)\s+(?:(?:{_WHOSE}\s+){{0,2}}(?:[\w-]+\s+){{0,2}}"
+    rf"\s+(?:for|to|with|by)\s+(?:(?:{_DETERMINERS}\s+){{0,2}}(?:[\w-]+\s+){{0,2}}"
     r"(?:teams?|people|folks|departments?|org|company|colleagues|management|managers?|leadership|stakeholders)"
-    rf"|(?:{_WHOSE}\s+){{1,2}}(?:[\w-]+\s+){{0,2}}(?:business|users|customers|clients))[\s.!]*$",
+    rf"|(?:{_DETERMINERS}\s+){{1,2}}(?:[\w-]+\s+){{0,2}}(?:business|users|customers|clients))[\s.!]*$",
     re.IGNORECASE,
 )
 

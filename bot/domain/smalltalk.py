@@ -5,6 +5,7 @@ A message is small talk only if all of it is: "hi, what is an MTS?" is a questio
 ("that's wrong, applied scientists publish too").
 """
 
+import html
 import re
 import unicodedata
 from collections.abc import Iterator, Mapping, Sequence
@@ -104,7 +105,7 @@ def read(utterance: str, talk: Talk) -> str | None:
     """
     if len(utterance) > MAX_CHARACTERS:
         return None
-    text = _MARKUP.sub(" ", utterance)
+    text = html.unescape(_MARKUP.sub(" ", utterance))  # Slack sends "&amp;" for "&"
     reader = _reader(talk)
     pieces = [*_PART.split(_EMOJI.sub(" ", text)), ""]
     parts = [_Part(words, sign) for words, sign in zip(pieces[::2], pieces[1::2], strict=True) if plain(words)]

@@ -1,5 +1,6 @@
 """The FAQ in Slack: answers in the thread, suggestions as buttons."""
 
+import contextlib
 import re
 import time
 from collections.abc import Sequence
@@ -144,7 +145,7 @@ class FaqWorker(SuggestionWorker):
         try:
             posted = await self._gateway.respond(response_url, self._posted_here(asker, entries), visible=True)
         except UncertainError:
-            await self._replace_private(response_url, "perhaps_posted")
+            await self._tell_of_doubt(response_url)
             raise
         return "posted_here_now" if posted else "cannot_post"
 
@@ -156,10 +157,15 @@ class FaqWorker(SuggestionWorker):
         try:
             return await self.post_private(team, channel, wanted)
         except UncertainError:
-            await self._replace_private(response_url, "perhaps_posted")
+            await self._tell_of_doubt(response_url)
             raise
         except SlackWorkError as error:
             return "not_a_member" if str(error) in NOT_A_MEMBER else "cannot_post"
+
+    async def _tell_of_doubt(self, response_url: str) -> None:
+        """Say that Slack may have posted an answer. If that fails, the doubt itself is what ends the work."""
+        with contextlib.suppress(SlackWorkError):
+            await self._replace_private(response_url, "perhaps_posted")
 
     async def _is_known(self, entries: list[str]) -> bool:
         return bool(self._library.known(entries))

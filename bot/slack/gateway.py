@@ -21,7 +21,7 @@ from slack_sdk.webhook.async_client import AsyncWebhookClient
 
 from bot import jobs
 from bot.domain.share import Delivery
-from bot.jobs import next_message_key
+from bot.jobs import next_message_key, retry_db
 from bot.slack.access import Access
 from bot.slack.client import code, seconds_to_wait
 from bot.slack.notes import Check, Note, Notes
@@ -330,16 +330,13 @@ class SlackGateway(OwnMessages):
     ) -> None:
         """Show something else in a window that somebody may still have open; tried once, as nothing depends on it.
 
-        view: reads all it shows when it is called; None leaves the window as it is.
+        It is no step: work that has failed is done again from its last one, and this may come after that. view: reads
+        all it shows when it is called; None leaves the window as it is.
         """
-
-        async def update(_: CallResult) -> CallResult:
-            if (rendered := await view()) is not None:
-                with contextlib.suppress(SlackApiError, ClientError, TimeoutError):  # mostly as it was closed
-                    await (await self._client(team)).views_update(view_id=view_id, view=rendered)
-            return {}
-
-        await self._call("update window", update, patient=False)
+        if (rendered := await retry_db(view)) is not None:
+            # Mostly as it was closed.
+            with contextlib.suppress(SlackApiError, SlackWorkError, ClientError, TimeoutError):
+                await (await self._client(team)).views_update(view_id=view_id, view=rendered)
 
     async def post_ephemeral(
         self,

@@ -20,7 +20,7 @@ from bot.domain.share import (
     ShareState,
     refusal,
 )
-from bot.jobs import current_key, in_doubt, pause, step, worker, workflow
+from bot.jobs import current_key, in_doubt, kind_of, pause, step, worker, workflow
 from bot.knowledge import Library
 from bot.slack import blocks, share_blocks
 from bot.slack.gateway import Render
@@ -89,7 +89,10 @@ class ShareWorker(UpdatingWorker, WithdrawingWorker):
         try:
             await self._deliver(team, share_id)
         except Exception:
-            await self._show_ended(team, share_id, view_id)
+            try:
+                await self._show_ended(team, share_id, view_id)
+            except Exception as error:  # noqa: BLE001 - what has failed before is what ends the work
+                log.warning("a window does not say what became of a share", share=share_id, error=kind_of(error))
             raise
         await self._show_ended(team, share_id, view_id)
 
