@@ -812,3 +812,10 @@ async def test_who_builds_on_language_models_is_an_ai_engineer_before_all(librar
 
     assert reply
     assert reply.entries[0] == "ai-engineer"
+
+
+@pytest.mark.parametrize("text", ["And the science folks?", "and the research people?", "what about the science crowd"])
+async def test_the_science_folks_are_research_scientists_below_an_answer(library: Library, text: str):
+    for after in ("ai-engineer", "time-horizons", "phd-needed"):
+        assert await told(library, text, after) == await told(library, "and research scientists?", after), after
+    assert await decide(text, Surface.THREAD, library, None, "ai-engineer") is None

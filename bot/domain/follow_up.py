@@ -102,6 +102,10 @@ _DIFFERENCE_OF_THEM = re.compile(
     r")(?: (?:then|exactly|actually|again|really|please))*"
 )
 _PERSON = re.compile(r"\b(?:he|him|she|her(?!\s+\w+\s+(?:says?|said)\b)|(?P<owns>his|hers))\b", re.IGNORECASE)
+# "and the science folks?": those whom a role names, as colleagues call them
+_SCIENCE_PEOPLE = re.compile(
+    r"\b(?:science|research)\s+(?:folks?|people|guys|crowd|types|side|lot|bunch|ones|persons?)\b", re.IGNORECASE
+)
 # "is he wrong?", "what did she say about it?": of somebody who is not named
 _OF_PERSON = re.compile(
     r"\W*(?:(?:and|but|so|ok|okay|then)\W+)*(?:(?:what|why|when|where|how|who|whom|which)"
@@ -168,6 +172,11 @@ def moves_into(utterance: str) -> bool:
 def says_whom(utterance: str) -> bool:
     """Say whether a message that can be put in full has to be: "could I move into that?", "is he still at Meta?"."""
     return moves_into(utterance) or _PERSON.search(utterance) is not None
+
+
+def with_names_of_roles(utterance: str) -> str:
+    """Give a follow-up of a few words with the name of the role for what people call those who have it."""
+    return _SCIENCE_PEOPLE.sub("research scientists", utterance)
 
 
 def asks_of_person(utterance: str) -> bool:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from bot.domain import faq, smalltalk
 from bot.domain.below_answer import asks_of_above, asks_only_why, reply_below
 from bot.domain.faq import UNPROMPTED, WORDED_ALIKE, Answer, NoAnswer, Silence, Suggestions, Surface
-from bot.domain.follow_up import asks_of_person, says_whom
+from bot.domain.follow_up import asks_of_person, says_whom, with_names_of_roles
 from bot.domain.matching import Candidate
 from bot.domain.matching_text import Form
 from bot.domain.reply_kinds import ANSWER, HELLO, NOT_ANSWERED, ONLY_ENGLISH, SUGGEST, TALK, UNKNOWN
@@ -45,7 +45,7 @@ async def decide(
     of_above = prompted and after is not None and asks_of_above(text)
     if prompted and not of_above and (intent := smalltalk.read(text, talk)):
         return PlannedReply(TALK, (intent,)) if talk.of(intent).reply else None
-    text = faq.as_asked(text, surface)
+    text = _as_asked(text, surface, after)
     after = after if of_above else await _leaning(text, library, after)
     if after is not None and (asked := library.of_named_role(text, after)):
         return await _of_named_role(asked, after, library, prompted=prompted)
@@ -64,6 +64,13 @@ async def decide(
         await prepare_talk(library)
     of_whom = _of_whom(reply, text, library) if prompted else None
     return of_whom or _planned(reply, text, library, prompted=prompted)
+
+
+def _as_asked(text: str, surface: Surface, after: str | None) -> str:
+    """Give what a message asks, and of "and the science folks?" below an answer the role that these have."""
+    text = faq.as_asked(text, surface)
+    leans = after is not None and surface not in UNPROMPTED and faq.is_elliptic(text)
+    return with_names_of_roles(text) if leans else text
 
 
 async def _reply_to(
@@ -124,7 +131,7 @@ async def rank(
     text: str, surface: Surface, library: Library, second: SecondStage | None, after: str | None = None
 ) -> tuple[Candidate, ...]:
     """Give the candidates that `decide` decides by, best first, as the domain's `rank` does."""
-    text = faq.as_asked(text, surface)
+    text = _as_asked(text, surface, after)
     after = await _leaning(text, library, after)
     asked = library.of_named_role(text, after)
     if asked is None and after is not None:
