@@ -13,6 +13,7 @@ from rich.text import Text
 from bot import explain
 from bot.domain import quiz, smalltalk
 from bot.domain.actions import Action, AskAgain, Change, GoOn, Guess, Manage, Reply, Resume, Undo
+from bot.domain.below_answer import asks_of_above
 from bot.domain.faq import Surface, bars_of
 from bot.domain.follow_up import LOOKED_BACK
 from bot.domain.picked_suggestion import picked_suggestion, place_among
@@ -23,6 +24,7 @@ from bot.domain.readings import (
     Answered,
     Aside,
     Asks,
+    AsksForAnswers,
     AsksForTitle,
     AsksToStartOver,
     Command,
@@ -41,7 +43,7 @@ from bot.knowledge import Library
 from bot.second_stage import SecondStage
 from bot.slack import blocks, feedback_blocks, privacy, run_messages
 from bot.slack.change_notes import change_note, overwritten_note, taken_note
-from bot.slack.choice_letters import lettered
+from bot.slack.choice_letters import letter_of, lettered
 from bot.slack.deciding import PlannedReply, decide, rank
 from bot.slack.faq import rendered
 from bot.slack.pieces import Message, message
@@ -55,7 +57,7 @@ from bot.terminal import formatted, show
 SILENT = "The bot says nothing to this."
 HELP = "Ask a question. `quiz` begins the quiz, `why` explains the last answer, `quit` or Ctrl-D ends."
 HOW_TO_ANSWER = "Type a letter or your own words; or back, skip, pause, so far, why."
-HOW_TO_CONFIRM = "Type “yes” if you did, “no” to see all answers, or say it in other words."
+HOW_TO_CONFIRM = "Type “yes” or {letter} if you did, “no” to see all answers, or say it in other words."
 HOW_TO_CHOOSE = "Type its letter, “no” to see all answers, or say it in other words."
 BELOW_RESULT = "`why` says what it rests on, `steps` works it out; `change 1 to b` changes an answer."
 THE_REST = "`continue` asks what has no answer yet."
@@ -156,7 +158,8 @@ class Chat:
 
     async def _answer(self, text: str) -> None:
         follows = self._library.follows(text, prompted=True)
-        after = self._library.index.leant_on(text, self._answered) if follows else None
+        goes_on_talk = asks_of_above(text) and self._question is None  # "how long does it take?" below what the quiz is
+        after = self._library.index.leant_on(text, self._answered) if follows and not goes_on_talk else None
         planned = await decide(text, Surface.MENTION, self._library, self._second, after)
         if follows and after is None and self._suggested:
             leaning = await decide(text, Surface.MENTION, self._library, self._second, self._suggested.entries[0])
@@ -240,9 +243,7 @@ class Chat:
             text = text.removesuffix(escape(how)).rstrip()  # which speaks of clicks
         self._console.print()
         self._console.print(formatted(text))
-        guesses = run.asking.guesses if run.asking else ()
-        how_to_choose = HOW_TO_CONFIRM if len(guesses) == 1 else HOW_TO_CHOOSE
-        self._note(how_to_choose if guesses else HOW_TO_ANSWER)
+        self._note(_how_to_answer(run))
 
     async def _read(self, text: str, run: Run) -> tuple[Reading, PlannedReply | None]:
         """Read what was typed in the thread of a round; gives what the FAQ would reply to it, too."""
@@ -272,7 +273,7 @@ class Chat:
                 return False
             case AboutResult() | AboutTerm() | Disagrees() | WhatIf() | AsksForTitle() | AsksToStartOver():
                 self._say_apart(reading, run)
-            case Aside() | Defined() | Command("so_far" | "why"):
+            case AsksForAnswers() | Aside() | Defined() | Command("so_far" | "why"):
                 self._say_apart(reading, run)
             case _:
                 return False
@@ -366,6 +367,15 @@ def in_terminal(library: Library) -> Library:
     words = library.words
     of_quiz = words.quiz.model_copy(update=words.terminal.of_quiz)
     return replace(library, words=words.model_copy(update={"quiz": of_quiz}))
+
+
+def _how_to_answer(run: Run) -> str:
+    """Say what can be typed for the question that is open, where Slack has buttons."""
+    question, guesses = run.open_question, run.asking.guesses if run.asking else ()
+    if question is None or not guesses:
+        return HOW_TO_ANSWER
+    letters = [letter_of(question, choice) for choice in question.choices if choice.id in guesses]
+    return HOW_TO_CONFIRM.format(letter=letters[0]) if len(letters) == 1 else HOW_TO_CHOOSE
 
 
 def _rendered(planned: PlannedReply, library: Library, *, in_round: bool = False) -> Message:

@@ -98,9 +98,10 @@ async def test_the_status_of_a_round_that_was_left_is_told(terminal: Terminal, l
 async def test_who_is_asked_whether_they_meant_something_is_told_how_to_say_so(terminal: Terminal):
     guessed = await terminal.type("quiz", "my own work", "I kinda run stuff")
     assert "Did you mean" in guessed
-    assert "“yes”" in guessed
+    assert "Type “yes” or b if you did" in guessed
 
     assert "Question 2 of 5" in await terminal.type("yes")
+    assert "Question 2 of 5" in await terminal.type("back", "I kinda run stuff", "b")
 
 
 @pytest.mark.parametrize("text", ["can I start over?", "I raise goats"])
@@ -323,6 +324,26 @@ async def test_a_round_that_was_left_is_gone_on_with(terminal: Terminal, word: s
 
 async def test_a_question_may_follow_the_command_as_in_slack(terminal: Terminal):
     assert "Member of Technical Staff" in await terminal.type("/rolefit what does MTS stand for?")
+
+
+async def test_how_long_it_takes_is_about_what_was_said_last(terminal: Terminal, library: Library):
+    assert await terminal.type(MTS, "how long does it take?") == library.words.talk.above.reply
+
+    assert await terminal.type("what is the quiz?", "how long does it take?") == library.words.terminal.about_quiz
+
+
+async def test_ones_own_answers_are_listed_in_a_round(terminal: Terminal):
+    listed = await terminal.type("quiz", "a", "d", "what did I answer so far")
+
+    assert "→ Ship a product or service, reliably and at scale" in listed
+    assert "Still open" in listed
+
+
+async def test_ones_own_answers_are_listed_below_the_result_whatever_was_answered_since(terminal: Terminal):
+    await finished(terminal)
+
+    for listed in (await terminal.type("show my answers"), await terminal.type(MTS, "what did I say to question 3?")):
+        assert "→ Uptime, latency and cost" in listed
 
 
 OF_SLACK = re.compile(

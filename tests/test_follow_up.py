@@ -9,7 +9,7 @@ from bot.domain.below_answer import reply_below
 from bot.domain.faq import Answer, NoAnswer, Silence, Suggestions, Surface
 from bot.domain.reply_kinds import ANSWER, NOT_ANSWERED, SUGGEST, TALK
 from bot.knowledge import Library
-from bot.slack.deciding import ABOVE, WHICH_ONE, PlannedReply, decide
+from bot.slack.deciding import ABOVE, OF_WHOM, WHICH_ONE, PlannedReply, decide
 from tests.workspace import BOT, Json, Sent, Workspace, buttons, shown
 
 COMPANIES = {
@@ -736,3 +736,97 @@ def test_what_others_know_of_a_company_is_not_told_unasked(library: Library, ask
 
     assert unasked == Silence()
     assert isinstance(below, Answer)
+
+
+async def told(library: Library, text: str, after: str | None) -> PlannedReply | None:
+    """Give what is said to a direct message below an answer, or alone."""
+    leans = after if after and library.follows(text, prompted=True) else None
+    return await decide(text, Surface.DM, library, None, leans)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "why do they do that",
+        "and why would they do it?",
+        "how come they do that?",
+        "why is it like that?",
+        "why do companies do this?",
+        "harder to get in?",
+        "is it harder?",
+        "and more stressful?",
+        "less math?",
+        "how long does it take",
+        "and how many years does it take?",
+        "does that take long?",
+        "and for what is it good?",
+        "what are they good for?",
+        "what's the use of it?",
+    ],
+)
+async def test_what_names_nothing_below_an_answer_asks_for_more_of_that(library: Library, text: str):
+    for after in ("ai-engineer", "phd-needed", "openai-roles", "rotation"):
+        assert await told(library, text, after) == PlannedReply(TALK, (ABOVE,)), after
+    assert await told(library, text, None) != PlannedReply(TALK, (ABOVE,))
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "diffrence betwen them",
+        "what's the difference between them?",
+        "the difference between both",
+        "so what's the difference?",
+        "what is the diference between those two",
+        "how do they differ?",
+        "are they the same?",
+    ],
+)
+async def test_the_difference_between_them_is_that_of_those_whom_the_answer_above_is_about(library: Library, text: str):
+    for after in ("applied-vs-research-scientist", "ml-engineer-vs-ai-engineer", "role-differences"):
+        assert await told(library, text, after) == PlannedReply(TALK, (ABOVE,)), after
+    for after in ("re-to-rs", "huyen"):  # which are about two, and do not compare them
+        compared = await told(library, text, after)
+        assert compared, after
+        assert "role-differences" in compared.entries
+
+
+@pytest.mark.parametrize(
+    "text", ["Is he wrong?", "did he say why?", "and what about her?", "what does she mean", "is she right about that"]
+)
+async def test_where_nobody_was_spoken_of_it_is_asked_whom_he_is(library: Library, text: str):
+    assert await told(library, text, None) == PlannedReply(TALK, (OF_WHOM,))
+    assert await told(library, text, "xai-dropped-researcher") != PlannedReply(TALK, (OF_WHOM,))
+    assert await decide(text, Surface.CHANNEL, library, None) is None
+
+
+@pytest.mark.parametrize(
+    "text", ["why did Musk drop the title, is he right?", "what did LeCun say", "was Huyen right?"]
+)
+async def test_who_is_named_need_not_be_asked_for(library: Library, text: str):
+    assert await told(library, text, None) != PlannedReply(TALK, (OF_WHOM,))
+
+
+async def test_how_long_it_takes_is_about_the_quiz_below_what_was_said_of_that(workspace: Workspace, library: Library):
+    await asked(workspace, library.entries["phd-needed"].question)
+    _, of_the_answer = await asked(workspace, "how long does it take?")
+    _, of_the_quiz = await asked(workspace, "what is the quiz?")
+    _, once_more = await asked(workspace, "how long does it take?")
+
+    assert str(library.words.talk.above.reply) in shown(of_the_answer)
+    assert shown(once_more) == shown(of_the_quiz)
+
+
+@pytest.mark.parametrize("text", ["what title should I give to someone who builds LLM apps", "who builds LLM apps?"])
+async def test_who_builds_on_language_models_is_an_ai_engineer_before_all(library: Library, text: str):
+    reply = await told(library, text, None)
+
+    assert reply
+    assert reply.entries[0] == "ai-engineer"
+
+
+@pytest.mark.parametrize("text", ["And the science folks?", "and the research people?", "what about the science crowd"])
+async def test_the_science_folks_are_research_scientists_below_an_answer(library: Library, text: str):
+    for after in ("ai-engineer", "time-horizons", "phd-needed"):
+        assert await told(library, text, after) == await told(library, "and research scientists?", after), after
+    assert await decide(text, Surface.THREAD, library, None, "ai-engineer") is None

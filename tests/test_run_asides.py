@@ -183,8 +183,24 @@ def test_how_many_choices_can_be_taken_is_another_thing_before_the_questions(lib
     assert said(RunAside.TWO, None, quiz.begin(library.quiz), library) == words.only_one
 
 
-@pytest.mark.parametrize("intent", ["sharing", "own_result", "next_steps"])
-def test_below_a_result_small_talk_says_where_the_buttons_are(library: Library, intent: str):
+def test_ones_own_answers_are_listed_by_their_questions_or_one_of_them(library: Library):
+    first, second, third = library.quiz.questions[:3]
+    run = begun(library)
+    assert said(RunAside.ANSWERS, None, run, library).startswith(library.words.quiz.nothing_so_far)
+    run = quiz.apply(run, Answer(prompt=len(run.prompts), question=first.id, choices=(first.choices[0].id,))).run
+    run = quiz.apply(run, Skip()).run
+
+    listed = said(RunAside.ANSWERS, None, run, library)
+
+    assert f"1.* {first.text}" in listed
+    assert first.choices[0].label in listed
+    assert f"2.* {second.text}\n→ _skipped_" in listed
+    assert listed == said(RunAside.ANSWERS, third.id, run, library)  # which has none yet
+    assert second.text not in said(RunAside.ANSWERS, first.id, run, library)
+
+
+@pytest.mark.parametrize("intent", ["sharing", "own_result", "next_steps", "bored"])
+def test_below_a_result_small_talk_is_about_what_stands_there(library: Library, intent: str):
     run = begun(library)
     in_quiz = said(RunAside.SMALLTALK, intent, run, library)
     for question in library.quiz.questions:

@@ -3,13 +3,14 @@
 import pytest
 
 from bot.domain import quiz, smalltalk
-from bot.domain.actions import Answer, Change, Guess, Reply
+from bot.domain.actions import Answer, AskAgain, Change, Guess, Reply
 from bot.domain.quiz_run import Run
 from bot.domain.readings import (
     AboutChoices,
     Answered,
     Aside,
     Asks,
+    AsksForAnswers,
     AsksForTitle,
     AsksForTwo,
     AsksToStartOver,
@@ -1058,3 +1059,132 @@ def test_which_of_two_is_asked_and_not_guessed(library: Library, typed: str, cho
     expected = Answered({question: (choices,)}) if isinstance(choices, str) else Perhaps(question, choices)
 
     assert reading(library, typed, at(library, 4)) == expected
+
+
+@pytest.mark.parametrize(
+    "typed",
+    [
+        "what did I answer so far",
+        "what have I chosen so far?",
+        "which answers did I give",
+        "show my answers",
+        "could you list all my answers please",
+        "can I see what I answered",
+        "remind me what I picked",
+        "what are my answers?",
+        "I forgot what I said",
+        "my answers",
+    ],
+)
+def test_who_asks_for_their_own_answers_is_not_taken_to_share_or_to_answer(library: Library, typed: str):
+    for run in (answered_before(library, 3), finished(library, "own")):
+        assert reading(library, typed, run) == AsksForAnswers()
+
+
+@pytest.mark.parametrize(
+    ("typed", "number"),
+    [
+        ("what did I say to question 1", 1),
+        ("what was my answer to the first question?", 1),
+        ("what's my answer to question two", 2),
+        ("what did i put for number 2", 2),
+        ("how did I answer question 2?", 2),
+        ("and what did I say to the last one", 2),
+    ],
+)
+def test_ones_own_answer_can_be_asked_for_by_its_question(library: Library, typed: str, number: int):
+    question = library.quiz.questions[number - 1]
+    assert reading(library, typed, answered_before(library, 3)) == AsksForAnswers(question.id)
+
+
+@pytest.mark.parametrize(
+    "typed", ["share my answers", "show my answers to my manager", "change my answers", "our answers to customers"]
+)
+def test_other_things_are_done_with_answers(library: Library, typed: str):
+    for run in (answered_before(library, 3), finished(library, "own")):
+        assert not isinstance(reading(library, typed, run), AsksForAnswers)
+
+
+def test_what_somebody_has_said_no_to_is_not_offered_once_more(library: Library):
+    question = library.quiz.questions[0]
+    run = at(library, 1)
+    typed, offered = "I kinda run stuff", reading(library, "I kinda run stuff", run)
+    assert isinstance(offered, Perhaps)
+    guess = Guess(question=question.id, choices=offered.choices, ts="1", prompt=len(run.prompts))
+    guessed = quiz.apply(run, guess).run
+    assert reading(library, typed, guessed) == offered  # said again, and not denied
+
+    denied = quiz.apply(guessed, AskAgain()).run
+
+    assert reading(library, typed, denied) == Unclear()
+    other = reading(library, "shiping it", denied)
+    assert other == Perhaps(question.id, ("ship-reliably",))
+    answered = quiz.apply(denied, Reply(answers={question.id: ("ship-reliably",)}, ts="2")).run
+    assert not answered.passed_over  # of another question
+
+
+@pytest.mark.parametrize(
+    "typed",
+    [
+        "skip the rest",
+        "please skip all the others",
+        "skip everything",
+        "can I leave out the remaining questions?",
+        "can we skip to the end?",
+        "jump to the result",
+        "just show me the result already",
+        "let me see the result now",
+        "finish and show me the result",
+        "can you just tell me my result",
+    ],
+)
+def test_who_wants_to_see_what_comes_out_at_once_gets_the_picture_so_far(library: Library, typed: str):
+    assert reading(library, typed, answered_before(library, 3)) == Command("so_far")
+
+
+@pytest.mark.parametrize(
+    "typed", ["skip", "skip this question", "I skip the rest of the pipeline", "I get the results to customers"]
+)
+def test_who_skips_one_question_or_describes_their_work_does_not(library: Library, typed: str):
+    assert reading(library, typed, answered_before(library, 3)) != Command("so_far")
+
+
+@pytest.mark.parametrize(
+    "typed",
+    [
+        "what is if i choose b at question three",
+        "what if i pick b at question 3",
+        "what when I take b on the third question",
+        "what happens if I go for b at 3",
+        "what would be if I chose b for question three?",
+    ],
+)
+def test_what_another_answer_leads_to_is_asked_in_many_words(library: Library, typed: str):
+    question = library.quiz.questions[2]
+    assert reading(library, typed, answered_before(library, 4)) == WhatIf(question.id, question.choices[1].id)
+
+
+@pytest.mark.parametrize(
+    ("typed", "how_sure"),
+    [
+        ("how far behind is it", True),
+        ("how far behind are the others?", True),
+        ("by how much?", True),
+        ("on what basis", False),
+        ("on what grounds?", False),
+        ("how much is due to question 2", False),
+        ("how much of it comes from question 2?", False),
+        ("how much does question 4 count?", False),
+        ("what did my third answer contribute", False),
+        ("does question 4 matter?", False),
+    ],
+)
+def test_what_a_result_rests_on_and_how_far_it_is_ahead_are_asked_in_many_words(
+    library: Library, typed: str, how_sure: bool
+):
+    assert reading(library, typed, finished(library, "own"), answerable=True) == AboutResult(how_sure=how_sure)
+
+
+def test_what_a_question_means_is_no_question_about_the_result_while_its_answer_is_changed(library: Library):
+    changing = quiz.apply(finished(library, "own"), Change(question=library.quiz.questions[1].id)).run
+    assert reading(library, "what does this question mean?", changing) == Command("why")

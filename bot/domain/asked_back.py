@@ -68,6 +68,25 @@ _WHOM_TO_HIRE = (
     r"(?:hire|hiring|recruit|look(?:ing)? for|need|search for|go for|take on|bring in|advertise(?: for)?|employ)"
     r"(?:\s+(?:for (?:it|this|that|the (?:role|job|work))|first|there|by this|according to (?:this|that|you)))*"
 )
+# "skip the rest", "end it and just show me the result already": of who wants to see what comes out, before the end
+_WISH = (
+    r"(?:(?:(?:can|could|may|will|would|shall)\s+(?:you|i|we)|let\s+me|let['’]?s|let\s+us"
+    r"|i(?:['’]d|\s+would)\s+like(?:\s+to)?|i(?:['’]d|\s+would)\s+rather|i\s+(?:want|need)(?:\s+to)?|just|only|simply|please"
+    r"|already|then)\s+)*"
+)
+_LEAVE_OUT = (
+    r"(?:skip|leave\s+out|omit|drop|pass\s+on|ignore)\s+(?:(?:all|the|these|those|of|my)\s+)*"
+    r"(?:everything|all|rest|others?|remaining|following)"
+    r"(?:\s+(?:of\s+)?(?:(?:the|these|those|other)\s+)*(?:questions|ones|quiz|them|it))?"
+)
+_AND_THEN = r"(?:\s*,\s*|\s+)(?:and\s+)?"
+_END_IT = rf"(?:(?:end|stop|finish|close|quit|wrap\s+up|leave)(?:\s+(?:it|this|here|now|the\s+quiz))*{_AND_THEN})?"
+_TO_RESULT = (
+    rf"(?:{_END_IT}{_WISH}(?:show|give|tell|see|get|have|reveal|know|hear|read)\s+(?:me\s+)?(?:to\s+)?"
+    r"|(?:skip|go|jump|get|move|straight|right|fast\s+forward)(?:\s+(?:straight|right|directly|ahead))?\s+to\s+)"
+    r"(?:what(?:['’]s)?\s+)?(?:the|my)\s+(?:results?|outcome|recommendation)"
+)
+_NOW = r"(?:[\s,]+(?:now|already|right away|at once|straight away|immediately|right now|instead))*"
 _WHY_ME = (
     r"(?:why\s+(?:me|was i|am i|did i|do i|exactly me|of all people me)\b[^?]*"
     r"|who\s+(?:has\s+)?(?:invited|asked|picked|chose|chosen|added|put|sent|wants|signed)\b[^?]*"
@@ -129,14 +148,23 @@ def asks_whom_to_hire(text: str) -> bool:
     return _matches(_WHOM_TO_HIRE, text)
 
 
+def wants_result(text: str) -> bool:
+    """Return whether a text says to leave out the questions that are left, or to show what comes out at once."""
+    return _matches(rf"{_WISH}(?:{_LEAVE_OUT}|{_TO_RESULT}){_NOW}", text)
+
+
 def asks_why_me(text: str) -> bool:
     """Return whether a text asks why somebody was invited to answer about a colleague's work, or by whom."""
     return _matches(_WHY_ME, text)
 
 
+def matches(pattern: str, text: str) -> re.Match[str] | None:
+    """Match a text as a whole, with what may stand before and behind what asks back; None if it is too long."""
+    return re.fullmatch(rf"{_FIRST}{pattern}{_LAST}", text, re.IGNORECASE) if len(text) <= LONGEST else None
+
+
 def _matches(pattern: str, text: str) -> bool:
-    whole = rf"{_FIRST}{pattern}{_LAST}"
-    return len(text) <= LONGEST and re.fullmatch(whole, text, re.IGNORECASE) is not None
+    return matches(pattern, text) is not None
 
 
 def asks_what_is_meant(text: str) -> bool:

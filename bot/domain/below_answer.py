@@ -15,7 +15,43 @@ _OF_SOMETHING_SAID = re.compile(
 _DETAIL = re.compile(
     r"\W*(?:(?:and|but|so|ok|okay)\W+)?(?:who|what|when|where|why|which|how|did|was|were)\b.*\bthe\s+\w+", re.IGNORECASE
 )
+# "harder to get in?", "is it better paid?": more or less than what, or of whom, is not said
+_AND = r"\W*(?:(?:and|but|so|ok|okay|then)\W+)*"
+_MORE_OR_LESS = re.compile(
+    rf"{_AND}(?:(?:is|are|was|would|does|do|will)\s+(?:it|that|this|they|one)\s+(?:be\s+)?)?"
+    r"(?:(?:any|much|a (?:lot|bit)|even|also|really|still|usually)\s+)*"
+    r"(?:harder|easier|better|worse|higher|lower|faster|slower|longer|shorter|safer|riskier|cheaper|bigger|smaller"
+    r"|tougher|stricter|simpler|busier|more|less|fewer)\b(?!\s+(?:please|about|of|on|info\w*|details?|examples?)\b)"
+    r"(?:\s+(?:[\w’'-]+)){0,4}\W*\?*\W*",
+    re.IGNORECASE,
+)
+# "and for what is it good?", "how long does it take": by itself that is about the bot or its quiz, and below an answer
+# about what that says
+_SAID = r"(?:it|that|one|they|those|these|them)"  # "this" is the bot, the quiz or the answer itself
+_OF_WHAT_STANDS_ABOVE = re.compile(
+    rf"{_AND}(?:"
+    rf"(?:for\s+)?what(?:['’]?s|\s+is|\s+are)\s+{_SAID}(?:\s+(?:even|actually|really))?"
+    r"\s+(?:good|useful|used|needed|meant|there)(?:\s+for)?"
+    rf"|what(?:['’]?s|\s+is|\s+are)\s+{_SAID}\s+for|what\s+(?:good|use)\s+(?:is|are)\s+{_SAID}"
+    rf"|what(?:['’]?s|\s+is)\s+the\s+(?:point|use|purpose|benefit|good)\s+of\s+{_SAID}"
+    rf"|how\s+(?:long|much\s+time|many\s+(?:years|months|weeks|days|hours|minutes))\s+(?:does|did|do|will|would|can)\s+"
+    rf"{_SAID}\s+(?:(?:usually|normally|typically|generally|really|actually)\s+)?(?:take|last|need)"
+    r"(?:\s+(?:me|you|one|us|them|people))?"
+    rf"|(?:does|did|will|would|do)\s+{_SAID}\s+take\s+(?:very\s+|that\s+|so\s+)?long"
+    r")(?:\s+(?:then|exactly|usually|normally|actually|anyway|though|on average|in practice))*\W*",
+    re.IGNORECASE,
+)
+# "why do they do that", "how come they do it?": what it is was said before, and no more is asked than why
+_ONLY_WHY = re.compile(
+    rf"{_AND}(?:(?:why|for what reason)(?:\s+on\s+earth)?\s+(?:do|does|did|would|should|is|are|was|has|have|can)"
+    r"|how\s+come)\s+"
+    r"(?:it|that|this|they|he|she|people|companies|labs)(?:\s+(?:all|even|really|actually|always|still))*"
+    r"(?:\s+(?:do|does|did|doing|say|said|think|call|want|need|done|happen|happening|so|the case|like))*"
+    r"(?:\s+(?:it|that|this|so|them|these things|such things|like (?:that|this)|(?:that|this) way))*\W*",
+    re.IGNORECASE,
+)
 _WORD = re.compile(r"[\w’'-]+")
+LONGEST = 80  # characters of a question that names nothing; who writes more says what it is about
 LONG = 5  # letters of a word that says what a question is about
 MOST_OF_DETAIL = 10  # words of a question about something in an answer
 _ASKING_WORDS = frozenset(
@@ -28,14 +64,32 @@ def may_ask_for_detail(utterance: str) -> bool:
     """Return whether a message may ask about something in an answer above it: "how long did the first phase take?"."""
     if len(_WORD.findall(utterance)) > MOST_OF_DETAIL:
         return False
-    return bool(_OF_SOMETHING_SAID.fullmatch(utterance) or _DETAIL.match(utterance))
+    return bool(_names_nothing(utterance) or _DETAIL.match(utterance))
+
+
+def _names_nothing(utterance: str) -> bool:
+    """Return whether a message asks when, how much or whether more, and leaves of what to what was said before it."""
+    return any(pattern.fullmatch(utterance) for pattern in (_OF_SOMETHING_SAID, _MORE_OR_LESS))
+
+
+def asks_of_above(utterance: str) -> bool:
+    """Return whether a message that by itself asks about the bot or its quiz is, below an answer, about that.
+
+    "How long does it take?", "and for what is it good?".
+    """
+    return len(utterance) <= LONGEST and _OF_WHAT_STANDS_ABOVE.fullmatch(utterance) is not None
+
+
+def asks_only_why(utterance: str) -> bool:
+    """Return whether a message asks why what was said is so, and names nothing: "why do they do that?"."""
+    return len(utterance) <= LONGEST and _ONLY_WHY.fullmatch(utterance) is not None
 
 
 def asks_for_detail(utterance: str, answer: str) -> bool:
     """Return whether a message asks about something that an answer says, by the words that both have."""
     if not may_ask_for_detail(utterance):
         return False
-    if _OF_SOMETHING_SAID.fullmatch(utterance):
+    if _names_nothing(utterance):
         return True
     words = set(_WORD.findall(utterance.casefold())) - TIMES_AND_PLACES
     telling = {word for word in words if len(word) >= LONG or word in _ORDINALS} - _ASKING_WORDS

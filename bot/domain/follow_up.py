@@ -88,7 +88,32 @@ _THEM = rf"they{_SOMEBODY_SAYS}|them|theirs?"
 _COMPANY = re.compile(rf"\b(?:{_THEM}|there(?=\W*$)|its|it{_NOTHING})\b", re.IGNORECASE)
 _ONE = "|".join(rf"(?<={verb}\s)one" for verb in ("become", "becoming", "be", "being", "hire", "grade", "does", "is"))
 _ONE_OF_SEVERAL = re.compile(rf"\b(?:{_ONE})\b(?!\s+(?:at|in|that|who|of\s+my)\b)", re.IGNORECASE)
+# "the difference between them", "how do the two differ?", in words whose spelling is mended
+_THE_TWO = r"(?:them|they|these|those|both|each other|(?:the|these|those) (?:two|three|ones|roles|titles|jobs))"
+_DIFFERENCE_OF_THEM = re.compile(
+    r"(?:(?:and|so|but|ok|then|now) )*(?:"
+    r"(?:(?:what|where|which|is) )?(?:(?:is|are|there|the|a|any|main|real|exact|big) )*"
+    r"(?:differences?|distinction|different)"
+    rf"(?: is there)?(?: (?:between|of|among|with|from) {_THE_TWO}(?: (?:two|three|of them))?)?"
+    rf"|(?:how|in what way) (?:do|are|is|does) {_THE_TWO} (?:differ|different|compare)(?: from each other)?"
+    rf"|are {_THE_TWO} (?:(?:really|even|so|any|that|very) )*(?:different|the same|alike|similar)"
+    rf"|(?:compare|distinguish) {_THE_TWO}"
+    rf"|how (?:do|can|should) (?:i|you|we|one) (?:distinguish|tell) {_THE_TWO}(?: apart)?"
+    r")(?: (?:then|exactly|actually|again|really|please))*"
+)
 _PERSON = re.compile(r"\b(?:he|him|she|her(?!\s+\w+\s+(?:says?|said)\b)|(?P<owns>his|hers))\b", re.IGNORECASE)
+# "and the science folks?": those whom a role names, as colleagues call them
+_SCIENCE_PEOPLE = re.compile(
+    r"\b(?:science|research)\s+(?:folks?|people|guys|crowd|types|side|lot|bunch|ones|persons?)\b", re.IGNORECASE
+)
+# "is he wrong?", "what did she say about it?": of somebody who is not named
+_OF_PERSON = re.compile(
+    r"\W*(?:(?:and|but|so|ok|okay|then)\W+)*(?:(?:what|why|when|where|how|who|whom|which)"
+    r"(?:\s+(?:else|exactly|on earth))?(?:['’]?s)?\s+)?"
+    r"(?:is|was|did|does|do|has|had|will|would|can|could|should|about|told|asked)(?:n['’]?t)?\s+"
+    r"(?:he|him|she|her|his|hers)\b.*",
+    re.IGNORECASE,
+)
 # "I code, could I just slide into that?", whatever stands before it
 _MOVES_INTO = re.compile(
     r"(?P<moves>\b(?:slid|mov|get|go|switch|transition|break|jump|step|shift|grow)\w*\s+(?:over\s+)?(?:in)?to\s+)"
@@ -149,6 +174,16 @@ def says_whom(utterance: str) -> bool:
     return moves_into(utterance) or _PERSON.search(utterance) is not None
 
 
+def with_names_of_roles(utterance: str) -> str:
+    """Give a follow-up of a few words with the name of the role for what people call those who have it."""
+    return _SCIENCE_PEOPLE.sub("research scientists", utterance)
+
+
+def asks_of_person(utterance: str) -> bool:
+    """Say whether a few words ask about "him" or "her", and name nobody before that: "is he wrong?"."""
+    return len(utterance.split()) <= FOLLOW_UP and _OF_PERSON.fullmatch(utterance) is not None
+
+
 def _moved_into(utterance: str, subject: Subject) -> str:
     """Put a question on how to get into a role in full; with what somebody does today, if the role is one of research.
 
@@ -172,6 +207,13 @@ def _leans(words: Sequence[str]) -> bool:
 def is_bare(parsed: Utterance) -> bool:
     """Say whether a message asks no more than why, or who says so: whatever it is about was said before it."""
     return bool(parsed.sentences) and all(BARE.issuperset(sentence.words) for sentence in parsed.sentences)
+
+
+def asks_for_difference(parsed: Utterance) -> bool:
+    """Say whether a message asks for the difference between two that it does not name: "and how do they differ?"."""
+    if len(parsed.sentences) != 1:
+        return False
+    return _DIFFERENCE_OF_THEM.fullmatch(" ".join(parsed.sentences[0].words)) is not None
 
 
 def asks_why(parsed: Utterance) -> bool:
@@ -234,6 +276,18 @@ class FollowUps:
         if NAME in kinds and (subject.is_name or pointing[0].casefold() in IT):
             return None  # "is it the same at Meta?"
         return subject.put_into(utterance)
+
+    def difference_in_full(self, parsed: Utterance, after: str) -> str | None:
+        """Give "the difference between them?" with the names of those whom the entry `after` is about.
+
+        None if the message asks something else, or that entry is about less than two.
+        """
+        if not asks_for_difference(parsed):
+            return None
+        question = self._questions[after]
+        roles = {term.key: term.taken_for for term in self._terms(question) if term.kind not in (None, NAME)}
+        names = [role.removesuffix("s") for role in roles.values()]
+        return f"What is the difference between {' and '.join(names)}?" if len(names) > 1 else None
 
     def _of_person(self, utterance: str, person: str) -> str | None:
         """Give a question about "him" with the name of a person in place of that; None if it names somebody itself."""

@@ -16,7 +16,7 @@ import numpy as np
 
 from bot.domain.content import Entry, Synonyms
 from bot.domain.embeddings import Nearness, SemanticScores
-from bot.domain.follow_up import FollowUps, asks_why, is_bare, moves_into, points_back
+from bot.domain.follow_up import FollowUps, asks_for_difference, asks_why, is_bare, moves_into, points_back
 from bot.domain.judging import TELLING, WIDTH, Calibration, Judge, Judged, Part, Reasons, reasons
 from bot.domain.learnt import HINTS, Hint, Learnt, Network, Spellings, Words, keys_of
 from bot.domain.lexicon import NAME, English, Lexicon, Term
@@ -208,6 +208,10 @@ class Index:
         sentences = self.read(word).sentences
         return bool(sentences) and bool(self._follow_ups.kinds(sentences[-1]))
 
+    def names_any(self, utterance: str) -> bool:
+        """Return whether a message names a role, a company or a person."""
+        return any(term.kind is not None for of_sentence in self._terms(self.read(utterance)) for term in of_sentence)
+
     def names_several(self, utterance: str) -> bool:
         """Return whether a message names two different roles, companies or people, or more."""
         terms = self._terms(self.read(utterance))
@@ -228,6 +232,14 @@ class Index:
     def apart(self, utterance: str, entry: str) -> list[str]:
         """Give the entries about the two roles that a message names, if none compares these and `entry` is near."""
         return self._follow_ups.apart(self.read(utterance), entry)
+
+    def asks_for_difference(self, utterance: str) -> bool:
+        """Return whether a message asks for the difference between two that it does not name: "the difference?"."""
+        return asks_for_difference(self.read(utterance))
+
+    def difference_in_full(self, utterance: str, after: str) -> str | None:
+        """Give "the difference between them?" with the names of those whom the entry `after` is about; None if not."""
+        return self._follow_ups.difference_in_full(self.read(utterance), after)
 
     def about_role(self, utterance: str) -> str | None:
         """Give the entry about the one role that "and a research engineer?" names; None if it names none."""

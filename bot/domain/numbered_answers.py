@@ -214,7 +214,7 @@ def _called(text: str, run: Run) -> Answered | NotAsked | Command | None:
             return changed
     bare = _INSTEAD.sub("", text)
     if match := _ONLY_MIND.fullmatch(bare) or _REDO.fullmatch(bare):
-        question = _placed(next(filter(None, match.groups())), run)
+        question = placed(next(filter(None, match.groups())), run)
         return Command("change", question.id) if question and run.has_asked(question.id) else None
     for pattern in (*_BARE, *_PLACED):
         if (match := pattern.fullmatch(text)) and (changed := _changed_called(match[1], match[2], run)):
@@ -239,7 +239,7 @@ def _taken_back(text: str, run: Run) -> Command | None:
     says_right = (_RIGHT.search(text) is None) == (_DENIED.search(text) is not None)  # "was right", "was not wrong"
     wrong = None if says_right else _WRONG.fullmatch(text)
     match = wrong or _TAKE_BACK.fullmatch(bare)
-    question = _placed(next(filter(None, match.groups())), run) if match else None
+    question = placed(next(filter(None, match.groups())), run) if match else None
     if question is None or not run.has_asked(question.id):
         return None
     is_last_change = not wrong and list(run.changed_last) == [question.id]
@@ -258,7 +258,7 @@ def _back_by(called: str, run: Run, *, undoes: bool) -> Command:
 
 def _changed_called(called: str, answer: str, run: Run) -> Answered | NotAsked | Command | None:
     """Read a change of the question that is called by this number or word; if it is unclear to what, that is asked."""
-    question = _placed(called, run)
+    question = placed(called, run)
     if question is None:
         return None
     if changed := _changed(question, answer, run):
@@ -267,7 +267,7 @@ def _changed_called(called: str, answer: str, run: Run) -> Answered | NotAsked |
     return Command("change", question.id) if may_be else None
 
 
-def _placed(called: str, run: Run) -> AnyQuestion | None:
+def placed(called: str, run: Run) -> AnyQuestion | None:
     """Find the question with this number, which may be a word; "last" and "previous" are the one answered last."""
     if called.lower() in ("last", "previous"):
         passed = [question for question in run.numbered if question.id in run.answers or question.id in run.skipped]

@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from functools import cached_property
+from itertools import dropwhile, takewhile
 from types import MappingProxyType
 from typing import Any
 
@@ -151,6 +152,18 @@ class Run:
     def open_question(self) -> AnyQuestion | None:
         """The question of the live prompt, or None."""
         return self.quiz.question(self.asking.question) if self.asking else None
+
+    @property
+    def passed_over(self) -> frozenset[str]:
+        """The choices of the open question that were offered as what may have been meant, before all were shown again.
+
+        Who said no to them is not asked whether they meant them once more.
+        """
+        if self.asking is None:
+            return frozenset()
+        asked = list(takewhile(lambda prompt: prompt.question == self.prompts[-1].question, reversed(self.prompts)))
+        before = dropwhile(lambda prompt: prompt.guesses, asked)
+        return frozenset(choice for prompt in before for choice in prompt.guesses)
 
     @property
     def finished(self) -> bool:

@@ -117,6 +117,13 @@ class AsksForOther:
 
 
 @dataclass(frozen=True)
+class AsksForAnswers:
+    """A question what they have answered themselves by now: to one question, or to all."""
+
+    question: str | None = None
+
+
+@dataclass(frozen=True)
 class Reviewed:
     """What their last review looked at; without a cell they will not say."""
 
@@ -160,7 +167,7 @@ class WhatIf:
 # What changes nothing in a round, and is replied to.
 Remark = (
     Command | Defined | AboutChoices | AboutResult | Aside | WhichTwo | WhichOffered | SeveralUnclear
-    | AsksForOther | AsksWhyMe | AsksForTitle | AsksForTwo | AsksToStartOver | AboutTerm | Disagrees | ForSomebody
-    | Asks | NotAsked | WhatIf | Unclear
+    | AsksForAnswers | AsksForOther | AsksWhyMe | AsksForTitle | AsksForTwo | AsksToStartOver | AboutTerm | Disagrees
+    | ForSomebody | Asks | NotAsked | WhatIf | Unclear
 )  # fmt: skip
 Reading = Answered | Perhaps | Reviewed | PerhapsReviewed | Remark

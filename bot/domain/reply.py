@@ -16,6 +16,7 @@ from bot.domain.asked_back import (
     asks_what_is_meant,
     asks_whom_to_hire,
     asks_why_me,
+    wants_result,
 )
 from bot.domain.asked_choices import asked_choices, read_unsure_pick
 from bot.domain.clauses import read_by_clause, read_either
@@ -32,6 +33,7 @@ from bot.domain.one_choice import (
     read_pick,
     read_wording,
 )
+from bot.domain.own_answers import read_own_answers
 from bot.domain.own_words import (
     MOST_GUESSES,
     SHORT,
@@ -219,6 +221,7 @@ def _read(
     return (
         _to_guess(text, run, words)
         or read_what_if(text, run)
+        or read_own_answers(text, run)
         or read_numbered(text, run)
         or read_meant(text, run, not_understood=not_understood)
         or (AsksForTwo() if of_quiz and _wants_two(text, of_quiz) else None)
@@ -249,10 +252,10 @@ def _read(
         or (weighed and _which_two(text, weighed))
         or _term(text, run.quiz.glossary)
         or (of_quiz and _about_wording(text, of_quiz, answerable=answerable))
-        or (None if "?" in text else _depends(text, question) or _begins_unsure(text, words))
+        or (None if "?" in text else _depends(text, question, run.passed_over) or _begins_unsure(text, words))
         or (Asks() if asks(text) or (answerable and about_roles) else None)
         or (disagrees(text, run) if review else None)
-        or (question and _guesses(text, question))
+        or (question and _guesses(text, question, run.passed_over))
         or (
             Asks() if answerable and (not question or is_at_a_company(text)) else Unclear(_mark_of_none(text, question))
         )
@@ -306,6 +309,8 @@ def _asked_back(text: str, run: Run, question: AnyQuestion | None) -> Command | 
     """Read a question about the one that is open, or about the role that comes out of the round."""
     if question and asks_what_is_meant(text):
         return Command("why")
+    if question and run.recommendation is None and wants_result(text):
+        return Command("so_far")
     if run.subject is None and run.recommendation and asks_for_title(text):
         return AsksForTitle()
     if run.subject is None and run.purpose == ROLE and asks_whom_to_hire(text):
@@ -521,13 +526,15 @@ def _begins_unsure(text: str, words: TypedWords) -> Command | None:
     return command if (command := _exact_command(first, words)) == Command("unsure") else None
 
 
-def _depends(text: str, question: AnyQuestion | ReviewQuestion | None) -> Answered | Perhaps | Command | None:
+def _depends(
+    text: str, question: AnyQuestion | ReviewQuestion | None, passed_over: frozenset[str]
+) -> Answered | Perhaps | Command | None:
     """Read that it depends on something: a question may have a choice that says so, and else nothing fits for sure."""
     if not _DEPENDS.match(text):
         return None
     if question is None:
         return Command("unsure")
-    return _in_these_words(IT_DEPENDS, question) or _guesses(text, question) or Command("unsure")
+    return _in_these_words(IT_DEPENDS, question) or _guesses(text, question, passed_over) or Command("unsure")
 
 
 def _leaves(text: str, words: TypedWords) -> Command | None:
@@ -608,10 +615,13 @@ def _about_wording(text: str, question: AnyQuestion, *, answerable: bool) -> Com
     return Command("why")
 
 
-def _guesses(text: str, question: HasChoices) -> Perhaps | None:
-    """Read what may be an answer. A description of work is none to the opening question, whatever words it shares."""
+def _guesses(text: str, question: HasChoices, passed_over: frozenset[str]) -> Perhaps | None:
+    """Read what may be an answer. A description of work is none to the opening question, whatever words it shares.
+
+    passed_over: choices that were offered before, and not meant.
+    """
     described = isinstance(question, Opening) and len(text.split()) > MOST_OF_OPENING and not _OF_OTHERS.search(text)
     if described:
         return None
-    likely = guesses(text, question)
+    likely = tuple(choice for choice in guesses(text, question) if choice not in passed_over)
     return Perhaps(question.id, likely) if likely else None

@@ -49,6 +49,22 @@ _ANOTHER_ANSWER = re.compile(
     r"(?:answers?|choices?)(?: (?:to|for|at|on|in) (?:\w+ ){0,2}\w+)? "
     r"(?:matter|change (?:it|that|this|anything|things|(?:the|my) (?:result|outcome|role))|make (?:a|any) difference)"
 )
+# "how much is due to question 2", "how heavily does my third answer weigh": what an answer has to do with the result
+_NUMBER = r"(?:\d|one|two|three|four|five|six)"
+_AN_ANSWER = (
+    rf"(?:(?:the|my|your|that|this|each|which) )?(?:(?:question|number|answer|q) (?:to )?(?:question )?{_NUMBER}"
+    r"|(?:first|second|third|fourth|fifth|last) (?:one|question|answer)|answer|question)"
+)
+_WEIGHS = r"(?:weigh|count|matter|contribute|influence it|change it|add|decide)"
+_COMES_FROM = (
+    r"(?:is|was|comes|came|depends|depended|rests|hangs)(?: (?:due|owed|down|based))?(?: (?:to|from|on|because of))+"
+)
+_DUE_TO_ANSWER = re.compile(
+    _ASKING + rf"(?:how (?:much|far|heavily|strongly)(?: (?:of (?:it|this|that|the result)|weight))? "
+    rf"(?:{_COMES_FROM} {_AN_ANSWER}|(?:does|do|did|has|have) {_AN_ANSWER}(?: (?:{_WEIGHS}|weight))?)"
+    rf"|what (?:does|did) {_AN_ANSWER} (?:have to do with (?:it|this|that)|{_WEIGHS})"
+    rf"|(?:does|did) {_AN_ANSWER} {_WEIGHS})(?: (?:for|to|in|at all|(?:the|my|this) result|it|this|that|here|there))*"
+)
 _OBJECTS = re.compile(
     r"\W*(?:(?:ok|okay|hm+|well|yes|yeah|sure|right)\b[\s,.…]*)*"
     r"(?:(?:but|however|though|yet|no|nah|nope|hm+|well|actually|honestly|really|still|wait|eh)\b"
@@ -117,6 +133,8 @@ def about_result(text: str, run: Run, words: TypedWords, *, answerable: bool = F
         return None
     if len(text) <= LONGEST and _ANOTHER_ANSWER.fullmatch(smalltalk.plain(text)):
         return AboutResult(what_changes=True)
+    if len(text) <= LONGEST and _DUE_TO_ANSWER.fullmatch(smalltalk.plain(text)):
+        return AboutResult()
     groups = [_explaining(words.explain), _explaining(words.sure), _explaining(words.change)]
     roles = _with_roles(smalltalk.plain(text), run.quiz)[1]
     spellings = _spellings(text, run.quiz)

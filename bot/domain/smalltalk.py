@@ -44,6 +44,7 @@ _EXPLAINS = re.compile(r"(?:\s(?:because|cause|cuz|bc|since|as|but|and|about|reg
 _DRAWN_OUT = re.compile(r"(\w)\1{2,}")
 _NOT = re.compile(r"\b(?:not|no|never|dont|isnt|cant|wont|doesnt)\b")
 _INVERTED = re.compile(r"(?:is|are|was|were) (?:it|this|that|you)\b")
+_ASKING = frozenset({"who", "why", "what", "how", "when", "where", "which", "whose", "whom"})
 _US = frozenset({"you", "your", "u", "ur"})
 # What says nothing: what the bot is called, and what people put around a word.
 _FILLERS = frozenset(
@@ -408,6 +409,8 @@ def _has_other_word(text: str, phrase: str) -> bool:
     if len(words) != len(others):
         return False
     different = [(word, other) for word, other in zip(words, others, strict=True) if word != other]
+    if any(_ASKING.issuperset(pair) for pair in different):  # "why is that" does not ask who it is
+        return True
     return len(different) == 1 and OSA.distance(*different[0]) > (1 if len(different[0][0]) < SHORT else 2)
 
 

@@ -15,7 +15,8 @@ _BE = r"(?:be(?:en)?|changed?|differ|come out|matter|make a difference|happen)"
 _ASKS = re.compile(
     r"\W*(?:(?:and|but|so|ok|okay|hm+|then|well|just|curious)\b[\s,:.…]*)*"
     r"(?:(?=had i\b)"
-    r"|(?:what\s+(?:if|happens if|would happen if|would have happened if)|(?<=and )if|(?<=or )if"
+    r"|(?:what\s+(?:is\s+)?(?:if|when|happens (?:if|when)|would (?:happen|be) if|would have (?:happened|been) if)"
+    r"|how about if|(?<=and )if|(?<=or )if"
     r"|suppos(?:e|ing)|imagine"
     rf"|{_WOULD}{_BE}(?:\s+(?:different|the same|{_RESULT}))*\s+if)\s+)"
     r"(?=i\b|had i\b|my\b|the\b|question|answer|number|q\b|\d)",

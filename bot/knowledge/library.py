@@ -182,7 +182,9 @@ class Library:
 
     def follows(self, utterance: str, *, prompted: bool) -> bool:
         """Return whether a message may lean on what was answered before it; prompted: the bot was asked."""
-        return self.index.follows(utterance, prompted=prompted) or (prompted and may_ask_for_detail(utterance))
+        if self.index.follows(utterance, prompted=prompted):
+            return True
+        return prompted and (may_ask_for_detail(utterance) or self.index.asks_for_difference(utterance))
 
     def of_named_role(self, utterance: str, after: str | None) -> str | None:
         """Give the question of the entry `after` about the role that a follow-up names: "and AI engineers?".

@@ -5,8 +5,9 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
 from bot.domain import faq, smalltalk
-from bot.domain.below_answer import reply_below
+from bot.domain.below_answer import asks_of_above, asks_only_why, reply_below
 from bot.domain.faq import UNPROMPTED, WORDED_ALIKE, Answer, NoAnswer, Silence, Suggestions, Surface
+from bot.domain.follow_up import asks_of_person, says_whom, with_names_of_roles
 from bot.domain.matching import Candidate
 from bot.domain.matching_text import Form
 from bot.domain.reply_kinds import ANSWER, HELLO, NOT_ANSWERED, ONLY_ENGLISH, SUGGEST, TALK, UNKNOWN
@@ -16,6 +17,7 @@ from bot.second_stage import SecondStage
 ABOVE = "above"  # the name in words.yaml of what is said where an answer that stands above is all that there is
 OFFERED = "offered"  # the same of why questions were suggested, to “why?” below them
 WHICH_ONE = "which_one"  # the same, where one of those is asked about that the answer above is about
+OF_WHOM = "of_whom"  # the same, to who asks about “him” where nobody was spoken of
 _preparing = ThreadPoolExecutor(1, thread_name_prefix="preparing")  # one, so that nobody prepares the same twice
 
 
@@ -40,13 +42,17 @@ async def decide(
         await prepare_talk(library)
     if prompted and not text.strip("?! \n"):  # a mention alone, or "?"
         return PlannedReply(HELLO)
-    if prompted and (intent := smalltalk.read(text, talk)):
+    of_above = prompted and after is not None and asks_of_above(text)
+    if prompted and not of_above and (intent := smalltalk.read(text, talk)):
         return PlannedReply(TALK, (intent,)) if talk.of(intent).reply else None
-    text = faq.as_asked(text, surface)
-    after = await _leaning(text, library, after)
+    text = _as_asked(text, surface, after)
+    after = after if of_above else await _leaning(text, library, after)
     if after is not None and (asked := library.of_named_role(text, after)):
         return await _of_named_role(asked, after, library, prompted=prompted)
-    reply = await _reply_to(text, surface, library, second, after)
+    if prompted and after is not None and (asked := library.index.difference_in_full(text, after)):
+        reply = await _reply_to(asked, surface, library, second, None)
+    else:
+        reply = await _reply_to(text, surface, library, second, after)
     # Looked for last: nearly all that is said in channels gets silence in any language.
     if not isinstance(reply, Silence) and (language := library.language.identify(text)):
         return PlannedReply(ONLY_ENGLISH, (language.value,)) if prompted else None
@@ -56,7 +62,15 @@ async def decide(
         return _planned_below(reply, text, after, library)
     if isinstance(reply, Answer):
         await prepare_talk(library)
-    return _planned(reply, text, library, prompted=prompted)
+    of_whom = _of_whom(reply, text, library) if prompted else None
+    return of_whom or _planned(reply, text, library, prompted=prompted)
+
+
+def _as_asked(text: str, surface: Surface, after: str | None) -> str:
+    """Give what a message asks, and of "and the science folks?" below an answer the role that these have."""
+    text = faq.as_asked(text, surface)
+    leans = after is not None and surface not in UNPROMPTED and faq.is_elliptic(text)
+    return with_names_of_roles(text) if leans else text
 
 
 async def _reply_to(
@@ -66,6 +80,13 @@ async def _reply_to(
     if second is None:
         return faq.reply_to(text, surface, library.index, library.thresholds, after=after)
     return await second.reply_to(text, surface, library, after)
+
+
+def _of_whom(reply: faq.Reply, text: str, library: Library) -> PlannedReply | None:
+    """Ask whom "is he wrong?" is about, where nobody was spoken of; None for what names somebody, or has an answer."""
+    if isinstance(reply, Answer) or not asks_of_person(text) or library.index.names_any(text):
+        return None
+    return PlannedReply(TALK, (OF_WHOM,))
 
 
 async def _of_named_role(asked: str, after: str, library: Library, *, prompted: bool) -> PlannedReply | None:
@@ -110,9 +131,12 @@ async def rank(
     text: str, surface: Surface, library: Library, second: SecondStage | None, after: str | None = None
 ) -> tuple[Candidate, ...]:
     """Give the candidates that `decide` decides by, best first, as the domain's `rank` does."""
-    text = faq.as_asked(text, surface)
+    text = _as_asked(text, surface, after)
     after = await _leaning(text, library, after)
-    if asked := library.of_named_role(text, after):
+    asked = library.of_named_role(text, after)
+    if asked is None and after is not None:
+        asked = library.index.difference_in_full(text, after)
+    if asked:
         text, after = asked, None
     if second is None:
         return faq.rank(text, surface, library.index, library.thresholds, after=after)
@@ -138,6 +162,12 @@ def _planned(reply: faq.Reply, text: str, library: Library, *, prompted: bool) -
 def _planned_below(reply: faq.Reply, text: str, after: str, library: Library) -> PlannedReply | None:
     """Turn the domain's reply to a message below the answer `after` into a PlannedReply, where the bot was asked."""
     index = library.index
+    answered = [candidate.entry for candidate in reply.entries] if isinstance(reply, Answer) else []
+    is_said = answered == [after] and index.difference_in_full(text, after) is not None
+    # "Why did he do that?", below an answer about him, may be what another entry says.
+    only_why = asks_only_why(text) and not (answered and says_whom(text))
+    if is_said or only_why or (asks_of_above(text) and not answered):
+        return PlannedReply(TALK, (ABOVE,))
     if not isinstance(reply, Answer) and index.asks_of_one(text, after):
         return PlannedReply(TALK, (WHICH_ONE,))
     below = reply_below(reply, text, after, index, library.entries[after].answer)

@@ -7,6 +7,7 @@ from slack_bolt.async_app import AsyncApp, AsyncBoltContext
 
 from bot import jobs, work_records
 from bot.domain.addressed import calls_person
+from bot.domain.below_answer import asks_of_above
 from bot.domain.faq import FOLLOWED_FOR, UNPROMPTED, Surface
 from bot.domain.reply_kinds import ANSWER, LINK, NOT_ANSWERED, SUGGEST, TALK, UNKNOWN
 from bot.knowledge import Library
@@ -150,6 +151,8 @@ async def _answered_before(
     Of a direct message outside threads, that is the latest there, if it is not long ago; the first reply to an answer
     there leans on that. What asks about "them" leans on the latest that says who they are.
     """
+    if asks_of_above(message.text) and await _talk_stands_last(team, message, store):
+        return None
     last = await _last_answer(team, message, recorded, store)
     if last is None or message.surface in UNPROMPTED or not library.index.asks_of_whom(message.text, last):
         return last
@@ -160,6 +163,19 @@ async def _answered_before(
     elif above is None:
         above = await store.replies.last_at_top_level(*where, before=message.ts, within=FOLLOWED_FOR)
     return await leant_on(message.text, last, *where, above, library, store) if above else last
+
+
+async def _talk_stands_last(team: str, message: IncomingMessage, store: Store) -> bool:
+    """Say whether what the bot said last where a message stands is small talk, as of what the quiz is.
+
+    "How long does it take?" goes on with that then, whatever was answered before it.
+    """
+    where = (team, message.channel)
+    if message.thread_ts:
+        reply = await store.replies.latest_in_thread(*where, message.thread_ts, (*REPLIED, TALK), before=message.ts)
+    else:
+        reply = await store.replies.last_at_top_level(*where, before=message.ts, within=FOLLOWED_FOR)
+    return reply is not None and reply.kind == TALK
 
 
 async def _last_answer(team: str, message: IncomingMessage, recorded: Reply | None, store: Store) -> str | None:

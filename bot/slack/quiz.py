@@ -19,6 +19,7 @@ from bot.domain.readings import (
     Answered,
     Aside,
     Asks,
+    AsksForAnswers,
     AsksForTitle,
     AsksToStartOver,
     Command,
@@ -74,8 +75,8 @@ OWN_ONLY = ("manages", "so_far", "start_over")  # commands that have no meaning 
 KEPT_IN_THREAD = ("resume", "start_over", "so_far")  # commands that mean the round in whose thread they are typed
 # What is answered in the thread where it is asked, whatever rounds there are.
 ABOUT_THREAD = (
-    Aside, Asks, AsksForTitle, AsksToStartOver, AboutResult, AboutTerm, Defined, Disagrees, ForSomebody,
-    PerhapsReviewed, Reviewed, WhatIf,
+    Aside, Asks, AsksForAnswers, AsksForTitle, AsksToStartOver, AboutResult, AboutTerm, Defined, Disagrees,
+    ForSomebody, PerhapsReviewed, Reviewed, WhatIf,
 )  # fmt: skip
 BUTTON_ASIDES = {ButtonCommand.SO_FAR: RunAside.SO_FAR, ButtonCommand.WHY: RunAside.WHY}
 QUIET = {"quiet": True, "quiet on": True, "quiet off": False}  # whether to answer somebody to mentions only

@@ -11,6 +11,7 @@ from bot.domain.readings import (
     AboutChoices,
     Aside,
     Asks,
+    AsksForAnswers,
     AsksForOther,
     AsksForTitle,
     AsksForTwo,
@@ -46,6 +47,7 @@ class RunAside(StrEnum):
     RESULT_TERM = "result_term"  # what a word of the result means that says how close it is, by its name
     DISAGREES = "disagrees"  # what the answers said, to who objects; with a role, that it should be that one
     WHAT_IF = "what_if"  # what another answer would have led to: it and its question, as `record_what_if` has them
+    ANSWERS = "answers"  # what they have answered by now; with a question, to that one
     SO_FAR = "so_far"  # the picture from the answers so far
     TERM = "term"  # what a term means
     CHOICES = "choices"  # what choices of the open question mean: they and it, as `record_choices` has them
@@ -151,6 +153,8 @@ def aside_to(reading: Remark) -> tuple[RunAside, str | None]:  # noqa: PLR0911, 
             return RunAside.TITLES, None
         case AsksForOther():
             return RunAside.OTHER_ANSWERS, None
+        case AsksForAnswers(answered):
+            return RunAside.ANSWERS, answered
         case NotAsked(question):
             return RunAside.NOT_ASKED, question
         case Unclear(str(mark)):
@@ -191,6 +195,8 @@ def _render(  # noqa: PLR0911, PLR0912 - one for each aside
             return blocks.say(compare.own_only)
         case RunAside.OTHER_ANSWERS:
             return blocks.say(compare.over if run.closed else compare.other_answers)
+        case RunAside.ANSWERS:
+            return run_messages.answers(run, about, library) or blocks.say(words.nothing_so_far)
         case RunAside.EXPLAIN if run.finished:
             return result_explained.explanation(run, about, library)
         case RunAside.WHY if run.finished and run.asking is None:

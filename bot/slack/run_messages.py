@@ -191,6 +191,17 @@ def _card_question(question: Question | TieBreak, run: Run, library: Library) ->
     return text + "\n" + escape(words.card_skipped) if is_over else text
 
 
+def answers(run: Run, about: str | None, library: Library) -> Message | None:
+    """List what somebody has answered or skipped by now; None if it is nothing. about: the one question asked about.
+
+    Where that has no answer yet, all are listed.
+    """
+    passed = [question for question in run.numbered if question.id in run.answers or question.id in run.skipped]
+    named = [question for question in passed if question.id == about] or passed
+    texts = [_card_question(question, run, library) for question in named]
+    return message([section(text) for text in texts], texts) if texts else None
+
+
 def _status(run: Run, library: Library) -> str:
     """Say how a run stands that is not going on; empty for one that is."""
     words = library.words.quiz

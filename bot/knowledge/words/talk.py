@@ -68,6 +68,7 @@ class TalkWords(Authored):
     hush: Talk
     quiet: Talk
     complaint: Talk
+    bored: Talk
     misunderstood: Talk
     confused: Talk
     person: Talk
@@ -76,6 +77,7 @@ class TalkWords(Authored):
     declining: Talk
     rewording: Talk
     which_one: Talk
+    of_whom: Talk
     offered: Talk
     memory: Talk
     updated: Talk
@@ -169,7 +171,9 @@ class TerminalWords(Authored):
     @property
     def of_quiz(self) -> Mapping[str, str]:
         """Give what is said in a round in place of texts of the quiz, by their names there."""
-        return {name: getattr(self, name) for name in ("may_start_over", "which_offered", "unclear_purpose")}
+        return {
+            name: getattr(self, name) for name in ("finished", "may_start_over", "which_offered", "unclear_purpose")
+        }
 
     def talk(self, intent: str, talk: Talk, *, in_quiz: bool) -> str | None:
         """Give the reply to small talk of this name: that of the terminal, if there is one; None is silence."""
