@@ -2,8 +2,6 @@
 
 from pathlib import Path
 
-import pytest
-
 from bot.knowledge import Library
 from tests import chaos
 
