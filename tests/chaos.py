@@ -43,6 +43,7 @@ from bot.domain.quiz_content import OWN, PURPOSE, ROLE, AnyQuestion, worded
 from bot.knowledge import Library
 from bot.settings import KNOWLEDGE
 from tests.conftest import free_port
+from tests.forked import Forked
 from tests.sharing import SHARE
 from tests.test_cli import CLEAN, ROOT
 from tests.workspace import Json, RefusedError, Sent, Workspace, buttons, elements, shown
@@ -63,9 +64,11 @@ EDITS = 3  # of the knowledge, spread over the run
 WORDS = ("Your answer: *{choice}*", "You answered: *{choice}*")  # of words.yaml, by turns
 MANAGER = "U_BOSS"
 # The bot as another version: it must leave the work that this version has begun to a replica of this version.
-NEXT = "import bot.jobs, bot.cli; bot.jobs.WORK_VERSION = 'next'; bot.cli.main()"
+NEXT_VERSION = "next"
+NEXT = f"import bot.jobs, bot.cli; bot.jobs.WORK_VERSION = {NEXT_VERSION!r}; bot.cli.main()"
 PATIENCE = 300.0  # seconds for a quiz, whose work may change hands ten times; longer where a replica starts slowly
 FOR_EVER = 86_400.0  # where what waits is itself waited for with PATIENCE
+Process = asyncio.subprocess.Process | Forked
 SILENCE = 40.0  # seconds without another answer after which there will be none
 
 
@@ -167,9 +170,15 @@ class Balancer:
 
 
 class Replicas:
-    """Processes of the bot that are killed now and then, and started again at once."""
+    """Processes of the bot that are killed now and then, and started again at once.
 
-    def __init__(self, environment: dict[str, str], folder: Path, ports: list[int], chance: random.Random) -> None:
+    forked: from one that has imported everything, which takes a fifth of the time.
+    """
+
+    def __init__(
+        self, environment: dict[str, str], folder: Path, ports: list[int], chance: random.Random, *, forked: bool
+    ) -> None:
+        self._forked = forked
         self._environment = environment
         self._folder = folder
         self._ports = ports
@@ -198,14 +207,20 @@ class Replicas:
         """How many times as long as elsewhere a replica needs to start, and so whoever waits for one; at least 1."""
         return max(1.0, self.starts_in / STARTS_IN)
 
+    async def _start(self, port: int, *, is_next: bool) -> Process:
+        arguments, log = ("run", "--http", "--port", str(port)), self._folder / f"replica-{port}.txt"
+        if self._forked:
+            version = NEXT_VERSION if is_next else None
+            return Forked(*arguments, env=self._environment, cwd=self._folder, stderr=log, stdout=log, version=version)
+        command = [sys.executable, *(["-c", NEXT] if is_next else ["-m", "bot"]), *arguments]
+        with log.open("ab") as file:
+            return await asyncio.create_subprocess_exec(
+                *command, env=self._environment, cwd=self._folder, stderr=file, stdout=file
+            )
+
     async def _keep(self, port: int, is_next: bool) -> None:
-        code = ["-c", NEXT] if is_next else ["-m", "bot"]
-        command = [sys.executable, *code, "run", "--http", "--port", str(port)]
         while True:
-            with (self._folder / f"replica-{port}.txt").open("ab") as log:
-                process = await asyncio.create_subprocess_exec(
-                    *command, env=self._environment, cwd=self._folder, stderr=log, stdout=log
-                )
+            process = await self._start(port, is_next=is_next)
             try:
                 await self._live(process, port)
                 if process.returncode is None:  # it may have ended by itself, with no database to begin on
@@ -218,7 +233,7 @@ class Replicas:
             finally:
                 await process.wait()
 
-    async def _live(self, process: asyncio.subprocess.Process, port: int) -> None:
+    async def _live(self, process: Process, port: int) -> None:
         """Wait until its time has come, which counts from when it listens, or for good once it is calm."""
         began = time.monotonic()
         listening, ended = asyncio.create_task(_up(port)), asyncio.create_task(process.wait())
@@ -247,9 +262,20 @@ async def _up(port: int) -> None:
 
 
 async def run(
-    library: Library, folder: Path, *, questions: int, quizzes: int, replicas: int, seed: int, restart: bool
+    library: Library,
+    folder: Path,
+    *,
+    questions: int,
+    quizzes: int,
+    replicas: int,
+    seed: int,
+    restart: bool,
+    forked: bool = False,
 ) -> Tally:
-    """Let everything fail for as long as it takes to ask, then wait for what is still to come, and count."""
+    """Let everything fail for as long as it takes to ask, then wait for what is still to come, and count.
+
+    forked: as `Replicas` has it.
+    """
     chance, tally, began = random.Random(seed), Tally(questions=questions, quizzes=quizzes), time.monotonic()
     words = Path(shutil.copytree(KNOWLEDGE, folder / "knowledge")) / "words.yaml"
     server = get_server(folder / "postgres", cleanup_mode="stop")
@@ -283,7 +309,7 @@ async def run(
             "REPLICA_TIMEOUT": "4",
             "LOG_LEVEL": "WARNING",
         }
-        fleet = Replicas(environment, folder, ports, chance)
+        fleet = Replicas(environment, folder, ports, chance, forked=forked)
         async with fleet.running():
             await asyncio.gather(*(_up(port) for port in ports))
             balancer.ports = ports
