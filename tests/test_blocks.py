@@ -1,6 +1,7 @@
 """Everything the bot can say with the knowledge as it is, judged by the workspace's own reading of Slack's rules."""
 
 import json
+import random
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
@@ -115,7 +116,8 @@ def test_slack_takes_all_that_the_bot_can_show(rendered: list[tuple[str, Message
         for name, shown in rendered
     }
     assert len(distinct) > 1000
-    for name, shown in distinct.values():
+    judged = [*distinct.values()] if THOROUGH else [*distinct.values()][random.randrange(3) :: 3]
+    for name, shown in judged:
         try:
             judge(shown, 2 * FALLBACK if name.startswith("answers ") else FALLBACK)  # two at once
         except Exception as error:
