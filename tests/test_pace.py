@@ -178,7 +178,8 @@ async def test_a_refresh_that_fails_lets_go_of_the_round(
 async def test_what_is_left_to_a_refresh_that_cannot_be_begun_is_shown_all_the_same(
     tmp_path: Path, library: Library, monkeypatch: pytest.MonkeyPatch
 ):
-    refresh_later, failures = QuizWorker._refresh_later, []
+    refresh_later = QuizWorker._refresh_later
+    failures: list[tuple[Any, ...]] = []
 
     async def fail_once(worker: QuizWorker, *arguments: Any) -> None:
         if not failures:
