@@ -23,7 +23,7 @@ from bot.storage.tables import questions
 from tests.conftest import bot_in
 from tests.sharing import copy_of, shared
 from tests.test_quiz_conversation import begin, message, question, result, take, write
-from tests.workspace import Sent, Workspace, shown
+from tests.workspace import BOT, Sent, Workspace, shown
 
 # What a callback may take, in the processor time of the yardstick at the same moment: how fast a machine is, and who
 # else uses it, changes both alike. It is about 20 ms where the yardstick takes 1 ms. The longest takes half of it, the
@@ -35,6 +35,7 @@ YARDSTICK = [f"{number % 97} words of this and that" for number in range(950)]
 TRIES = 4  # that a callback is given at most, since whoever else runs makes any one look slow
 THOUSANDS = 3_000  # of questions, which all at once take the loop several times as long as that
 LONGEST = "half zq, " * 4_400  # Slack lets a message have 40,000 characters
+MANY_SIGNS = f"more{'?' * 1_000} so"  # of which a pattern that reads them in two ways tries them all
 
 
 def yardstick() -> float:
@@ -142,7 +143,10 @@ async def converse(workspace: Workspace) -> None:
     await take(workspace, root)
     await result(workspace, root)
     await workspace.post("U_ANA", "C_ASK", LONGEST)
-    await workspace.replies(await workspace.post("U_ANA", "C_ASK", "Why did xAI drop the researcher title?"))
+    asked = await workspace.post("U_ANA", "C_ASK", "Why did xAI drop the researcher title?")
+    await workspace.replies(asked)
+    await workspace.post("U_ANA", "C_ASK", f"<@{BOT}> {MANY_SIGNS}", asked)
+    await workspace.replies(asked, count=2)
 
 
 async def withdraws(workspace: Workspace) -> None:

@@ -791,6 +791,14 @@ async def test_the_difference_between_them_is_that_of_those_whom_the_answer_abov
         assert "role-differences" in compared.entries
 
 
+@pytest.mark.parametrize("text", ["why did he do that?", "why does he want that?"])
+async def test_why_somebody_did_something_is_answered_where_another_entry_says_so(library: Library, text: str):
+    reply = await told(library, text, "spacex")
+
+    assert reply
+    assert reply.entries == ("xai-dropped-researcher",)
+
+
 @pytest.mark.parametrize(
     "text", ["Is he wrong?", "did he say why?", "and what about her?", "what does she mean", "is she right about that"]
 )
@@ -801,7 +809,14 @@ async def test_where_nobody_was_spoken_of_it_is_asked_whom_he_is(library: Librar
 
 
 @pytest.mark.parametrize(
-    "text", ["why did Musk drop the title, is he right?", "what did LeCun say", "was Huyen right?"]
+    "text",
+    [
+        "why did Musk drop the title, is he right?",
+        "what did LeCun say",
+        "was Huyen right?",
+        "did he leave Amazon?",
+        "does she know LeCun?",
+    ],
 )
 async def test_who_is_named_need_not_be_asked_for(library: Library, text: str):
     assert await told(library, text, None) != PlannedReply(TALK, (OF_WHOM,))

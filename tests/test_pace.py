@@ -10,6 +10,7 @@ from sqlalchemy.exc import OperationalError
 
 from bot import background
 from bot.knowledge import Library
+from bot.slack.quiz_work import QuizWorker
 from bot.storage.comparisons import Comparisons
 from bot.storage.runs import Runs
 from tests.conftest import bot_in
@@ -172,6 +173,33 @@ async def test_a_refresh_that_fails_lets_go_of_the_round(
 
         await question(workspace, root, 3)
         await card(workspace, root, "2 of 5 answered")
+
+
+async def test_what_is_left_to_a_refresh_that_cannot_be_begun_is_shown_all_the_same(
+    tmp_path: Path, library: Library, monkeypatch: pytest.MonkeyPatch
+):
+    refresh_later = QuizWorker._refresh_later
+    failures: list[tuple[Any, ...]] = []
+
+    async def fail_once(worker: QuizWorker, *arguments: Any) -> None:
+        if not failures:
+            failures.append(arguments)
+            raise OperationalError("INSERT", {}, sqlite3.OperationalError("database or disk is full"))
+        await refresh_later(worker, *arguments)
+
+    monkeypatch.setattr(background, "DUE_RUNS_EVERY", 0.1)
+    async with Workspace.start() as workspace, bot_in(workspace, library, tmp_path):
+        root = await begin(workspace)
+        await card(workspace, root, "0 of 5 answered")
+        await question(workspace, root, 1)
+        await workspace.settled()
+        monkeypatch.setattr(QuizWorker, "_refresh_later", fail_once)
+        await workspace.faults(api=[NO_UPDATES | {"retry_after": 1, "times": 1}])
+
+        await write(workspace, root, "a")
+
+        await card(workspace, root, "1 of 5 answered")
+    assert failures
 
 
 async def test_an_action_that_fails_once_it_has_taken_hold_of_a_round_lets_go_of_it(

@@ -19,7 +19,7 @@ from bot.slack import slack_calls
 from bot.slack.faq import FaqWorker, faq_worker
 from bot.step_records import StepRecords
 from bot.storage import ReplyState, Store
-from bot.work_records import WorkRecords
+from bot.work_records import FailedWork, WorkRecords
 from tests.test_feedback import UNCLEAR, store
 from tests.test_manners import MTS, XAI, posts, set_mode, whispered, whispers
 from tests.workspace import BOT, Json, Sent, Workspace, buttons, eventually, shown
@@ -350,9 +350,9 @@ async def test_what_may_have_been_posted_is_why_the_work_was_given_up_though_nob
 
     assert failed.error == "cannot_look"
     done = await DBOS.list_workflow_steps_async(failed.key)
-    *_, raised_at = [step["function_id"] for step in done if step["error"]]
-    assert steps.given_up_at([failed.key]) == {failed.key: (raised_at, "reply")}
-    assert done[-1]["function_id"] > raised_at
+    *_, posted_at, told_at = [step["function_id"] for step in done if step["error"]]
+    assert steps.given_up_at([failed.key]) == {failed.key: (posted_at, "reply")}
+    assert done[-1]["function_id"] == told_at
 
 
 @pytest.mark.parametrize(
@@ -536,13 +536,13 @@ async def test_what_slack_kept_from_being_said_is_done_when_the_operator_says_so
     records = WorkRecords(Settings(_env_file=None, data_dir=tmp_path, **kept_in).jobs_url)
     prefix = "say:" if what == "message" else "revise:"
 
-    async def failed() -> list[str]:
-        return [work.key for work in records.failed() if work.key.startswith(prefix)]
+    async def given_up() -> list[FailedWork]:
+        return [work for work in records.failed() if work.key.startswith(prefix)]
 
     try:
-        [key] = await eventually(failed)
-        monkeypatch.setattr(slack_calls, "TRIES", 12)
-        records.replay(key)
+        [failed] = await eventually(given_up)
+        assert failed.step == {"message": "post", "edit": "update", "deletion": "remove"}[what]
+        records.replay(failed.key)
     finally:
         records.close()
 
@@ -553,6 +553,23 @@ async def test_what_slack_kept_from_being_said_is_done_when_the_operator_says_so
         return any(library.entries[XAI_ENTRY].answer in shown(answer) for answer in answers)
 
     await eventually(is_done)
+
+
+async def test_a_round_that_slack_kept_from_beginning_is_begun_when_the_operator_says_so(
+    workspace: Workspace, library: Library, tmp_path: Path, kept_in: dict[str, Any], monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setattr(slack_calls, "TRIES", 1)
+    await workspace.faults(api=[{"method": "chat.postMessage", "error": "internal_error"}])
+    await workspace.command("U_ANA", "C_ASK", "/rolefit")
+    await whispered(workspace, library.words.quiz.not_opened, "U_ANA", "C_ASK")
+    records = WorkRecords(Settings(_env_file=None, data_dir=tmp_path, **kept_in).jobs_url)
+
+    [failed] = await eventually(lambda: asyncio.to_thread(records.failed))
+    records.replay(failed.key)
+    records.close()
+
+    assert failed.step == "post"  # and not what told her that
+    await workspace.dm("U_ANA", count=1)
 
 
 # Channels that others come to read

@@ -22,7 +22,7 @@ _MORE_OR_LESS = re.compile(
     r"(?:(?:any|much|a (?:lot|bit)|even|also|really|still|usually)\s+)*"
     r"(?:harder|easier|better|worse|higher|lower|faster|slower|longer|shorter|safer|riskier|cheaper|bigger|smaller"
     r"|tougher|stricter|simpler|busier|more|less|fewer)\b(?!\s+(?:please|about|of|on|info\w*|details?|examples?)\b)"
-    r"(?:\s+(?:[\w’'-]+)){0,4}\W*\?*\W*",
+    r"(?:\s+[\w’'-]+){0,4}\W*",
     re.IGNORECASE,
 )
 # "and for what is it good?", "how long does it take": by itself that is about the bot or its quiz, and below an answer

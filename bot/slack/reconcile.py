@@ -21,7 +21,7 @@ from typing import Any, assert_never
 from bot.domain.actions import Show
 from bot.domain.quiz import apply
 from bot.domain.quiz_run import Status
-from bot.jobs import step
+from bot.jobs import retry_db, step
 from bot.knowledge import Library
 from bot.slack import blocks, operations, run_messages
 from bot.slack.gateway import plain_data, recorded
@@ -162,12 +162,23 @@ class ReconcilingWorker(SlackWorker, ABC):
                             break
                 case {"later": [revision, seconds]}:
                     if not task.is_refresh:
-                        await self._refresh_later(task.team, task.run_id, int(revision), float(seconds))
+                        await self._leave_to_refresh(task, int(revision), float(seconds))
                     return Later(int(revision), float(seconds))
                 case {"held": True}:
                     return Held(LOOK_AGAIN)
                 case _:
                     return UpToDate()
+
+    async def _leave_to_refresh(self, task: Reconciliation, revision: int, seconds: float) -> None:
+        """Begin the work that makes what updates are left, of a run that has been let go of.
+
+        If that fails the run is held again, so that it counts as unfinished once this work has failed, too.
+        """
+        try:
+            await self._refresh_later(task.team, task.run_id, revision, seconds)
+        except Exception:
+            await retry_db(self._store.runs.lease, task.team, task.run_id, by=task.key)
+            raise
 
     def _follow(self, task: Reconciliation, cache: RenderCache, operation: Operation, *, is_last: bool) -> Follow:
         """Give what the step of an operation does once that is done: plan, unless what follows was planned before."""

@@ -91,9 +91,13 @@ class SlackCalls:
             if answered is None:  # else only our own database has failed since, and the step is tried again
                 lost = lease and not await lease(0)
                 answered = {"lost": True} if lost else await self._try(name, method, look, before, tries)
-            if then is None or ("wait" in answered and patient):
+            if "wait" in answered and patient:
+                is_last = tries + answered.get("counts", 0) >= TRIES or waits + 1 >= MOST_WAITS
+                if is_last:  # it is this step that fails: the work is done again from here, whatever comes after it
+                    uncertain = before.get("uncertain") or answered.get("uncertain")
+                    raise (UncertainError if uncertain else UnavailableError)(answered.get("error"))
                 return answered
-            return answered | {"then": await then(answered)}
+            return answered if then is None else answered | {"then": await then(answered)}
 
         while True:
             result, answered = await step(name, tried), None
@@ -105,8 +109,6 @@ class SlackCalls:
             before["cursor"] = result.get("cursor")
             tries += result.get("counts", 0)
             waits += 1
-            if tries >= TRIES or waits >= MOST_WAITS:
-                raise (UncertainError if before["uncertain"] else UnavailableError)(result.get("error"))
             await pause(result["wait"])
 
     async def _try(
