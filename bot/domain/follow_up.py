@@ -378,6 +378,20 @@ class FollowUps:
         compares = len(self._named[entry]) == 2 and len(others) == 1
         return about if entry in about or compares else []
 
+    def with_left_out(self, parsed: Utterance, entry: str) -> list[str]:
+        """Give an entry that compares roles, and the one about the only role that it leaves out of three or more.
+
+        "Compare a research scientist, a research engineer and an applied scientist": none compares just these, and one
+        that has another in place of the third would be taken for it. None where it leaves out none, or several.
+        """
+        named = {term.key for term in self._asked_of(parsed) if term.kind not in (None, NAME)}
+        compared = named & self._named[entry]
+        left_out = named - compared
+        if len(compared) < 2 or len(left_out) != 1:
+            return []
+        about = self._defining.get(left_out.pop())
+        return [entry, about] if about else []
+
     def _asked_of(self, parsed: Utterance) -> list[Term]:
         """Give the names and roles that a message asks about, in its order, without those it sets aside: "not Meta"."""
         asked_of = list[Term]()

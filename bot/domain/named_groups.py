@@ -14,6 +14,7 @@ _OTHERS = re.compile(
     rf"{_ELSE}",
     re.IGNORECASE,
 )
+_NOUN = re.compile(r"\b(?:companies|labs|firms|roles|titles|players|places)\b", re.IGNORECASE)
 # "for engineers?", "and the product side?": those who do one kind of work, without the name of a role
 _SIDE = r"(?:\s+(?:people|folks|side|team|teams|guys|crowd|types))?"
 _GROUP = re.compile(
@@ -34,13 +35,19 @@ _OWN_CASE = re.compile(
     re.IGNORECASE,
 )
 _ASKS_ITS_OWN = re.compile(
-    r"\b(?:which|who|whom|why|where|when|how|should|is|are|can|could|do|does|need|must)\b", re.IGNORECASE
+    r"\b(?:which|who|whom|why|where|when|how|should|must|(?:is|are|can|could|do|does|need)\s+(?:i|we|it|a|an|the|they)\b)",
+    re.IGNORECASE,
 )
 
 
 def asks_for_others(utterance: str) -> bool:
     """Return whether a message asks about all others than the one spoken of: "and the other companies?"."""
     return len(utterance) <= LONGEST and _OTHERS.fullmatch(utterance) is not None
+
+
+def names_nobody(utterance: str) -> bool:
+    """Return whether a message asks about others and does not say whether these are companies: "and the others?"."""
+    return asks_for_others(utterance) and _NOUN.search(utterance) is None
 
 
 def with_name_of_group(utterance: str) -> str:

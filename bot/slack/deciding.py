@@ -10,7 +10,7 @@ from bot.domain.faq import UNPROMPTED, WORDED_ALIKE, Answer, NoAnswer, Silence, 
 from bot.domain.follow_up import asks_of_person, says_whom, with_names_of_roles
 from bot.domain.matching import Candidate
 from bot.domain.matching_text import Form
-from bot.domain.named_groups import asks_for_others, with_name_of_group
+from bot.domain.named_groups import asks_for_others, names_nobody, with_name_of_group
 from bot.domain.reply_kinds import ANSWER, HELLO, NOT_ANSWERED, ONLY_ENGLISH, SUGGEST, TALK, UNKNOWN
 from bot.knowledge import Library
 from bot.second_stage import SecondStage
@@ -43,7 +43,7 @@ async def decide(
         await prepare_talk(library)
     if prompted and not text.strip("?! \n"):  # a mention alone, or "?"
         return PlannedReply(HELLO)
-    if prompted and asks_for_others(text):
+    if prompted and (names_nobody(text) or (after is not None and asks_for_others(text))):
         return _of_others(after, library)
     of_above = prompted and after is not None and asks_of_above(text)
     if prompted and not of_above and (intent := smalltalk.read(text, talk)):
