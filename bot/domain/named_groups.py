@@ -10,7 +10,7 @@ _ELSE = r"(?:\s+(?:do|doing|like|then|though|please|say))*\W*"
 _OTHERS = re.compile(
     rf"{_AND}(?:{_ABOUT}\s+)?(?:(?:at|in|for|of|with)\s+)?"
     r"(?:the\s+others?|the\s+rest(?:\s+of\s+(?:them|the\s+\w+))?|others"
-    r"|(?:(?:all|any|the|some)\s+)*(?:the\s+)?other\s+(?:ones?|companies|labs|firms|roles|titles|players|places))"
+    r"|(?:(?:all|any|the|some)\s+)*(?:the\s+)?other\s+(?:ones|companies|labs|firms|roles|titles|players|places))"
     rf"{_ELSE}",
     re.IGNORECASE,
 )

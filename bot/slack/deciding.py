@@ -41,10 +41,8 @@ async def decide(
     prompted, talk = surface not in UNPROMPTED, library.words.talk
     if prompted:
         await prepare_talk(library)
-    if prompted and not text.strip("?! \n"):  # a mention alone, or "?"
-        return PlannedReply(HELLO)
-    if prompted and (names_nobody(text) or (after is not None and asks_for_others(text))):
-        return _of_others(after, library)
+    if prompted and (reply_by_form := _by_form(text, after, library)):
+        return reply_by_form
     of_above = prompted and after is not None and asks_of_above(text)
     if prompted and not of_above and (intent := smalltalk.read(text, talk)):
         return PlannedReply(TALK, (intent,)) if talk.of(intent).reply else None
@@ -87,8 +85,15 @@ async def _reply_to(
     return await second.reply_to(text, surface, library, after)
 
 
-def _of_others(after: str | None, library: Library) -> PlannedReply:
-    """Reply to "and the others?": with the overview of those of whom the entry `after` is one, if there is one."""
+def _by_form(text: str, after: str | None, library: Library) -> PlannedReply | None:
+    """Reply to what says nothing, and to "and the others?"; None for all else.
+
+    The others are in the overview of those of whom the entry `after` is about one, if there is one.
+    """
+    if not text.strip("?! \n"):  # a mention alone, or "?"
+        return PlannedReply(HELLO)
+    if not (names_nobody(text) or (after is not None and asks_for_others(text))):
+        return None
     entry = library.entry(after) if after is not None else None
     if entry is None:
         return PlannedReply(TALK, (OF_WHOM,))
