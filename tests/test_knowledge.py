@@ -183,6 +183,12 @@ FAULTS: dict[str, tuple[str, Change, str, str]] = {
         "there is no entry 'planted'",
         "Write an id from faq.yaml",
     ),
+    "dead entry in an overview": (
+        "faq.yaml",
+        lambda data: data["entries"][0].update(overview_of=["planted"]),
+        "there is no entry 'planted'",
+        "Write an id from faq.yaml",
+    ),
     "duplicate id": (
         "faq.yaml",
         lambda data: data["entries"].append({**data["entries"][0], "phrasings": [f"planted {n}" for n in range(6)]}),

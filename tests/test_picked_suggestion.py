@@ -10,6 +10,7 @@ from bot.domain.picked_suggestion import ONLY, picked_suggestion, place_among
     [
         ("2", 2), (" 3. ", 3), ("the second one", 2), ("first", 1),
         ("yes", ONLY), ("Yes, please!", ONLY), ("yep that's it", ONLY), ("exactly", ONLY), ("that one", ONLY),
+        ("y", ONLY), ("1.", 1),
         ("no", None), ("", None), ("12", None), ("0", None), ("yes but what about Meta", None), ("yesterday", None),
         ("right, and who decides that?", None),
     ],

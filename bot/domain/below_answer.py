@@ -5,6 +5,7 @@ import re
 from bot.domain.faq import Answer, NoAnswer, Reply, Suggestions, is_elliptic
 from bot.domain.follow_up import TIMES_AND_PLACES
 from bot.domain.matching import Index
+from bot.domain.named_groups import tells_own_case
 
 # "who disagreed?", "and when?": of whom or what is not said
 _OF_SOMETHING_SAID = re.compile(
@@ -50,6 +51,18 @@ _ONLY_WHY = re.compile(
     r"(?:\s+(?:it|that|this|so|them|these things|such things|like (?:that|this)|(?:that|this) way))*\W*",
     re.IGNORECASE,
 )
+# "what happened after that?", "and now?", "who invented it?": what came before or after what an answer tells
+_CAME_BEFORE_OR_AFTER = re.compile(
+    rf"{_AND}(?:"
+    r"what(?:['’]?s|\s+has|\s+have)?\s+happened(?:\s+(?:to\s+(?:it|that|them)|after\s+(?:that|this)|afterwards?|next|then|since"
+    r"(?:\s+then)?))+"
+    r"|(?:and|but)\s+(?:now|today|nowadays|since\s+then|these\s+days)"
+    r"|what(?:['’]?s|\s+is|\s+comes|\s+came)\s+next"
+    rf"|who\s+(?:first\s+)?(?:invented|coined|introduced|started|created|thought\s+of|came\s+up\s+with|began)\s+"
+    rf"(?:all\s+)?(?:{_SAID}|this|the\s+(?:term|name|title|word|idea))"
+    r")(?:\s+(?:then|exactly|actually|anyway|though|first))*\W*",
+    re.IGNORECASE,
+)
 _WORD = re.compile(r"[\w’'-]+")
 LONGEST = 80  # characters of a question that names nothing; who writes more says what it is about
 LONG = 5  # letters of a word that says what a question is about
@@ -75,9 +88,12 @@ def _names_nothing(utterance: str) -> bool:
 def asks_of_above(utterance: str) -> bool:
     """Return whether a message that by itself asks about the bot or its quiz is, below an answer, about that.
 
-    "How long does it take?", "and for what is it good?".
+    "How long does it take?", "and for what is it good?", "what happened after that?", "we do both, what then?".
     """
-    return len(utterance) <= LONGEST and _OF_WHAT_STANDS_ABOVE.fullmatch(utterance) is not None
+    if len(utterance) > LONGEST:
+        return False
+    above = (_OF_WHAT_STANDS_ABOVE, _CAME_BEFORE_OR_AFTER)
+    return any(pattern.fullmatch(utterance) for pattern in above) or tells_own_case(utterance)
 
 
 def asks_only_why(utterance: str) -> bool:

@@ -186,7 +186,8 @@ class Entry(Authored):
     the one under which the Home tab lists it; without one it stands there among the other questions. `in_quiz` is said
     in place of the answer in the thread of a round. What is `about_bot` is answered only to who speaks to the bot.
     `needs` are beginnings of words, one of which a message must have to be about it. `person` is whom “he” or “she”
-    means in a message below its answer.
+    means in a message below its answer. `overview_of` are the entries about one each of those that this one is about
+    together: below one of them, “and the others?” gets this.
     """
 
     id: Identifier
@@ -199,6 +200,7 @@ class Entry(Authored):
     about_bot: bool = False
     needs: tuple[Line, ...] = ()
     person: Line | None = None
+    overview_of: tuple[Identifier, ...] = ()
     excerpt: Excerpt | None = None
     sources: tuple[Citation, ...] = Field(min_length=1)
     owner: Line

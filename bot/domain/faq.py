@@ -490,7 +490,8 @@ def _of_all_named(
     "How do DeepMind and Meta define research engineers?" is answered for DeepMind and for Meta, in the message's order;
     of three or more names the answer stays what it is, as no two can stand for all. "What does an applied scientist do
     that a research scientist does not?" is answered by the entry that compares them, if that may be said as well; of
-    two roles that none compares, by the entries about each, in place of one that compares either with a third.
+    two roles that none compares, by the entries about each, in place of one that compares either with a third; of three
+    of which an entry compares two, by that and the one about the third.
     """
     if len(reply.entries) > 1 or not index.names_several(utterance):
         return reply
@@ -508,9 +509,12 @@ def _both_named(utterance: str, entry: str, index: Index, scores: SemanticScores
     entry: about one of them, or one that the message sets aside, so that the one it names instead is given alone.
     """
     both = index.same_of_names(utterance, entry) or index.apart(utterance, entry)
+    compares_more = not both and bool(both := index.with_left_out(utterance, entry))
     if both in ([], [entry]) or len(both) > MAX_ANSWERS:
         return ()
     candidates = {candidate.entry: candidate for candidate in index.rank(utterance, limit=AMONG, semantic=scores)}
+    for left_out in set(both) - candidates.keys() if compares_more else ():  # beside a comparison it is hardly likely
+        candidates |= {candidate.entry: candidate for candidate in index.rank(index.question(left_out), limit=1)}
     return tuple(candidates[entry] for entry in both) if candidates.keys() >= set(both) else ()
 
 

@@ -43,6 +43,12 @@ TIMES_AND_PLACES = frozenset(
     | {"channel", "workspace", "slack", "office", "building", "floor", "room", "company", "team"}
 )
 DEMONSTRATIVES = frozenset({"this", "that", "these", "those"})
+SAYING = frozenset(
+    {"decided", "decides", "says", "said", "say", "think", "thinks", "thought", "claims", "claimed", "believe"}
+)
+OPENING_WORDS = frozenset({"", "and", "but", "or", "why", "how", "if"})  # "so what about Meta?", "why so?"
+# What follows "so" and "that" where these point at what was said: "did he think so at xAI?"
+BEHIND_POINTING = frozenset({"", "at", "in", "for", "with", "then", "too", "is", "was", "way", "one", "much", "many"})
 OPENINGS = (("and",), ("or",), ("what", "about"), ("how", "about"))  # elsewhere these words join two things
 LEANING = PRONOUNS | ALSO.difference(*OPENINGS)
 # "why?", "says who?": asks for more of what was said, and names nothing.
@@ -199,9 +205,18 @@ def _leans(words: Sequence[str]) -> bool:
     if any(tuple(words[: len(opening)]) == opening for opening in OPENINGS):
         return True
     return any(
-        word in LEANING and not (word in DEMONSTRATIVES and following in TIMES_AND_PLACES)
-        for word, following in zip(words, [*words[1:], ""], strict=True)
+        word in LEANING
+        and not (word in DEMONSTRATIVES and following in TIMES_AND_PLACES)
+        and not _only_joins(before, word, following)
+        for before, word, following in zip(["", *words[:-1]], words, [*words[1:], ""], strict=True)
     )
+
+
+def _only_joins(before: str, word: str, following: str) -> bool:
+    """Say whether "so" or "that" points at nothing that was said: "why is it so slow", "who decided that GPUs are"."""
+    if word == "so":
+        return before not in OPENING_WORDS and following not in BEHIND_POINTING
+    return word == "that" and before in SAYING and following not in BEHIND_POINTING
 
 
 def is_bare(parsed: Utterance) -> bool:
@@ -362,6 +377,20 @@ class FollowUps:
         others = self._named[entry] - set(named)
         compares = len(self._named[entry]) == 2 and len(others) == 1
         return about if entry in about or compares else []
+
+    def with_left_out(self, parsed: Utterance, entry: str) -> list[str]:
+        """Give an entry that compares roles, and the one about the only role that it leaves out of three or more.
+
+        "Compare a research scientist, a research engineer and an applied scientist": none compares just these, and one
+        that has another in place of the third would be taken for it. None where it leaves out none, or several.
+        """
+        named = {term.key for term in self._asked_of(parsed) if term.kind not in (None, NAME)}
+        compared = named & self._named[entry]
+        left_out = named - compared
+        if len(compared) < 2 or len(left_out) != 1:
+            return []
+        about = self._defining.get(left_out.pop())
+        return [entry, about] if about else []
 
     def _asked_of(self, parsed: Utterance) -> list[Term]:
         """Give the names and roles that a message asks about, in its order, without those it sets aside: "not Meta"."""

@@ -233,6 +233,14 @@ class Index:
         """Give the entries about the two roles that a message names, if none compares these and `entry` is near."""
         return self._follow_ups.apart(self.read(utterance), entry)
 
+    def question(self, entry: str) -> str:
+        """Give the question of an entry in plain words."""
+        return " ".join(self._judge.questions[entry].words)
+
+    def with_left_out(self, utterance: str, entry: str) -> list[str]:
+        """Give `entry` and that about the one role which a message compares with others and `entry` leaves out."""
+        return self._follow_ups.with_left_out(self.read(utterance), entry)
+
     def asks_for_difference(self, utterance: str) -> bool:
         """Return whether a message asks for the difference between two that it does not name: "the difference?"."""
         return asks_for_difference(self.read(utterance))

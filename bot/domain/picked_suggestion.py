@@ -7,7 +7,7 @@ from bot.domain.one_choice import position_of
 ONLY = 0  # in place of a number: the only suggestion there is
 _NUMBER = re.compile(r"\W*([1-9])\W*")
 _YES = re.compile(
-    r"\W*(?:yes|yeah|yea|yep|yup|exactly|correct|right|that one|this one|that['’]?s (?:it|the one|right))"
+    r"\W*(?:yes|y|yeah|yea|yep|yup|exactly|correct|right|that one|this one|that['’]?s (?:it|the one|right))"
     r"(?:\W+(?:please|that one|this one|that['’]?s it|exactly|thanks|thank you))?\W*",
     re.IGNORECASE,
 )

@@ -12,7 +12,7 @@ import numpy as np
 
 from bot.domain import smalltalk
 from bot.domain.authored import Citation
-from bot.domain.below_answer import may_ask_for_detail
+from bot.domain.below_answer import asks_of_above, may_ask_for_detail
 from bot.domain.content import (
     Checks,
     Document,
@@ -32,6 +32,7 @@ from bot.domain.language import LanguageIdentifier, Languages
 from bot.domain.learnt import Learnt, LearntFile
 from bot.domain.lexicon import English
 from bot.domain.matching import Index
+from bot.domain.named_groups import asks_for_others, names_group
 from bot.domain.not_answered import Decoys
 from bot.domain.quiz_content import Quiz
 from bot.domain.same_of_role import SameOfRole
@@ -184,7 +185,14 @@ class Library:
         """Return whether a message may lean on what was answered before it; prompted: the bot was asked."""
         if self.index.follows(utterance, prompted=prompted):
             return True
-        return prompted and (may_ask_for_detail(utterance) or self.index.asks_for_difference(utterance))
+        if not prompted:
+            return False
+        by_words = (may_ask_for_detail, asks_of_above, asks_for_others, names_group)
+        return any(leans(utterance) for leans in by_words) or self.index.asks_for_difference(utterance)
+
+    def overview_of(self, entry_id: str) -> str | None:
+        """Give the entry that is the overview of those of whom this one is about one; None if there is none."""
+        return next((entry.id for entry in self.entries.values() if entry_id in entry.overview_of), None)
 
     def of_named_role(self, utterance: str, after: str | None) -> str | None:
         """Give the question of the entry `after` about the role that a follow-up names: "and AI engineers?".

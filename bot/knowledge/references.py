@@ -40,6 +40,7 @@ def find_reference_problems(contents: Contents, library: Library, files: Files) 
     yield from _find_repeated_concepts(contents.synonyms, files["synonyms.yaml"])
     yield from find_shared_phrasings(contents, files)
     yield from _find_repeated_former_ids(contents.faq, files["faq.yaml"])
+    yield from _find_dead_references_of_overviews(contents.faq, files["faq.yaml"])
     yield from find_shared_typed_words(contents.words.typed, files["words.yaml"])
     yield from find_shared_choice_words(contents.quiz, files["quiz.yaml"])
     if LANGUAGES in files:
@@ -123,6 +124,16 @@ def _find_repeated_former_ids(entries: Faq, file: YamlFile) -> Iterator[Problem]
                 message = f"the former id {former_id!r} of {entry.id!r} belongs to {owners[former_id]!r}"
                 yield file.problem(("entries", at, "formerly", number), message, "Keep it in one place only")
             owners.setdefault(former_id, entry.id)
+
+
+def _find_dead_references_of_overviews(entries: Faq, file: YamlFile) -> Iterator[Problem]:
+    """Find overviews of entries that are not there."""
+    known = {entry.id for entry in entries.entries}
+    for at, entry in enumerate(entries.entries):
+        for number, name in enumerate(entry.overview_of):
+            if name not in known:
+                message = f"there is no entry {name!r}"
+                yield file.problem(("entries", at, "overview_of", number), message, "Write an id from faq.yaml")
 
 
 class Reference(NamedTuple):

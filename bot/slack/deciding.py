@@ -10,6 +10,7 @@ from bot.domain.faq import UNPROMPTED, WORDED_ALIKE, Answer, NoAnswer, Silence, 
 from bot.domain.follow_up import asks_of_person, says_whom, with_names_of_roles
 from bot.domain.matching import Candidate
 from bot.domain.matching_text import Form
+from bot.domain.named_groups import asks_for_others, names_nobody, with_name_of_group
 from bot.domain.reply_kinds import ANSWER, HELLO, NOT_ANSWERED, ONLY_ENGLISH, SUGGEST, TALK, UNKNOWN
 from bot.knowledge import Library
 from bot.second_stage import SecondStage
@@ -40,8 +41,8 @@ async def decide(
     prompted, talk = surface not in UNPROMPTED, library.words.talk
     if prompted:
         await prepare_talk(library)
-    if prompted and not text.strip("?! \n"):  # a mention alone, or "?"
-        return PlannedReply(HELLO)
+    if prompted and (reply_by_form := _by_form(text, after, library)):
+        return reply_by_form
     of_above = prompted and after is not None and asks_of_above(text)
     if prompted and not of_above and (intent := smalltalk.read(text, talk)):
         return PlannedReply(TALK, (intent,)) if talk.of(intent).reply else None
@@ -69,8 +70,10 @@ async def decide(
 def _as_asked(text: str, surface: Surface, after: str | None) -> str:
     """Give what a message asks, and of "and the science folks?" below an answer the role that these have."""
     text = faq.as_asked(text, surface)
-    leans = after is not None and surface not in UNPROMPTED and faq.is_elliptic(text)
-    return with_names_of_roles(text) if leans else text
+    if after is None or surface in UNPROMPTED:
+        return text
+    text = with_name_of_group(text)
+    return with_names_of_roles(text) if faq.is_elliptic(text) else text
 
 
 async def _reply_to(
@@ -80,6 +83,22 @@ async def _reply_to(
     if second is None:
         return faq.reply_to(text, surface, library.index, library.thresholds, after=after)
     return await second.reply_to(text, surface, library, after)
+
+
+def _by_form(text: str, after: str | None, library: Library) -> PlannedReply | None:
+    """Reply to what says nothing, and to "and the others?"; None for all else.
+
+    The others are in the overview of those of whom the entry `after` is about one, if there is one.
+    """
+    if not text.strip("?! \n"):  # a mention alone, or "?"
+        return PlannedReply(HELLO)
+    if not (names_nobody(text) or (after is not None and asks_for_others(text))):
+        return None
+    entry = library.entry(after) if after is not None else None
+    if entry is None:
+        return PlannedReply(TALK, (OF_WHOM,))
+    overview = library.overview_of(entry.id)
+    return PlannedReply(ANSWER, (overview,)) if overview else PlannedReply(TALK, (ABOVE,))
 
 
 def _of_whom(reply: faq.Reply, text: str, library: Library) -> PlannedReply | None:

@@ -79,6 +79,7 @@ class TalkWords(Authored):
     which_one: Talk
     of_whom: Talk
     offered: Talk
+    shy: Talk
     memory: Talk
     updated: Talk
     languages_spoken: Talk
