@@ -47,6 +47,8 @@ def few_entries(folder: Path, *entry_ids: str) -> Path:
     *before, entries = faq.read_text(encoding="utf-8").partition("\nentries:\n")
     kept = [entry for entry in re.split(r"^(?=  - id: )", entries, flags=re.MULTILINE) if _id_of(entry) in entry_ids]
     assert len(kept) == len(entry_ids)
+    # An overview may be of entries that are not kept.
+    kept = [re.sub(r"^ +overview_of: .*\n", "", entry, flags=re.MULTILINE) for entry in kept]
     faq.write_text("".join([*before, *kept]), encoding="utf-8")
     (folder / "checks.yaml").write_text("checks: []\n")
     (folder / NOT_ANSWERED).unlink()

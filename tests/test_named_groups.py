@@ -165,7 +165,6 @@ async def test_a_comparison_of_three_roles_leaves_none_of_them_out(
         ("where can i find it later", TALK, "next_steps"),
         ("can you see our slack history", TALK, "listening"),
         ("do my employees see what i ask here", TALK, "privacy"),
-        ("both", TALK, "choosing"),
         ("stupid question, what is an MTS", ANSWER, "member-of-technical-staff"),
         ("what is an AI engineer", ANSWER, "ai-engineer"),
         ("can i trust the paper", ANSWER, "evidence-limitations"),
