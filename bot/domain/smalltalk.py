@@ -363,7 +363,7 @@ class _Reader:
         return next(filter(None, (self._exact(f"{beginning} {rest}") for beginning in beginnings)), None)
 
 
-_reader = lru_cache(maxsize=2)(_Reader)
+_reader = lru_cache(maxsize=4)(_Reader)  # of small talk, and of what is asked about a copy, before and after an edit
 
 
 def prepare(talk: Talk) -> None:

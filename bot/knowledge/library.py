@@ -126,6 +126,12 @@ class Library:
         smalltalk.prepare(self.words.talk)
         return True
 
+    @cached_property
+    def received_is_ready(self) -> bool:
+        """Get what recipients ask about a result ready to be read, if it is not; true from then on."""
+        smalltalk.prepare(self.words.received)
+        return True
+
     def _with_the_same_answers(self, built: str) -> "Library | None":
         """Give another library that has this index and differs in nothing that it is made of, as after most edits."""
         others = [library for ref in _with_indexes if (library := ref()) is not None and library is not self]

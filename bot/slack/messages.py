@@ -12,7 +12,7 @@ from bot.domain.faq import FOLLOWED_FOR, UNPROMPTED, Surface
 from bot.domain.reply_kinds import ANSWER, LINK, NOT_ANSWERED, SUGGEST, TALK, UNKNOWN
 from bot.knowledge import Library
 from bot.second_stage import SecondStage
-from bot.slack import faq, feedback, for_sender, gaps, quiz, share
+from bot.slack import copy_questions, faq, feedback, for_sender, gaps, quiz, share
 from bot.slack.deciding import OFFERED, PlannedReply, asks, decide
 from bot.slack.dispatch import ReceivedRequest
 from bot.slack.event_payloads import EventCallback
@@ -236,10 +236,13 @@ async def _below_copy(
 ) -> PlannedReply | None:
     """Give what to reply to a message that may stand below a result which somebody has shared.
 
-    There it may be for that person, which is offered; but for a question that has an answer and calls nobody by name,
-    or that is about the bot, which gets that and no more.
+    What asks about the result is answered from what it shows. Else it may be for that person, which is offered; but for
+    a question that has an answer and calls nobody by name, or that is about the bot, which gets that and no more.
     """
     in_thread = (message.channel, thread_ts, message.ts)
+    question = await copy_questions.read(message.text, library) if message.text else None
+    if question and message.revised_ts is None and await share.on_question(team, message.user, *in_thread, question, store):
+        return None
     content: share.Says | None = None
     if message.revised_ts is None and (message.text or message.has_files):
         content = share.Says(text=bool(message.text), files=message.has_files)

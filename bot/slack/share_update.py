@@ -12,7 +12,7 @@ from bot.slack.pieces import Message
 from bot.slack.records import Record
 from bot.slack.removal import Removal
 from bot.slack.share_copies import CopyWorker, TakenBack
-from bot.slack.share_messages import Attempt, try_call
+from bot.slack.share_messages import ASKED, Attempt, try_call
 from bot.slack.share_records import (
     ClaimedShare,
     CopyThread,
@@ -313,6 +313,10 @@ class UpdatingWorker(CopyWorker, ABC):
         for slot, at in messages.items():
             if int(slot) >= thread.count:
                 whole &= await self._drop_reply(team, share_id, slot, *at)
+        for slot, at in thread.messages.items():
+            if slot.startswith(ASKED):  # which quotes what the copy showed before
+                whole &= await self._drop_reply(team, share_id, slot, *at)
+                places.pop(slot, None)
         if came_late:
             return ThreadChange.CAME_LATE
         if not whole:
