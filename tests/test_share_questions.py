@@ -69,7 +69,7 @@ async def test_an_answer_below_a_copy_goes_with_it_and_with_what_it_showed(works
     await window(workspace, receipt, label="Update")
     await fill_in(workspace, None)
     await workspace.submit(ANA)
-    await message(workspace, root, "gave way to a newer result")
+    await message(workspace, root, "You have updated it since you shared it.")
     await workspace.settled()
     assert before not in [shown(each) for each in await thread_of(workspace, copy)]
 
