@@ -2,7 +2,7 @@
 
 import pytest
 
-from bot.domain.copy_question import CopyQuestion, read
+from bot.domain.copy_question import CopyQuestion, read, read_name
 from bot.knowledge import Library
 
 
@@ -105,3 +105,30 @@ def test_no_question_of_the_faq_is_taken_for_one_about_a_copy(library: Library):
 def test_a_question_about_a_word_names_it(library: Library):
     question = read("what does leaning mean", library.words.received, library.words.typed, library.index.names_term)
     assert question == CopyQuestion("term", "leaning")
+
+
+@pytest.mark.parametrize(
+    ("name", "texts"),
+    [
+        ("about_whom", ["is this about me or ana", "Is this about me or Ana?", "whose work is it?", "about me or her?"]),
+        ("who_sees", ["does she see this", "Does Ana see my answers?", "will he read this?", "who sees what I answer"]),
+        ("not_sure", ["what if i dont know what she does", "what if we disagree?"]),
+        ("next", ["and now?", "what happens next", "what do I do now?", "am I done?", "what does reveal do"]),
+        ("end", ["end it", "how do I end the comparison?", "cancel the comparison", "can I withdraw?"]),
+    ],
+)
+def test_what_is_asked_of_a_comparison_is_read_in_many_wordings(name: str, texts: list[str], library: Library):
+    words = library.words.compare.asked
+    read_as = {text: read_name(text, words, library.index.names_term) for text in texts}
+    assert read_as == dict.fromkeys(texts, name)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "mostly features but she thinks its infra", "weeks", "d", "a paper", "she ships features", "change 3 to b",
+        "what is a research engineer", "what did she say", "half a, half b", "does Meta see this as research",
+    ],
+)  # fmt: skip
+def test_answers_and_other_questions_are_none_of_a_comparison(text: str, library: Library):
+    assert read_name(text, library.words.compare.asked, library.index.names_term) is None

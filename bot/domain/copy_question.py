@@ -67,12 +67,20 @@ def read(
         return None
     if about := about_term(text, typed, alone=False):
         return CopyQuestion(BARS) if about.term == SHARES else CopyQuestion(TERM, about.term)
-    text = _PERCENT.sub(PERCENTAGE, _MENTION.sub(SHE, text))
-    known = _vocabulary(talk)
-    for spelling in dict.fromkeys((text, _with_names(text, known, is_term))):
+    name = read_name(_PERCENT.sub(PERCENTAGE, text), talk, is_term)
+    return CopyQuestion(name) if name else None
+
+
+def read_name(text: str, talk: smalltalk.Talk, is_term: Callable[[str], bool]) -> str | None:
+    """Give the name of the question in `talk` that a text is, whoever is named in it; None for anything else.
+
+    The phrases say "she" of the one other person whom all is about. is_term: as for `read`.
+    """
+    text = _MENTION.sub(SHE, text)
+    for spelling in dict.fromkeys((text, _with_names(text, _vocabulary(talk), is_term))):
         name = smalltalk.read(spelling, talk)
         if name in talk.phrases:
-            return CopyQuestion(name)
+            return name
     return None
 
 
@@ -87,7 +95,7 @@ def _with_names(text: str, known: frozenset[str], is_term: Callable[[str], bool]
     return _WORD.sub(put, text)
 
 
-@lru_cache(maxsize=2)
+@lru_cache(maxsize=4)
 def _vocabulary(talk: smalltalk.Talk) -> frozenset[str]:
     """Give the words that phrases have, none of which is taken for a name."""
     phrases = [phrase for group in (*talk.phrases.values(), *talk.gapped.values(), *talk.alike) for phrase in group]
