@@ -425,6 +425,7 @@ def test_every_word_in_the_knowledge_is_said_somewhere(library: Library):
         *(f"{refusal}_update" for refusal in share_blocks.NOT_UPDATED),
         *type(library.words.typed).model_fields,
         *library.words.talk.phrases,
+        *library.words.received.names,
         "alike",
         *type(library.words.languages).model_fields,
     }  # keys that a result or a refusal names itself

@@ -1,7 +1,7 @@
 """What the recipient of a shared result asks about it below the copy: how sure it is, who sees this, may I use it.
 
-A message is such a question only if all of it is. What else stands there, such as "Monday?" or "I see it otherwise", may
-be for the sender.
+A message is such a question only if all of it is. What else stands there, such as "Monday?" or "I see it otherwise",
+may be for the sender.
 """
 
 import re
@@ -55,9 +55,7 @@ class CopyQuestion:
         return self.name in OF_PERSON
 
 
-def read(
-    text: str, talk: smalltalk.Talk, typed: TypedWords, is_term: Callable[[str], bool]
-) -> CopyQuestion | None:
+def read(text: str, talk: smalltalk.Talk, typed: TypedWords, is_term: Callable[[str], bool]) -> CopyQuestion | None:
     """Read a question about a copy; None for anything else.
 
     talk: the phrases by the names of the questions. is_term: whether a word is a role, a company or a person that the

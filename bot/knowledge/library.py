@@ -128,8 +128,9 @@ class Library:
 
     @cached_property
     def received_is_ready(self) -> bool:
-        """Get what recipients ask about a result ready to be read, if it is not; true from then on."""
+        """Get what is asked about a result or a comparison ready to be read, if it is not; true from then on."""
         smalltalk.prepare(self.words.received)
+        smalltalk.prepare(self.words.compare.asked)
         return True
 
     def _with_the_same_answers(self, built: str) -> "Library | None":

@@ -16,6 +16,7 @@ from bot.slack.text import Mrkdwn, fill, linked, mention
 from bot.storage import Share, StoredRun
 
 IN_REPLIES = (Part.RECOMMENDATION, Part.TABLE, Part.ANSWERS, Part.GRADED)  # parts with a message each in the thread
+TALK = "talk"  # the name of the wish for a talk, which the sender may know of already
 OF_CODE = "```"  # what stands around the bars
 
 
@@ -23,12 +24,15 @@ def answer(question: CopyQuestion, share: Share, stored: StoredRun, library: Lib
     """Answer a question about a copy; None for one that words.yaml does not have any more."""
     if question.name == TERM:
         return result_explained.term(question.term or "", stored.run, library)
-    words = library.words.received
-    if question.name not in words.names:
-        return None
-    if question.name == "talk" and share.talk_at:
+    known = question.name in library.words.received.names
+    return said(question.name, share, stored, library) if known else None
+
+
+def said(name: str, share: Share, stored: StoredRun, library: Library) -> Message:
+    """Say what there is to say to a question about a copy, by its name in words.yaml, with what it shows of that."""
+    if name == TALK and share.talk_at:
         return plain(fill(library.words.share.talk_told, sender=mention(stored.user)))
-    asked, shown = words.of(question.name), _shown(share)
+    asked, shown = library.words.received.of(name), _shown(share)
     quoted = [text for piece in asked.shows for text in shown.get(piece, ())]
     template = asked.reply if quoted or not asked.missing else asked.missing
     lead = fill(template, sender=mention(stored.user), parts=part_names(share.parts, library), **_buttons(library))

@@ -114,7 +114,7 @@ async def prepare_talk(library: Library) -> None:
 
 
 async def prepare_received(library: Library) -> None:
-    """Have ready what reads questions about a shared result, and hold up nobody for it."""
+    """Have ready what reads questions about a shared result or a comparison, and hold up nobody for it."""
     await _prepare(library, "received_is_ready")
 
 

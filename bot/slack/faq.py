@@ -13,7 +13,17 @@ from slack_bolt.async_app import AsyncAck, AsyncApp, AsyncBoltContext
 from bot import jobs, metrics, work_records
 from bot.domain.faq import FOLLOWED_FOR, UNPROMPTED, Surface
 from bot.domain.language import Language
-from bot.domain.reply_kinds import ABOUT_COPY, ANSWER, FOR_SENDER, HELLO, NOT_ANSWERED, ONLY_ENGLISH, SUGGEST, TALK, UNKNOWN
+from bot.domain.reply_kinds import (
+    ABOUT_COPY,
+    ANSWER,
+    FOR_SENDER,
+    HELLO,
+    NOT_ANSWERED,
+    ONLY_ENGLISH,
+    SUGGEST,
+    TALK,
+    UNKNOWN,
+)
 from bot.jobs import current_key, in_doubt, step, worker, workflow
 from bot.knowledge import Library
 from bot.second_stage import SecondStage

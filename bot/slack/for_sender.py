@@ -1,4 +1,4 @@
-"""Messages to the bot that may be about a shared result, or for its sender: it says where to ask, or how it gets there."""
+"""Messages to the bot about a shared result, or for its sender: it says where to ask, or how they get there."""
 
 from bot.domain.copy_question import CopyQuestion
 from bot.domain.matching_text import Form

@@ -241,7 +241,11 @@ async def _below_copy(
     """
     in_thread = (message.channel, thread_ts, message.ts)
     question = await copy_questions.read(message.text, library) if message.text else None
-    if question and message.revised_ts is None and await share.on_question(team, message.user, *in_thread, question, store):
+    if (
+        question
+        and message.revised_ts is None
+        and await share.on_question(team, message.user, *in_thread, question, store)
+    ):
         return None
     content: share.Says | None = None
     if message.revised_ts is None and (message.text or message.has_files):

@@ -41,7 +41,7 @@ from bot.jobs import Key
 from bot.knowledge import Library
 from bot.second_stage import SecondStage
 from bot.slack import blocks, channel, compare, faq, gaps, history, home, privacy, share_rows
-from bot.slack.deciding import PlannedReply
+from bot.slack.deciding import PlannedReply, prepare_received
 from bot.slack.home_blocks import Notice
 from bot.slack.interaction_payloads import BlockActions, SlashCommand
 from bot.slack.pieces import Message
@@ -100,6 +100,8 @@ async def on_reply(
         name = called_in_person(text, lambda word: library.index.names_term(word) or is_in_wordings(word, quiz_read))
         reading = reading if name is None else ForSomebody(name)
     key = Work.REPLY.key(team, stored.id, ts)
+    if stored.run.subject is not None:
+        await prepare_received(library)
     if name := _asked_of_comparison(text, stored.run, reading, library):
         await _say(key, team, stored.id, RunAside.COMPARISON, name)
     elif newer := await _newer_round(team, stored, reading, store):

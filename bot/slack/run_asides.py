@@ -197,7 +197,8 @@ def _render(  # noqa: PLR0911, PLR0912 - one for each aside
         case RunAside.OTHER_ANSWERS:
             return blocks.say(compare.over if run.closed else compare.other_answers)
         case RunAside.COMPARISON:
-            return run_messages.of_comparison(about or "", run, library)
+            known = about in compare.asked.names
+            return run_messages.of_comparison(about, run, library) if about and known else None
         case RunAside.ANSWERS:
             return run_messages.answers(run, about, library) or blocks.say(words.nothing_so_far)
         case RunAside.EXPLAIN if run.finished:

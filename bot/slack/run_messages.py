@@ -235,13 +235,11 @@ def why_me(run: Run, library: Library) -> Message:
     return plain(fill(library.words.compare.why_me, sender=subject(run, library)))
 
 
-def of_comparison(name: str, run: Run, library: Library) -> Message | None:
+def of_comparison(name: str, run: Run, library: Library) -> Message:
     """Answer what is asked of a comparison, by its name in words.yaml, to who answers about another's work."""
     compare = library.words.compare
     if run.closed:
         return plain(escape(compare.over))
-    if name not in compare.asked.names:
-        return None
     asked = compare.asked.of(name)
     template = (run.finished and asked.answered) or asked.reply
     buttons = {"reveal": compare.reveal, "withdraw": compare.withdraw}

@@ -15,8 +15,8 @@ from bot.storage.tables import runs, share_messages, shares
 class Arrival:
     """A result that somebody has shared.
 
-    thread_ts: of a message in the thread of its copy, or of the copy itself. at: when it arrived, in seconds since 1970.
-    replied: the recipient has written something below it that may be for the sender.
+    thread_ts: of a message in the thread of its copy, or of the copy itself. at: when it arrived, in seconds since
+    1970. replied: the recipient has written something below it that may be for the sender.
     """
 
     sender: str

@@ -11,14 +11,13 @@ from bot.domain.quiz_content import Phrases
 from bot.domain.smalltalk import Explained
 from bot.knowledge.words.texts import Button, InputLabel, MenuPlaceholder, Plain, WindowButton, WindowTitle, text
 
-
 OfComparison = Annotated[Line, text("sender", "reveal", "withdraw")]
 
 
 class AskedOfComparison(Authored):
     """Something that is asked in a round about somebody else's work: how it is put, and what to say to it.
 
-    `gapped` are phrases in which GAP stands for a few words. `answered` is said instead of the reply once everything is.
+    `gapped` are phrases in which GAP stands for a few words. `answered` is said instead of the reply once all is.
     """
 
     phrases: Phrases
