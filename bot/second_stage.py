@@ -16,6 +16,7 @@ import structlog
 
 from bot import encoder
 from bot.domain import faq
+from bot.domain.contrast import contrast_of
 from bot.domain.embeddings import Floats, Neighbours, SemanticScorer, SemanticScores
 from bot.domain.faq import Reply, Surface
 from bot.domain.matching import Candidate
@@ -130,6 +131,10 @@ class SecondStage:
         """Decide as `faq.reply_to` does, with the second stage on a thread of its own where it is worth asking."""
         text = faq.as_asked(text, surface)
         whole = await self._reply_to_one(text, surface, library, after)
+        if contrast := contrast_of(text):
+            asked = await self._reply_to_one(contrast.asked, surface, library, after)
+            set_aside = await self._reply_to_one(contrast.set_aside, surface, library, after)
+            whole = faq.of_contrast(whole, asked, set_aside, surface)
         replies: list[Reply] = []
         for question in faq.questions_apart(text, whole, surface):
             before = faq.answered_before(replies, after)

@@ -6,9 +6,8 @@ from collections.abc import Iterable
 # By area, the files in it: `test_` and `.py` left out, and `share*` for all that begin with it.
 AREAS = {
     "which answer fits, and when to keep silent": (
-        "addressed", "encoder", "follow_up", "language", "learnt", "matching", "not_answered", "picked_suggestion",
-        "second_stage",
-        "smalltalk*", "two_questions", "why",
+        "addressed", "contrast", "encoder", "follow_up", "language", "learnt", "matching", "not_answered",
+        "picked_suggestion", "second_stage", "smalltalk*", "two_questions", "why",
     ),
     "answers in Slack, and what people say about them": (
         "chat", "direct_message", "faq_conversation", "feedback", "first_contact", "for_sender", "gaps*", "manners",

@@ -4,8 +4,10 @@ import re
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 from enum import StrEnum
+from functools import partial
 
 from bot.domain.addressed import calls_person, says_you
+from bot.domain.contrast import contrast_of
 from bot.domain.embeddings import Nearness, SemanticScorer, SemanticScores
 from bot.domain.follow_up import says_whom
 from bot.domain.matching import QUESTIONS, Candidate, Index, log_odds
@@ -124,7 +126,12 @@ def reply_to(
     the second stage, which takes long: it is called for what is worth it, and may have nothing to say.
     """
     utterance = as_asked(utterance, surface)
-    whole = _reply_to_one(utterance, surface, index, thresholds, after=after, scorer=scorer)
+    reply_to_text = partial(
+        _reply_to_one, surface=surface, index=index, thresholds=thresholds, after=after, scorer=scorer
+    )
+    whole = reply_to_text(utterance)
+    if contrast := contrast_of(utterance):
+        whole = of_contrast(whole, reply_to_text(contrast.asked), reply_to_text(contrast.set_aside), surface)
     replies: list[Reply] = []
     for question in questions_apart(utterance, whole, surface):
         reply = _reply_to_one(
@@ -281,6 +288,30 @@ def _is_about_person(utterance: str, index: Index) -> bool:
     return index.read(utterance).about_you or _OF_PERSON.search(utterance) is not None
 
 
+def of_contrast(whole: Reply, asked: Reply, set_aside: Reply, surface: Surface) -> Reply:
+    """Choose the reply to a message that sets something aside before it asks, by the replies to it and to its halves.
+
+    What answers that which is set aside, and more surely so than the message, is no answer to it: who has asked the bot
+    may still mean it. What answers the other half by itself counts if it is likelier than the answer to all of it,
+    whose words it may need.
+    """
+    if not isinstance(whole, Answer):
+        return asked if isinstance(asked, Answer) else whole
+    best = whole.entries[0]
+    is_set_aside = any(
+        candidate.entry == best.entry and candidate.confidence >= best.confidence
+        for candidate in (set_aside.entries if isinstance(set_aside, Answer) else ())
+    )
+    if isinstance(asked, Answer) and (is_set_aside or asked.entries[0].confidence > best.confidence):
+        return asked
+    if not is_set_aside:
+        return whole
+    if surface in UNPROMPTED:
+        return Silence()
+    likely = {candidate.entry: candidate for candidate in (*whole.entries, *offered_by(asked))}
+    return Suggestions(tuple(likely.values())[:MAX_SUGGESTIONS])
+
+
 def offered_by(reply: Reply) -> tuple[Candidate, ...]:
     """Give the entries that a reply answers with or suggests."""
     match reply:
@@ -305,7 +336,10 @@ def rank(
     one, if these are looked at, are ranked among them.
     """
     utterance = as_asked(utterance, surface)
-    whole = _rank_one(utterance, surface, index, thresholds, after, scorer)
+    rank_text = partial(_rank_one, surface=surface, index=index, thresholds=thresholds, after=after, scorer=scorer)
+    whole = rank_text(utterance)
+    if contrast := contrast_of(utterance):
+        whole = _of_halves(whole, rank_text(contrast.asked), rank_text(contrast.set_aside), surface, thresholds)
     questions = questions_apart(utterance, decide_by_bars(whole, surface, thresholds), surface)
     ranked: list[tuple[Candidate, ...]] = []
     replies: list[Reply] = []
@@ -314,6 +348,20 @@ def rank(
         ranked.append(candidates)
         replies.append(decide_by_bars(candidates, surface, thresholds))
     return _with_questions(whole, ranked)
+
+
+def _of_halves(
+    whole: tuple[Candidate, ...],
+    asked: tuple[Candidate, ...],
+    set_aside: tuple[Candidate, ...],
+    surface: Surface,
+    thresholds: ReplyThresholds,
+) -> tuple[Candidate, ...]:
+    """Give the candidates that `of_contrast` decides by, of a message and of its halves."""
+    reply, of_asked, of_set_aside = (
+        decide_by_bars(candidates, surface, thresholds) for candidates in (whole, asked, set_aside)
+    )
+    return asked if of_contrast(reply, of_asked, of_set_aside, surface) is of_asked else whole
 
 
 def bars_of(ranked: Sequence[Candidate], thresholds: ReplyThresholds) -> ReplyThresholds:
