@@ -46,6 +46,18 @@ async def test_questions_about_a_copy_are_answered_from_what_it_shows(workspace:
     await offer(workspace, copy)
 
 
+async def test_what_is_asked_of_the_sender_and_nobody_can_answer_is_offered_to_be_sent(workspace: Workspace):
+    await shared(workspace)
+    copy = await copy_of(workspace)
+    await thread_of(workspace, copy, count=4)
+    await answered(workspace, copy, "is it good or bad")
+    await reply(workspace, copy, "is he wrong?")
+
+    asked = await offer(workspace, copy)
+
+    assert asked["ts"] == (await thread_of(workspace, copy))[-1]["ts"]
+
+
 async def test_answers_that_were_shared_are_shown_to_who_asks(workspace: Workspace):
     await shared(workspace, parts=["answers"])
     copy = await copy_of(workspace)

@@ -26,6 +26,7 @@ OF_PERSON = frozenset(
     | {"compare", "review"}
 )
 _MENTION = re.compile(r"<@\w+(?:\|[^<>]*)?>(?:['’]s\b)?")
+_PERSON = re.compile(r"<@\w+(?:\|[^<>]*)?>|\b(?:she|he|her|hers|him|his)\b", re.IGNORECASE)
 _PERCENT = re.compile(r"\b\d{1,3}(?:[.,]\d+)?\s*(?:%|percent\b|per cent\b)", re.IGNORECASE)
 _WORD = re.compile(r"[^\W\d_]{2,}(?:['’]s\b)?")
 _POSSESSIVE = re.compile(r"['’]s$")
@@ -80,6 +81,11 @@ def read_name(text: str, talk: smalltalk.Talk, is_term: Callable[[str], bool]) -
         if name in talk.phrases:
             return name
     return None
+
+
+def speaks_of_person(text: str) -> bool:
+    """Return whether a text below a copy speaks of one person, who is its sender where no entry knows of anybody."""
+    return _PERSON.search(text) is not None
 
 
 def _with_names(text: str, known: frozenset[str], is_term: Callable[[str], bool]) -> str:
