@@ -8,7 +8,7 @@ from bot.knowledge import Library
 
 def asked(text: str, library: Library) -> str | None:
     """Give the name of the question about a copy that a text is, as in words.yaml."""
-    question = read(text, library.words.received, library.words.typed, library.index.names_term)
+    question = read(text, library.words.received, library.words.typed, library.tells_of)
     return question.name if question else None
 
 
@@ -120,6 +120,8 @@ def test_a_question_about_a_copy_is_read_in_many_wordings(name: str, texts: list
         "Looks right to me",
         "I trust this",
         "What a good result",
+        "what does Piskala say",
+        "What did Karpathy say?",
         "tell me more about your week",
         "I can see it",
         "I will not use it in the performance review",
@@ -160,7 +162,7 @@ def test_no_question_of_the_faq_is_taken_for_one_about_a_copy(library: Library):
 
 
 def test_a_question_about_a_word_names_it(library: Library):
-    question = read("what does leaning mean", library.words.received, library.words.typed, library.index.names_term)
+    question = read("what does leaning mean", library.words.received, library.words.typed, library.tells_of)
     assert question == CopyQuestion("term", "leaning")
 
 
@@ -179,7 +181,7 @@ def test_a_question_about_a_word_names_it(library: Library):
 )
 def test_what_is_asked_of_a_comparison_is_read_in_many_wordings(name: str, texts: list[str], library: Library):
     words = library.words.compare.asked
-    read_as = {text: read_name(text, words, library.index.names_term) for text in texts}
+    read_as = {text: read_name(text, words, library.tells_of) for text in texts}
     assert read_as == dict.fromkeys(texts, name)
 
 
@@ -199,4 +201,4 @@ def test_what_is_asked_of_a_comparison_is_read_in_many_wordings(name: str, texts
     ],
 )
 def test_answers_and_other_questions_are_none_of_a_comparison(text: str, library: Library):
-    assert read_name(text, library.words.compare.asked, library.index.names_term) is None
+    assert read_name(text, library.words.compare.asked, library.tells_of) is None

@@ -11,4 +11,4 @@ async def read(text: str, library: Library) -> CopyQuestion | None:
     if len(text) > smalltalk.MAX_CHARACTERS:
         return None
     await prepare_received(library)
-    return copy_question.read(text, library.words.received, library.words.typed, library.index.names_term)
+    return copy_question.read(text, library.words.received, library.words.typed, library.tells_of)

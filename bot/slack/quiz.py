@@ -129,7 +129,7 @@ def _asked_of_comparison(text: str, run: Run, reading: Reading, library: Library
         return None
     if isinstance(reading, Answered):
         return None
-    return read_name(text, library.words.compare.asked, library.index.names_term)
+    return read_name(text, library.words.compare.asked, library.tells_of)
 
 
 async def _takes_back_share(team: str, stored: StoredRun, reading: Reading, store: Store) -> bool:
