@@ -17,7 +17,7 @@ AREAS = {
         "actions", "fit", "own_words", "people", "quiz*", "reply", "result", "run_asides", "run_messages", "run_notes",
         "run_records", "said_in_a_round",
     ),
-    "sharing a result": ("share*",),
+    "sharing a result": ("copy_question", "share*"),
     "comparing with a manager": ("compare*", "comparisons", "controls"),
     "Home": ("home*",),
     "the knowledge and who edits it": ("knowledge*", "sources", "validation"),

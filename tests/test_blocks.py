@@ -168,8 +168,13 @@ def test_every_text_of_the_words_is_in_something_that_is_shown(
     words = library.words.model_dump(exclude={"typed": True, "install": True, "terminal": True})
     del words["share"]["manager_fields"]  # names of a field of people's profiles
     del words["talk"]["alike"], words["talk"]["around"], words["talk"]["kind"]  # what people type
-    for talk in words["talk"].values():
-        del talk["phrases"], talk["explained"], talk["gapped"]
+    asked = words["received"], words["compare"]["asked"]
+    for questions in asked:
+        del questions["alike"], questions["around"]
+    for talk in chain(words["talk"].values(), *(questions.values() for questions in asked)):
+        if isinstance(talk, dict):
+            for typed in ("phrases", "explained", "gapped", "shows"):
+                talk.pop(typed, None)
     literals = {text: max(re.split(r"\{\w+\}", text), key=len).strip() for text in texts(words)}
     assert [text for text, literal in literals.items() if escape(literal) not in shown] == []
 
@@ -425,6 +430,7 @@ def test_every_word_in_the_knowledge_is_said_somewhere(library: Library):
         *(f"{refusal}_update" for refusal in share_blocks.NOT_UPDATED),
         *type(library.words.typed).model_fields,
         *library.words.talk.phrases,
+        *library.words.received.names,
         "alike",
         *type(library.words.languages).model_fields,
     }  # keys that a result or a refusal names itself

@@ -242,6 +242,24 @@ async def test_a_finished_round_about_somebody_elses_work_shows_what_was_said_an
     assert "engineer" not in shown(await message(workspace, root, "You changed your answer to question 1"))
 
 
+async def test_who_was_invited_is_told_about_whom_it_is_who_sees_it_and_how_it_goes_on(workspace: Workspace):
+    _, asked = await invited(workspace)
+    root = await accepted(workspace, asked)
+    await question(workspace, root, 1)
+    await write(workspace, root, "is this about me or ana")
+    await message(workspace, root, "about the work of <@U_ANA>, as you see it, and not about yours.")
+    await write(workspace, root, "does she see this")
+    await message(workspace, root, "<@U_ANA> sees nothing of this")
+
+    await take_at_once(workspace, root, *ENGINEER)
+    await asking(workspace, root, "Shall I show")
+    await write(workspace, root, "and now?")
+    await message(workspace, root, "Press “Reveal” or “Withdraw” where I ask that")
+    await write(workspace, root, "end it")
+    await message(workspace, root, "it ends the comparison, and nothing is shown to anybody")
+    await nothing_shown(workspace)
+
+
 async def test_the_rounds_of_the_manager_are_kept_apart(workspace: Workspace):
     await finished(workspace, MEI)
     _, asked = await invited(workspace)

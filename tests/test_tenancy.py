@@ -179,6 +179,7 @@ def _calls(library: Library) -> dict[str, Callable[[Store, str, int], Awaitable[
         "share_arrivals.latest_unanswered": lambda store, team, n: store.share_arrivals.latest_unanswered(
             team, "D_MEI", "U_MEI", since=0.0
         ),
+        "share_arrivals.latest": lambda store, team, n: store.share_arrivals.latest(team, "D_MEI", "U_MEI", since=0.0),
         "record_answer": lambda store, team, n: store.record_answer(team, "C_ASK", f"3.{n % 2}", f"entry-{n}"),
         "forget_answer": lambda store, team, n: store.forget_answer(team, "C_ASK", f"3.{n % 2}", f"entry-{n}"),
         "last_answer": lambda store, team, n: store.last_answer(team, "C_ASK", f"3.{n % 2}"),

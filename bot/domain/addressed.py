@@ -133,10 +133,11 @@ def _is_topic(name: str, text: str) -> bool:
 def _is_name(name: str, is_term: Callable[[str], bool]) -> bool:
     """Return whether a word, or two, can be a person's name: written like one, and nothing else that begins so."""
     parts = re.split(r"[\s-]+", name)
-    return all(map(_is_written_like_name, parts)) and not any(map(is_term, {name, *parts}))
+    return all(map(written_like_name, parts)) and not any(map(is_term, {name, *parts}))
 
 
-def _is_written_like_name(word: str) -> bool:
+def written_like_name(word: str) -> bool:
+    """Return whether a word is written like a name: with a capital, and none of the words that often begin a text."""
     lower = word.casefold()
     if not word[0].isupper() or word[1].isupper() or lower in _NO_NAMES:
         return False

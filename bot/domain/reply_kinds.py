@@ -5,6 +5,7 @@ ANSWER, LINK = "answer", "link"  # an answer, and a link to where the channel ha
 SUGGEST, NOT_ANSWERED, UNKNOWN = "suggest", "not_answered", "unknown"
 SUGGESTED = (SUGGEST, NOT_ANSWERED)  # those that offer suggestions
 FOR_SENDER = "for_sender"  # how it gets to who has shared a result
+ABOUT_COPY = "about_copy"  # where to ask about a result that somebody has shared
 # The entries of TALK, which is small talk, are its name in words.yaml, those of ONLY_ENGLISH the language that somebody
 # wrote in.
 TALK, HELLO, ONLY_ENGLISH = "talk", "hello", "only_english"

@@ -363,7 +363,9 @@ class _Reader:
         return next(filter(None, (self._exact(f"{beginning} {rest}") for beginning in beginnings)), None)
 
 
-_reader = lru_cache(maxsize=2)(_Reader)
+_reader = lru_cache(maxsize=6)(
+    _Reader
+)  # of small talk and of what is asked of a copy or a comparison, before an edit and after
 
 
 def prepare(talk: Talk) -> None:

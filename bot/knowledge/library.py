@@ -127,6 +127,22 @@ class Library:
         smalltalk.prepare(self.words.talk)
         return True
 
+    def tells_of(self, word: str) -> bool:
+        """Return whether a word is in what the entries say or are about: then it names nobody among those who talk."""
+        return word.casefold() in self._said_in_entries or self.index.names_term(word)
+
+    @cached_property
+    def _said_in_entries(self) -> frozenset[str]:
+        texts = (text for entry in self.entries.values() for text in (entry.question, entry.answer, *entry.phrasings))
+        return frozenset(word.casefold() for text in texts for word in smalltalk.plain(text).split())
+
+    @cached_property
+    def received_is_ready(self) -> bool:
+        """Get what is asked about a result or a comparison ready to be read, if it is not; true from then on."""
+        smalltalk.prepare(self.words.received)
+        smalltalk.prepare(self.words.compare.asked)
+        return True
+
     def _with_the_same_answers(self, built: str) -> "Library | None":
         """Give another library that has this index and differs in nothing that it is made of, as after most edits."""
         others = [library for ref in _with_indexes if (library := ref()) is not None and library is not self]

@@ -132,6 +132,11 @@ async def prepare_talk(library: Library) -> None:
     await _prepare(library, "talk_is_ready")
 
 
+async def prepare_received(library: Library) -> None:
+    """Have ready what reads questions about a shared result or a comparison, and hold up nobody for it."""
+    await _prepare(library, "received_is_ready")
+
+
 async def _prepare(library: Library, name: str) -> None:
     """Have a cached property of a library ready, made in a thread if it is not there yet."""
     if name not in vars(library):

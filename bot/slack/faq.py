@@ -13,11 +13,21 @@ from slack_bolt.async_app import AsyncAck, AsyncApp, AsyncBoltContext
 from bot import jobs, metrics, work_records
 from bot.domain.faq import FOLLOWED_FOR, UNPROMPTED, Surface
 from bot.domain.language import Language
-from bot.domain.reply_kinds import ANSWER, FOR_SENDER, HELLO, NOT_ANSWERED, ONLY_ENGLISH, SUGGEST, TALK, UNKNOWN
+from bot.domain.reply_kinds import (
+    ABOUT_COPY,
+    ANSWER,
+    FOR_SENDER,
+    HELLO,
+    NOT_ANSWERED,
+    ONLY_ENGLISH,
+    SUGGEST,
+    TALK,
+    UNKNOWN,
+)
 from bot.jobs import current_key, in_doubt, step, worker, workflow
 from bot.knowledge import Library
 from bot.second_stage import SecondStage
-from bot.slack import blocks, feedback_blocks, manners_blocks
+from bot.slack import blocks, copy_explained, feedback_blocks, manners_blocks
 from bot.slack.answer_controls import POST_PRIVATE, SHOW_ENTRY, private_place, read_entry, read_private_place
 from bot.slack.channel import DIRECT_MESSAGE
 from bot.slack.deciding import PlannedReply, asks, decide
@@ -289,7 +299,7 @@ class FaqWorker(SuggestionWorker):
                 message = rendered(reply.kind, reply.entries, library)
                 place = private_place(reply.thread_ts, reply.question_ts, reply.entries, reply.decided_for)
                 return manners_blocks.private(message, library.words.manners.post_in_thread, place, library)
-            if reply.kind == FOR_SENDER and (told := await self._for_sender(team, channel, reply)):
+            if reply.kind in (FOR_SENDER, ABOUT_COPY) and (told := await self._of_copy(team, channel, reply)):
                 return told
             repeated = await self._repeats(team, channel, reply)
             message = posted(reply, library, repeated=repeated)
@@ -311,13 +321,19 @@ class FaqWorker(SuggestionWorker):
             return bool(await self._store.replies.undecided(team, channel, reply, (UNKNOWN,), within=FOLLOWED_FOR))
         return reply.kind == SUGGEST and bool(await self.superseded(team, channel, reply))
 
-    async def _for_sender(self, team: str, channel: str, reply: Reply) -> Message | None:
-        """Say how a message gets to who has shared a result, within a step; None if that is withdrawn by now."""
+    async def _of_copy(self, team: str, channel: str, reply: Reply) -> Message | None:
+        """Say how a message gets to who has shared a result, or where to ask about that, within a step.
+
+        None if it is withdrawn by now.
+        """
         since = float(reply.question_ts) - SHARED_WITHIN
         where = (team, channel, reply.asker or "")
-        arrival = await self._store.share_arrivals.latest_unanswered(*where, since=since)
+        arrivals, about_copy = self._store.share_arrivals, reply.kind == ABOUT_COPY
+        latest = arrivals.latest if about_copy else arrivals.latest_unanswered
+        arrival = await latest(*where, since=since)
         link = await self._gateway.sees_permalink(team, channel, arrival.thread_ts) if arrival else None
-        return blocks.for_sender(arrival.sender, link, self._library) if arrival else None
+        render = copy_explained.elsewhere if about_copy else blocks.for_sender
+        return render(arrival.sender, link, self._library) if arrival else None
 
 
 faq_worker = FaqWorker("faq")

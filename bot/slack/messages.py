@@ -8,12 +8,13 @@ from slack_bolt.async_app import AsyncApp, AsyncBoltContext
 from bot import jobs, work_records
 from bot.domain.addressed import calls_person
 from bot.domain.below_answer import asks_of_above
+from bot.domain.copy_question import speaks_of_person
 from bot.domain.faq import FOLLOWED_FOR, UNPROMPTED, Surface
 from bot.domain.reply_kinds import ANSWER, LINK, NOT_ANSWERED, SUGGEST, TALK, UNKNOWN
 from bot.knowledge import Library
 from bot.second_stage import SecondStage
-from bot.slack import faq, feedback, for_sender, gaps, quiz, share
-from bot.slack.deciding import OFFERED, PlannedReply, asks, decide
+from bot.slack import copy_questions, faq, feedback, for_sender, gaps, quiz, share
+from bot.slack.deciding import ABOVE, OF_WHOM, OFFERED, PlannedReply, asks, decide
 from bot.slack.dispatch import ReceivedRequest
 from bot.slack.event_payloads import EventCallback
 from bot.slack.incoming import IncomingMessage, Written, classify, count_silence, deserved_reply
@@ -25,6 +26,7 @@ from bot.storage import TOP_LEVEL, Reply, Store, StoredRun
 # come: Slack delivers for the last time six minutes after it was written what it could not deliver before.
 ON_ITS_WAY = 420.0
 REPLIED = (ANSWER, LINK, SUGGEST, NOT_ANSWERED, UNKNOWN)  # kinds of replies that "why?" may be about
+WITHOUT_ANSWER = (PlannedReply(TALK, (ABOVE,)), PlannedReply(TALK, (OF_WHOM,)))  # what says that nothing is known
 KEPT = 29 * 86_400.0  # seconds for which it is remembered what was replied to a message, less than replies are kept
 
 
@@ -236,14 +238,23 @@ async def _below_copy(
 ) -> PlannedReply | None:
     """Give what to reply to a message that may stand below a result which somebody has shared.
 
-    There it may be for that person, which is offered; but for a question that has an answer and calls nobody by name,
-    or that is about the bot, which gets that and no more.
+    What asks about the result is answered from what it shows. Else it may be for that person, which is offered; but for
+    a question that has an answer and calls nobody by name, or that is about the bot, which gets that and no more.
     """
     in_thread = (message.channel, thread_ts, message.ts)
+    question = await copy_questions.read(message.text, library) if message.text else None
+    if (
+        question
+        and message.revised_ts is None
+        and await share.on_question(team, message.user, *in_thread, question, store)
+    ):
+        return None
     content: share.Says | None = None
     if message.revised_ts is None and (message.text or message.has_files):
         content = share.Says(text=bool(message.text), files=message.has_files)
     about_us = reply is not None and reply.kind == TALK and asks(message.text, library)
+    if about_us and reply in WITHOUT_ANSWER and speaks_of_person(message.text):
+        about_us = False  # of the sender no document tells
     answers = reply is not None and reply.kind == ANSWER
     answered = about_us or (answers and not calls_person(message.text, library.index.names_term))
     below_us = message.replies_to_us

@@ -13,7 +13,9 @@ from bot.domain import smalltalk
 from bot.domain.actions import Action, Back, Change, EditReply, GoOn, Grade, Guess, Resume, Show, Skip, Stop, Undo
 from bot.domain.actions import Reply as ReplyAction
 from bot.domain.addressed import called_in_person
+from bot.domain.copy_question import read_name
 from bot.domain.own_words import is_in_wordings
+from bot.domain.quiz_run import Run
 from bot.domain.readings import (
     DOES,
     Answered,
@@ -39,7 +41,7 @@ from bot.jobs import Key
 from bot.knowledge import Library
 from bot.second_stage import SecondStage
 from bot.slack import blocks, channel, compare, faq, gaps, history, home, privacy, share_rows
-from bot.slack.deciding import PlannedReply
+from bot.slack.deciding import PlannedReply, prepare_received
 from bot.slack.home_blocks import Notice
 from bot.slack.interaction_payloads import BlockActions, SlashCommand
 from bot.slack.pieces import Message
@@ -98,7 +100,11 @@ async def on_reply(
         name = called_in_person(text, lambda word: library.index.names_term(word) or is_in_wordings(word, quiz_read))
         reading = reading if name is None else ForSomebody(name)
     key = Work.REPLY.key(team, stored.id, ts)
-    if newer := await _newer_round(team, stored, reading, store):
+    if stored.run.subject is not None:
+        await prepare_received(library)
+    if name := _asked_of_comparison(text, stored.run, reading, library):
+        await _say(key, team, stored.id, RunAside.COMPARISON, name)
+    elif newer := await _newer_round(team, stored, reading, store):
         await jobs.start(key, quiz_worker.point_to_newer, team, stored.id, newer.id)
     elif isinstance(reading, Asks) and reply:
         await jobs.start(key, quiz_worker.answer_question, team, stored.id, reply.kind, list(reply.entries))
@@ -112,6 +118,18 @@ async def on_reply(
         await _start(key, team, stored, Command("undo"), ts)
     else:
         await _start(key, team, stored, reading, ts)
+
+
+def _asked_of_comparison(text: str, run: Run, reading: Reading, library: Library) -> str | None:
+    """Give the name of what is asked of a comparison, in the round of who was invited to it; None for anything else.
+
+    While a question is open, what answers it or does something to the round is that first.
+    """
+    if run.subject is None or (not run.finished and isinstance(reading, Answered | Command | Perhaps)):
+        return None
+    if isinstance(reading, Answered):
+        return None
+    return read_name(text, library.words.compare.asked, library.tells_of)
 
 
 async def _takes_back_share(team: str, stored: StoredRun, reading: Reading, store: Store) -> bool:

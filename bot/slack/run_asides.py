@@ -41,6 +41,7 @@ class RunAside(StrEnum):
 
     OWN_ONLY = "own_only"  # a command has no meaning in a round about somebody else's work
     OTHER_ANSWERS = "other_answers"  # nobody sees what the other person has answered, who compares with them
+    COMPARISON = "comparison"  # what is asked of a comparison in the round of who was invited, by its name
     EXPLAIN = "explain"  # how the result comes about; with a role, why it is that one or not
     HOW_SURE = "how_sure"  # how sure the result is; with a role, of that one
     WHAT_CHANGES = "what_changes"  # what would make the result another; with a role, that one
@@ -195,6 +196,9 @@ def _render(  # noqa: PLR0911, PLR0912 - one for each aside
             return blocks.say(compare.own_only)
         case RunAside.OTHER_ANSWERS:
             return blocks.say(compare.over if run.closed else compare.other_answers)
+        case RunAside.COMPARISON:
+            known = about in compare.asked.names
+            return run_messages.of_comparison(about, run, library) if about and known else None
         case RunAside.ANSWERS:
             return run_messages.answers(run, about, library) or blocks.say(words.nothing_so_far)
         case RunAside.EXPLAIN if run.finished:

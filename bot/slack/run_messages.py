@@ -235,6 +235,17 @@ def why_me(run: Run, library: Library) -> Message:
     return plain(fill(library.words.compare.why_me, sender=subject(run, library)))
 
 
+def of_comparison(name: str, run: Run, library: Library) -> Message:
+    """Answer what is asked of a comparison, by its name in words.yaml, to who answers about another's work."""
+    compare = library.words.compare
+    if run.closed:
+        return plain(escape(compare.over))
+    asked = compare.asked.of(name)
+    template = (run.finished and asked.answered) or asked.reply
+    buttons = {"reveal": compare.reveal, "withdraw": compare.withdraw}
+    return plain(fill(template, sender=subject(run, library), **buttons))
+
+
 def why(question: AnyQuestion, run: Run, library: Library) -> Message:
     """Say why a question is asked, and where that comes from."""
     if isinstance(question, Opening):

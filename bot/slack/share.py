@@ -15,6 +15,7 @@ from slack_sdk.errors import SlackApiError
 from slack_sdk.web.async_client import AsyncWebClient
 
 from bot import jobs, work_records
+from bot.domain.copy_question import CopyQuestion
 from bot.domain.quiz_run import Status
 from bot.domain.share import MOST_A_DAY, TELLING, Part, Place, Refusal, ShareState, refusal
 from bot.jobs import Key
@@ -334,6 +335,24 @@ class Says:
 
     text: bool
     files: bool
+
+
+async def on_question(
+    team: str, user: str, channel: str, thread_ts: str, ts: str, question: CopyQuestion, store: Store
+) -> bool:
+    """Answer a question that the recipient of a copy asks below it; gives whether it stands below one that is there."""
+    share = await store.shares.of_root(team, channel, thread_ts)
+    if (
+        share is None
+        or share.recipient != user
+        or share.place is not Place.DIRECT
+        or share.state is not ShareState.SENT
+    ):
+        return False
+    key = Work.ANSWER_RECIPIENT.key(team, share.run, share.id, user, ts)
+    where = (team, share.id, channel, thread_ts, ts)
+    await jobs.start(key, recipient_worker.answer_question, *where, question.name, question.term)
+    return True
 
 
 async def on_reply(

@@ -24,6 +24,7 @@ from bot.slack.text import Mrkdwn, fill
 from bot.slack.work import Work, short_digest
 from bot.storage import Share, StoredRun
 
+ASKED = "asked:"  # a slot of a copy: with the ts of the recipient's question that is answered there
 FROM_HOME = "home"  # where a list stood in which something was clicked, if not at the address of a click
 
 log = structlog.get_logger()

@@ -8,15 +8,16 @@ from typing import assert_never
 import structlog
 
 from bot import jobs
+from bot.domain.copy_question import CopyQuestion
 from bot.domain.share import Place, ShareState
 from bot.jobs import in_doubt, step, worker, workflow
-from bot.slack import blocks, share_blocks
+from bot.slack import blocks, copy_explained, share_blocks
 from bot.slack.compare_work import compare_worker
 from bot.slack.gateway import Render
 from bot.slack.pieces import Message, addressed
 from bot.slack.records import Record
 from bot.slack.share_controls import CopyCommand
-from bot.slack.share_messages import SharingWorker, copy_key
+from bot.slack.share_messages import ASKED, SharingWorker, copy_key
 from bot.slack.share_records import (
     AllowedAgain,
     Clicked,
@@ -274,6 +275,24 @@ class RecipientWorker(SharingWorker):
             refused = self._about(people.sender, ToRecipient.OFFER_REFUSED)
             with contextlib.suppress(SlackWorkError):
                 await self._gateway.post_ephemeral(team, channel, people.recipient, refused, thread_ts=root_ts)
+
+    @workflow
+    async def answer_question(
+        self, team: str, share_id: str, channel: str, root_ts: str, ts: str, name: str, term: str | None
+    ) -> None:
+        """Answer below a copy what the recipient asks about it, at `ts`; name, term: as `CopyQuestion` has them.
+
+        It quotes the copy, so that it goes with it, and when that shows something newer.
+        """
+        question = CopyQuestion(name, term)
+
+        async def answer() -> Message | None:
+            share_and_run = await self._with_run(team, share_id)
+            if share_and_run is None or share_and_run.share.state is not ShareState.SENT:
+                return None
+            return copy_explained.answer(question, *share_and_run, self._library)
+
+        await self._post_below(team, share_id, channel, root_ts, f"{ASKED}{ts}", answer)
 
     @workflow
     async def say_ended(self, team: str, channel: str, root_ts: str, why: str = "reply_ended") -> None:

@@ -12,7 +12,7 @@ from bot.slack.pieces import Message
 from bot.slack.records import Record
 from bot.slack.removal import Removal
 from bot.slack.share_copies import CopyWorker, TakenBack
-from bot.slack.share_messages import Attempt, try_call
+from bot.slack.share_messages import ASKED, Attempt, try_call
 from bot.slack.share_records import (
     ClaimedShare,
     CopyThread,
@@ -313,11 +313,23 @@ class UpdatingWorker(CopyWorker, ABC):
         for slot, at in messages.items():
             if int(slot) >= thread.count:
                 whole &= await self._drop_reply(team, share_id, slot, *at)
+        whole &= await self._drop_answers(team, share_id, thread.messages, places)
         if came_late:
             return ThreadChange.CAME_LATE
         if not whole:
             return ThreadChange.PART_LEFT
         return ThreadChange.COMPLETE if has_all else ThreadChange.PART_MISSING
+
+    async def _drop_answers(self, team: str, share_id: str, messages: Places, places: Places) -> bool:
+        """Take away what answers questions about what a copy showed before; gives whether nobody can read it any more.
+
+        messages: of the copy, by slot. What goes is taken out of `places`.
+        """
+        gone = True
+        for slot in [slot for slot in messages if slot.startswith(ASKED)]:
+            gone &= await self._drop_reply(team, share_id, slot, *messages[slot])
+            places.pop(slot, None)
+        return gone
 
     async def _add_reply(self, team: str, share_id: str, number: int, places: Places) -> Added:
         """Post a message that the thread of a copy lacks; where it is goes to `places`."""

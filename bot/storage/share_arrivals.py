@@ -13,10 +13,16 @@ from bot.storage.tables import runs, share_messages, shares
 
 @dataclass(frozen=True)
 class Arrival:
-    """A result that somebody has shared. thread_ts: of a message in the thread of its copy, or of the copy itself."""
+    """A result that somebody has shared.
+
+    thread_ts: of a message in the thread of its copy, or of the copy itself. at: when it arrived, in seconds since
+    1970. replied: the recipient has written something below it that may be for the sender.
+    """
 
     sender: str
     thread_ts: str
+    at: float
+    replied: bool
 
 
 class ShareArrivals:
@@ -27,6 +33,14 @@ class ShareArrivals:
 
     async def latest_unanswered(self, team: str, channel: str, recipient: str, *, since: float) -> Arrival | None:
         """Give what has arrived last in a direct message, if they have not replied below it; None if nothing has.
+
+        since: as for `latest`.
+        """
+        arrival = await self.latest(team, channel, recipient, since=since)
+        return arrival if arrival and not arrival.replied else None
+
+    async def latest(self, team: str, channel: str, recipient: str, *, since: float) -> Arrival | None:
+        """Give what has arrived last in a direct message; None if nothing has.
 
         since: seconds since 1970. What was withdrawn, or sent to a group, does not count.
         """
@@ -43,7 +57,7 @@ class ShareArrivals:
             .label("thread_ts")
         )
         arrivals = (
-            select(runs.c.user, last, replied.label("replied"))
+            select(runs.c.user, last, shares.c.sent_at, replied.label("replied"))
             .select_from(shares.join(root, here).join(runs, OF_RUN))
             .where(*received, *arrived, root.c.channel == channel)
             .order_by(shares.c.sent_at.desc())
@@ -51,4 +65,4 @@ class ShareArrivals:
         )
         async with autocommit(self._engine) as connection:
             row = (await connection.execute(arrivals)).first()
-        return Arrival(row.user, row.thread_ts) if row and not row.replied else None
+        return Arrival(row.user, row.thread_ts, row.sent_at, bool(row.replied)) if row else None

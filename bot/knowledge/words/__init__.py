@@ -10,12 +10,14 @@ from bot.knowledge.words.comparing import CompareWords
 from bot.knowledge.words.faq import FaqWords, FeedbackWords, MannersWords
 from bot.knowledge.words.personal import FirstContactWords, HomeWords, PrivacyWords
 from bot.knowledge.words.quiz import GradedWords, QuizWords, ResultWords
+from bot.knowledge.words.receiving import Asked, ReceivedWords
 from bot.knowledge.words.sharing import ShareWords
 from bot.knowledge.words.talk import LanguagesWords, Talk, TalkWords, TerminalWords
 from bot.knowledge.words.texts import Placeholders
 from bot.knowledge.words.workspace import FirstStepsWords, GapsWords, InstallWords
 
 __all__ = [
+    "Asked",
     "CompareWords",
     "FaqWords",
     "FeedbackWords",
@@ -30,6 +32,7 @@ __all__ = [
     "Placeholders",
     "PrivacyWords",
     "QuizWords",
+    "ReceivedWords",
     "ResultWords",
     "ShareWords",
     "Talk",
@@ -53,6 +56,7 @@ class Words(Authored):
     result: ResultWords
     graded: GradedWords
     share: ShareWords
+    received: ReceivedWords
     compare: CompareWords
     home: HomeWords
     privacy: PrivacyWords

@@ -103,6 +103,10 @@ def _reveal(sender: Answers, manager: Answers, library: Library) -> Rendering:
 def compared_rounds(library: Library) -> Iterator[Rendering]:
     """Give the round of whoever answers about somebody else's work, whom they may have forgotten."""
     invited = replace(quiz.begin(library.quiz), subject=USER)
+    rounds = {"open": invited, "answered": replace(run_of_each_role(library)[0], subject=USER)}
+    for name, (state, asked_in) in product(library.words.compare.asked.names, rounds.items()):
+        told = partial(run_messages.of_comparison, name, asked_in, library)
+        yield Rendering(f"answer to {name} in a round for a comparison that is {state}", told)
     yield Rendering("why somebody was asked to compare", partial(run_messages.why_me, invited, library))
     for subject, closed in product((USER, ""), (False, True)):
         begun = replace(quiz.begin(library.quiz, subject), closed=closed)

@@ -1,15 +1,16 @@
 """What is shared, what surrounds that, and what both are told of it."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from functools import partial
 from itertools import product
+from typing import Any
 
 from bot.domain.compare import Side
 from bot.domain.quiz_run import Graded, Run
 from bot.domain.share import Delivery, Part, Place, Refusal, ShareState
 from bot.knowledge import Library
-from bot.slack import blocks, share_blocks, shared_result
+from bot.slack import blocks, copy_explained, share_blocks, shared_result
 from bot.slack.gallery.rendering import ASKED, BEGUN, RUN, SHARE, USER, Rendering
 from bot.slack.gallery.runs import described, run_of_each_role
 from bot.slack.pieces import Message
@@ -53,6 +54,7 @@ def sharing(library: Library) -> Iterator[Rendering]:
     yield from _windows(share, library)
     yield from _copies_and_receipts(share, stored, library)
     yield from _beside_copy(share, stored, library)
+    yield from _asked_of_copy(run, share, stored, library)
     yield from _lists(share, library)
 
 
@@ -139,6 +141,27 @@ def _beside_copy(share: Share, stored: StoredRun, library: Library) -> Iterator[
     yield Rendering("reply to a share", partial(share_blocks.reply, USER, USER, "<!channel> &amp; " * 400, library))
     yield Rendering("note of an update", partial(share_blocks.update_note, share, stored, library))
     yield Rendering("whole table below a copy", partial(share_blocks.whole_table, stored, library))
+
+
+def _asked_of_copy(run: Run, share: Share, stored: StoredRun, library: Library) -> Iterator[Rendering]:
+    note_alone = replace(share, parts=(Part.NOTE,), message=_message_of(run, [Part.NOTE], library))
+    for name in library.words.received.names:
+        for what, of in {"all parts": share, "a note alone": note_alone}.items():
+            answer = partial(copy_explained.said, name, of, stored, library)
+            yield Rendering(f"answer to {name} below a copy of {what}", answer)
+    talked = replace(share, talk_at=1.0)
+    answer = partial(copy_explained.said, "talk", talked, stored, library)
+    yield Rendering("answer to talk below a copy to talk about", answer)
+    for link in ("https://example.org", None):
+        told = partial(copy_explained.elsewhere, USER, link, library)
+        yield Rendering(f"where to ask about a copy, {'with' if link else 'without'} a link", told)
+
+
+def _message_of(run: Run, parts: list[Part], library: Library) -> Mapping[str, Any]:
+    root, replies = shared_result.content(
+        run, parts, sender=USER, recipient=USER, place=Place.DIRECT, note="a note", at=BEGUN, library=library
+    )
+    return shared_result.as_record(root, replies)
 
 
 def _lists(share: Share, library: Library) -> Iterator[Rendering]:
