@@ -27,6 +27,7 @@ from bot.domain.readings import (
     AsksForAnswers,
     AsksForTitle,
     AsksToStartOver,
+    AsksWhetherRole,
     Command,
     Defined,
     Perhaps,
@@ -39,6 +40,7 @@ from bot.domain.reply import read
 from bot.domain.reply_kinds import ANSWER, NOT_ANSWERED, SUGGEST, TALK
 from bot.domain.result_question import AboutResult, AboutTerm, Disagrees
 from bot.domain.why import explain as explain_choice
+from bot.domain.round_topics import AboutRound, ShowsPart
 from bot.knowledge import Library
 from bot.second_stage import SecondStage
 from bot.slack import blocks, feedback_blocks, privacy, run_messages
@@ -46,8 +48,8 @@ from bot.slack.change_notes import change_note, overwritten_note, taken_note
 from bot.slack.choice_letters import letter_of, lettered
 from bot.slack.deciding import PlannedReply, decide, rank
 from bot.slack.faq import rendered
-from bot.slack.pieces import Message, message
-from bot.slack.result import recommendation
+from bot.slack.pieces import Message, message, sections
+from bot.slack.result import advice, recommendation
 from bot.slack.run_asides import LEAVING, TYPED_ASIDES, RunAside, aside_to, render_aside, with_open_question
 from bot.slack.run_messages import same_answer
 from bot.slack.text import escape, fill
@@ -63,6 +65,7 @@ BELOW_RESULT = "`why` says what it rests on, `steps` works it out; `change 1 to 
 THE_REST = "`continue` asks what has no answer yet."
 # Small talk that is about the answers once there is a result
 OF_A_RESULT = ("complaint", "misunderstood", "privacy", "certainty")
+STEPS = ("steps", "the steps", "show steps", "show the steps", "show me the steps", "show me steps")
 ENDS = (Status.PAUSED, Status.STOPPED)
 # What may stand after /rolefit in Slack, and is about what is kept, sent or set there
 OF_SLACK = privacy.COMMANDS | {"history", "shares", "compare", "channel", "quiet", "quiet on", "quiet off"}
@@ -115,7 +118,7 @@ class Chat:
             pass
         elif word == "quiz":
             self._begin()
-        elif self._finished is not None and word == "steps":
+        elif self._finished is not None and smalltalk.plain(text) in STEPS:
             self._work_out(self._finished)
         elif self._finished is not None and await self._take_below_result(text, self._finished):
             pass
@@ -273,6 +276,8 @@ class Chat:
                 return False
             case AboutResult() | AboutTerm() | Disagrees() | WhatIf() | AsksForTitle() | AsksToStartOver():
                 self._say_apart(reading, run)
+            case AboutRound() | ShowsPart() | AsksWhetherRole():
+                self._say_apart(reading, run)
             case AsksForAnswers() | Aside() | Defined() | Command("so_far" | "why"):
                 self._say_apart(reading, run)
             case _:
@@ -426,6 +431,9 @@ def _said_apart(reading: Reading, run: Run, library: Library) -> Message | None:
                 return None
             said = blocks.say(reply)
             return said if intent == LEAVING else with_open_question(said, run, library)
+        case ShowsPart("review"):
+            texts = advice(run, run.purpose, library)
+            return message(sections(*texts), texts)
         case AboutResult(role, what_changes=False):
             aside, about = RunAside.EXPLAIN, role
         case Command(name) if name not in TYPED_ASIDES:

@@ -254,6 +254,9 @@ class QuizWorker(ActingWorker):
         applied = await self._apply(team, run_id, does)
         if applied and applied.outcome == Outcome.FIRST:
             await self._post_note(team, run_id, self._of_run(team, run_id, first_question))
+        elif isinstance(does, OpenPart) and applied and applied.outcome == Outcome.REPEATED:
+            if place := await self._place(team, run_id):
+                await self._lead_to_part(team, run_id, does.part, place.user)
         elif applied and applied.outcome == Outcome.CLOSED:
             await self._post_note(team, run_id, self._rendered(lambda library: blocks.say(library.words.compare.over)))
         elif applied and applied.outcome == Outcome.STALE and edited:
