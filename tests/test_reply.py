@@ -16,6 +16,7 @@ from bot.domain.readings import (
     Answered,
     Aside,
     Asks,
+    AsksWhetherRole,
     AsksToStartOver,
     Command,
     Defined,
@@ -200,7 +201,7 @@ def test_which_role_it_is_can_be_asked_in_the_round_itself(library: Library, typ
             run, Answer(prompt=len(run.prompts), question=question.id, choices=(question.choices[0].id,))
         ).run
     assert run.recommendation
-    assert isinstance(read(typed, run, library.words.typed, answerable=True), AboutResult)
+    assert isinstance(read(typed, run, library.words.typed, answerable=True), AboutResult | AsksWhetherRole)
 
 
 @pytest.mark.parametrize("typed", ["erase every trace of me please", "who in my team is going to see this?"])

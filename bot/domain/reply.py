@@ -42,6 +42,7 @@ from bot.domain.own_words import (
     asks_about_roles,
     asks_for_other_answers,
     guesses,
+    is_about,
     is_at_a_company,
     is_only,
     says_what_they_are,
@@ -71,7 +72,7 @@ from bot.domain.readings import (
 )
 from bot.domain.result_question import AboutResult, AboutTerm, about_result, about_term, disagrees, is_early
 from bot.domain.review import ReviewQuestion
-from bot.domain.round_topics import about_round, leaves_now, shows_part
+from bot.domain.round_topics import about_round, asks_for_advice, leaves_now, shows_part
 from bot.domain.two_choices import bare_letters, is_both, read_hedged, read_little, read_or, read_two, says_half
 from bot.domain.uneven_answers import fits_none, letters_of_more, read_uneven
 from bot.domain.what_if import read_what_if
@@ -81,6 +82,7 @@ MOST_TAKEN = 2  # choices of one answer
 MOST_CLAUSES = 30  # of a message in which a pause, or that it is not for them, is looked for
 # Intents of small talk: of who wants to take the quiz, which within a round is to take it again; of who asks about it
 OF_BEGINNING, OF_THE_QUIZ = "begin", "about_quiz"
+NEXT_STEPS = "next_steps"  # the intent of small talk of who asks what to do with a result
 TAKING_BACK = "taking_back"  # the intent of small talk of who wants to take back what they have shared
 STARTS_OVER = Command("start_over")
 SAME = 88  # fuzz.ratio of a term with a typo
@@ -231,7 +233,6 @@ def _read(
         or (None if review else shows_part(text, run))
         or read_what_if(text, run)
         or read_own_answers(text, run)
-        or (weighed and _uneven(text, weighed, run))
         or read_numbered(text, run)
         or read_meant(text, run, not_understood=not_understood)
         or (AsksForTwo() if of_quiz and _wants_two(text, of_quiz) else None)
@@ -243,18 +244,20 @@ def _read(
         or (_about_term(text, words, aside) if run.weighed else None)
         or about_result(text, run, words, answerable=answerable)
         or (None if question else disagrees(text, run))
-        or (Command("pause") if run.asking and leaves_now(text) else None)
         or (Command("so_far") if is_early(text, run, words) else None)
         or _asked_back(text, run, of_quiz)
         or _as_asked(_exact_command(text, words) or _on_second_thoughts(text, words), text)
         or _asked_command(text, words, aside)
+        or (Command("pause") if run.asking and leaves_now(text) else None)
+        or (Aside(NEXT_STEPS) if run.finished and not run.asking and asks_for_advice(text) else None)
         or (None if aside == OF_THE_QUIZ and asks(text) else _leaves(text, words))
         or _not_for_me(text, words)
+        or (Command("unsure") if weighed and not _is_offered(run) and fits_none(text) else None)
         or _yes_or_no(as_sent, words)
         or (Command("undo") if run.asking and aside == TAKING_BACK and takes_back_unnamed(text) else None)
         or ((Command("stop") if aside == "stop" else Aside(aside)) if aside else None)
         or (None if answerable else _on_what_is_kept(text))
-        or (weighed and _by_two(text, weighed))
+        or (weighed and (_by_two(text, weighed) or _uneven(text, weighed)))
         or (Perhaps(of_quiz.id, (OWN,)) if isinstance(of_quiz, Opening) and says_what_they_are(text) else None)
         or (question and not (answerable and (isinstance(question, Opening) or about_roles)) and _one(text, question))
         or (_whose(text, of_quiz) if isinstance(of_quiz, Opening) else None)
@@ -400,12 +403,14 @@ def _wants_two(text: str, question: AnyQuestion) -> bool:
     return takes_two or asks_for_two(text)
 
 
-def _uneven(text: str, question: AnyQuestion, run: Run) -> Perhaps | WhichTwo | Command | None:
-    """Read more than one choice where they are no halves, or that none fits; before a letter of them counts alone."""
+def _is_offered(run: Run) -> bool:
+    return run.asking is not None and bool(run.asking.guesses)
+
+
+def _uneven(text: str, question: AnyQuestion) -> Perhaps | WhichTwo | None:
+    """Read more than one choice where they are no halves, before a letter of them counts alone."""
     if letters_of_more(text):
         return WhichTwo()
-    if fits_none(text) and not (run.asking and run.asking.guesses):
-        return Command("unsure")
     likely = read_uneven(text, question)
     return Perhaps(question.id, likely) if likely else None
 
@@ -651,4 +656,7 @@ def _guesses(text: str, question: HasChoices, passed_over: frozenset[str]) -> Pe
     if described:
         return None
     likely = tuple(choice for choice in guesses(text, question) if choice not in passed_over)
+    if isinstance(question, ReviewQuestion):  # below a result people say much else: "ok, Thursday works for me"
+        named = {choice.id for choice in question.choices if is_about(utils.default_process(text), choice)}
+        likely = tuple(choice for choice in likely if choice in named)
     return Perhaps(question.id, likely) if likely else None

@@ -61,6 +61,7 @@ _NO_RIGHT_ANSWER = (
     rf"(?:does|will|would|do) (?:it|this|that|my {_ANSWERS}|the {_ANSWERS})(?: (?:even|really))* (?:matter|make (?:a|any) difference|count)"
     rf"(?: (?:what|which)(?: (?:one|{_ANSWERS}))? (?:i|we) {_ANSWERING})?",
     rf"(?:what|which)(?: (?:one|{_ANSWERS}))? (?:should|shall|must|ought|do|would|can) (?:i|one|you|we)(?: to)? (?:best )?{_ANSWERING}",
+    r"what would you do(?: (?:in my (?:place|position|shoes)|if you were me))?",
     rf"(?:is|was) (?:my |that |this |the )?(?:last )?{_ANSWERS} (?:right|correct|wrong|good|ok|fine|bad)",
     rf"(?:can|could|do) i (?:get|answer|do|have) (?:it|this|that|something|anything) (?:wrong|right|correctly)",
     rf"(?:what|which)(?: (?:{_ANSWERS}))? do (?:you|they|people|most(?: people)?|others) (?:want|expect|prefer|recommend|like|usually {_ANSWERING})"
@@ -188,6 +189,10 @@ _LEAVES = re.compile(
     r"(?:go|leave|run|head out|head off|log off|drop off|go offline)(?: (?:now|soon|home|to (?:a|my|the) (?:meeting|call|lunch|bed)|for (?:now|today|lunch)))*"
     r"(?: (?:bye|thanks|sorry|see you|later|talk later|back later|cheers|goodbye|ciao|thank you|see ya|bye bye))*"
 )
+_ADVICE = re.compile(
+    rf"{_FIRST}what (?:would|will|do|can) you (?:do|recommend|suggest|advise|propose)(?: (?:me|to do|i do|that i do))?"
+    rf"(?: (?:in my (?:place|position|shoes|case|situation)|if you were me|as me|with (?:it|this|that|the result|such a result)|next|about (?:it|this|that)))*{_LAST}"
+)
 _OF_OPEN = {Topic.NO_RIGHT_ANSWER: _NO_RIGHT_ANSWER, Topic.VOLUNTARY: _VOLUNTARY, Topic.LEFT: _LEFT, Topic.COLLEAGUE: _COLLEAGUE}
 _OF_RESULT = {
     Topic.TABLE: _TABLE, Topic.MARKS: _MARKS, Topic.ONE_CASE: _ONE_CASE, Topic.VALID: _VALID, Topic.PAY: _PAY,
@@ -220,6 +225,11 @@ def about_round(text: str, run: Run, *, answerable: bool) -> AboutRound | None:
 def leaves_now(text: str) -> bool:
     """Return whether a text says that somebody goes on later, or asks whether they may: "stop for a second"."""
     return len(text) <= LONGEST and _LEAVES.fullmatch(smalltalk.plain(text)) is not None
+
+
+def asks_for_advice(text: str) -> bool:
+    """Return whether a text asks what the bot would do in their place."""
+    return len(text) <= LONGEST and _ADVICE.fullmatch(smalltalk.plain(text)) is not None
 
 
 def shows_part(text: str, run: Run) -> ShowsPart | None:

@@ -14,7 +14,8 @@ MOST_TAKEN = 2  # choices of one answer
 _SHARE = re.compile(r"(?<!\w)\d{1,3}\s*(?:%|percent\b|per cent\b)", re.IGNORECASE)
 _NUMBERS = re.compile(r"(?<!\w)\d{1,3}(?!\w)")
 _FRACTION = re.compile(
-    r"\b(?:(?:a|one|two|three)\s+)?(?:quarters?|thirds?|fifths?|tenths?)\b(?:\s+of)?", re.IGNORECASE
+    r"\b(?:(?:(?:a|one|two|three)\s+)?(?:quarters?|thirds?|fifths?|tenths?)\s+of|(?:quarters?|thirds?|fifths?|tenths?))\b",
+    re.IGNORECASE,
 )
 _ALL = 100  # percent
 _DENIED = re.compile(r"\W*(?:no+|nope|nah)\b[\s,;.:!–-]+(?:wait\b[\s,]*)?", re.IGNORECASE)

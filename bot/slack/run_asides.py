@@ -182,10 +182,17 @@ def render_aside(run_id: str, aside: RunAside, about: str | None, run: Run, libr
     Below what does not itself ask for an answer it says which question is open.
     """
     said = _render(run_id, aside, about, run, library)
+    if is_asked_anew(aside, run):
+        return said
     asks_itself = aside in ASKING or (aside in OF_RESULT and not run.finished)
     if said is None or asks_itself or (aside is RunAside.SMALLTALK and about == LEAVING):
         return said
     return with_open_question(said, run, library)
+
+
+def is_asked_anew(aside: RunAside, run: Run) -> bool:
+    """Say whether the question is asked again below what is said: so that a “yes” to it takes no earlier guess."""
+    return aside is RunAside.TOPIC and run.asking is not None and bool(run.asking.guesses)
 
 
 def with_open_question(said: Message, run: Run, library: Library) -> Message:
