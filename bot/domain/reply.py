@@ -47,7 +47,18 @@ from bot.domain.own_words import (
     is_only,
     says_what_they_are,
 )
-from bot.domain.quiz_content import OWN, ROLE, AnyQuestion, HasChoices, Opening, Question, Quiz, Term, TieBreak, TypedWords
+from bot.domain.quiz_content import (
+    OWN,
+    ROLE,
+    AnyQuestion,
+    HasChoices,
+    Opening,
+    Question,
+    Quiz,
+    Term,
+    TieBreak,
+    TypedWords,
+)
 from bot.domain.quiz_run import Run
 from bot.domain.readings import (
     AboutChoices,

@@ -67,7 +67,8 @@ _DUE_TO_ANSWER = re.compile(
 )
 # "why 68", "where does the 24 come from": a percentage of the result
 _WHY_NUMBER = re.compile(
-    _ASKING + r"(?:(?:why|how come)(?: (?:is it|is that|only|just|exactly|the))* \d{1,3}(?: (?:percent|and not .{1,20}|not .{1,20}))?"
+    _ASKING
+    + r"(?:(?:why|how come)(?: (?:is it|is that|only|just|exactly|the))* \d{1,3}(?: (?:percent|and not .{1,20}|not .{1,20}))?"
     r"|where (?:does|do|did) (?:the )?\d{1,3}(?: percent)? come from|what (?:is|does) (?:the )?\d{1,3}(?: percent)?(?: mean)?"
     r"|how (?:do|did) you get (?:to )?(?:the )?\d{1,3}(?: percent)?)"
 )

@@ -122,7 +122,9 @@ _TABLE = (
 _MARK = r"(?:the|this|that|these|those|your|a|an) (?:little |small |black )?(?:arrows?|triangles?|pointers?|marks?|symbols?|signs?|markers?)(?: (?:in|before|next to|in front of|beside) .+)?"
 _MARKS = (rf"what (?:is|are|does|do) {_MARK}(?: (?:mean|say|show|for|stand for|about))*", rf"(?:explain|why) {_MARK}")
 # "what is ▸", of which one spelling has nothing left
-_SIGN = re.compile(r"\W*(?:(?:and|but|so)\s+)?(?:(?:what|why|explain|meaning)\b[^▸►▶]{0,30})?[▸►▶][^▸►▶]{0,20}", re.IGNORECASE)
+_SIGN = re.compile(
+    r"\W*(?:(?:and|but|so)\s+)?(?:(?:what|why|explain|meaning)\b[^▸►▶]{0,30})?[▸►▶][^▸►▶]{0,20}", re.IGNORECASE
+)
 _EVERY = r"(?:everywhere|(?:to|for|in|on|at|with) (?:everything|all|every(?: one)?|each|every question|all (?:the |of the |five )?questions|each question|all of (?:them|it)|every one)|every time|each time|all the time|always|throughout|all through|on every question|five times|all the way)"
 _SUPPOSED = r"(?:what if|what when|how about|suppose|imagine|if|what would happen if|and if|what about)"
 _I_SAID = r"(?:i (?:had |would have |have )?(?:said|say|answered?|picked|pick|chose|choose|chosen|took|taken|put|gave|given|clicked|typed?|selected|go (?:for|with)|gone (?:for|with)|went (?:for|with)))"
@@ -172,10 +174,19 @@ _PARTS = {
         r"(?:what|which) titles? (?:fits?|suits?|match(?:es)?|would fit|go(?:es)? with (?:it|this|that)|are (?:there for (?:it|this|that)|right|near(?:est)?)|belongs? to (?:it|this|that)|do i (?:have|get))(?: (?:me|my work|this|that|it|best|my role|this role|the role|that role))*",
         r"what (?:is|are) (?:it|this|that|my role|this role|the role|such work) (?:usually |also )?(?:called|named)(?: (?:elsewhere|outside|(?:in|at) other companies))*",
     ),
-    "table": (rf"{_PART}(?:full|whole|entire|complete|rest of the|big|all of the|all the) (?:roles? )?(?:table|rows|columns)", rf"{_PART}all rows"),
-    "skills": (rf"{_PART}skills(?: part| section| table)?", r"(?:what|which) skills (?:do i need|go with (?:it|this|that)|fit(?: (?:it|this|that))?|does (?:it|this|that) (?:need|take))"),
+    "table": (
+        rf"{_PART}(?:full|whole|entire|complete|rest of the|big|all of the|all the) (?:roles? )?(?:table|rows|columns)",
+        rf"{_PART}all rows",
+    ),
+    "skills": (
+        rf"{_PART}skills(?: part| section| table)?",
+        r"(?:what|which) skills (?:do i need|go with (?:it|this|that)|fit(?: (?:it|this|that))?|does (?:it|this|that) (?:need|take))",
+    ),
     "tracks": (rf"{_PART}(?:tracks? or titles?|tracks?|separate tracks or one title)",),
-    "review": (rf"{_PART}how (?:(?:i am|im|am i|we are|it is|is it|its) (?:being )?graded)", rf"{_PART}(?:grading|review)(?: part| section)"),
+    "review": (
+        rf"{_PART}how (?:(?:i am|im|am i|we are|it is|is it|its) (?:being )?graded)",
+        rf"{_PART}(?:grading|review)(?: part| section)",
+    ),
 }
 _WHILE = r"(?:for )?(?:now|today|tonight|a (?:sec|second|moment|minute|min|bit|while|break|day)|one (?:sec|second|moment|minute)|the moment|lunch|an hour|a few minutes|five minutes)"
 _THEN = r"(?:later(?: on)?|tomorrow|another (?:time|day)|next (?:week|time)|some other time|after lunch|tonight|this afternoon|on monday|when i have time)"
@@ -193,7 +204,12 @@ _ADVICE = re.compile(
     rf"{_FIRST}what (?:would|will|do|can) you (?:do|recommend|suggest|advise|propose)(?: (?:me|to do|i do|that i do))?"
     rf"(?: (?:in my (?:place|position|shoes|case|situation)|if you were me|as me|with (?:it|this|that|the result|such a result)|next|about (?:it|this|that)))*{_LAST}"
 )
-_OF_OPEN = {Topic.NO_RIGHT_ANSWER: _NO_RIGHT_ANSWER, Topic.VOLUNTARY: _VOLUNTARY, Topic.LEFT: _LEFT, Topic.COLLEAGUE: _COLLEAGUE}
+_OF_OPEN = {
+    Topic.NO_RIGHT_ANSWER: _NO_RIGHT_ANSWER,
+    Topic.VOLUNTARY: _VOLUNTARY,
+    Topic.LEFT: _LEFT,
+    Topic.COLLEAGUE: _COLLEAGUE,
+}
 _OF_RESULT = {
     Topic.TABLE: _TABLE, Topic.MARKS: _MARKS, Topic.ONE_CASE: _ONE_CASE, Topic.VALID: _VALID, Topic.PAY: _PAY,
     Topic.COLLEAGUE: _COLLEAGUE, Topic.GRADED: _GRADED, Topic.UNFAIR: _UNFAIR, Topic.CONTRACT: _CONTRACT,

@@ -25,7 +25,9 @@ _ALSO = re.compile(
     r"|as well as|also|together with|along with|in addition to)\s+",
     re.IGNORECASE,
 )
-_NONE = frozenset({"neither", "none", "neither one", "not one", "no one of them", "nothing fits", "none fits", "neither fits"})
+_NONE = frozenset(
+    {"neither", "none", "neither one", "not one", "no one of them", "nothing fits", "none fits", "neither fits"}
+)
 _NONE_OF = re.compile(
     r"(?:(?:well|hm+|honestly|sorry|actually|no) )*(?:neither|none|not (?:any|one)|nothing)(?: (?:really|at all|quite))*"
     r"(?: (?:of|from)(?: (?:these|those|them|the (?:two|above|answers?|options?|choices?)|both|all that))?)?"

@@ -39,7 +39,9 @@ _TO_QUESTION = re.compile(
     re.IGNORECASE,
 )
 # "what if I had answered differently": of no answer in particular
-_OTHERWISE = re.compile(r"\b(?:different(?:ly)?|something else|otherwise|another|others?|anything else|elsewise)\b", re.IGNORECASE)
+_OTHERWISE = re.compile(
+    r"\b(?:different(?:ly)?|something else|otherwise|another|others?|anything else|elsewise)\b", re.IGNORECASE
+)
 # "the second was a": by its place alone a question is only called where a letter tells that it is one
 _PLACE_WAS = re.compile(
     rf"(?:the|my)\s+(?P<place>{PLACES})(?:\s+(?:one|question|answer))?\s+"

@@ -10,7 +10,21 @@ from slack_sdk.web.async_client import AsyncWebClient
 
 from bot import jobs, work_records
 from bot.domain import smalltalk
-from bot.domain.actions import Action, Back, Change, EditReply, GoOn, Grade, Guess, OpenPart, Resume, Show, Skip, Stop, Undo
+from bot.domain.actions import (
+    Action,
+    Back,
+    Change,
+    EditReply,
+    GoOn,
+    Grade,
+    Guess,
+    OpenPart,
+    Resume,
+    Show,
+    Skip,
+    Stop,
+    Undo,
+)
 from bot.domain.actions import Reply as ReplyAction
 from bot.domain.addressed import called_in_person
 from bot.domain.own_words import is_in_wordings
