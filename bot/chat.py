@@ -39,8 +39,8 @@ from bot.domain.readings import (
 from bot.domain.reply import read
 from bot.domain.reply_kinds import ANSWER, NOT_ANSWERED, SUGGEST, TALK
 from bot.domain.result_question import AboutResult, AboutTerm, Disagrees
-from bot.domain.why import explain as explain_choice
 from bot.domain.round_topics import AboutRound, ShowsPart
+from bot.domain.why import explain as explain_choice
 from bot.knowledge import Library
 from bot.second_stage import SecondStage
 from bot.slack import blocks, feedback_blocks, privacy, run_messages

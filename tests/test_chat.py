@@ -360,7 +360,7 @@ async def test_a_suggestion_between_the_questions_is_shown_and_asked_in_its_word
 
     suggested = next(entry.question for entry in library.entries.values() if entry.question in offered)
     assert "Did you mean" in offered
-    assert "To ask that, type it in these words." in offered
+    assert "a letter answers the question below." in offered
     answered = await terminal.type(suggested)
     assert "This answers" in answered or "Source" in answered
     assert "Question 1 of 5" in answered
@@ -505,7 +505,8 @@ async def test_what_another_answer_would_have_led_to_is_said_and_changes_nothing
     assert "“Find out what new thing is true or possible”" in other
     assert "type “change 1 to a”" in other
     assert "That is your answer already" in await terminal.type("what if I'd said b to question 1?")
-    assert "What would change it" in await terminal.type("what if I'd said e?")
+    assert "What would change it" in await terminal.type("what if I'd said something else?")
+    assert "one other answer at a time" in await terminal.type("what if I'd said e?")
     assert "half" not in await terminal.type("change 1 to a")
     assert "I put it back: your answer to question 1 is" in await terminal.type("undo that")
     assert words_of_quiz.nothing_undone in await terminal.type("put it back")
@@ -559,7 +560,6 @@ async def test_a_yes_takes_no_offer_that_something_else_was_said_below(terminal:
 
 async def test_a_yes_where_nothing_was_offered_is_told_so(terminal: Terminal, library: Library):
     assert await terminal.type(MTS, "yes") == " ".join(library.words.terminal.nothing_offered.split())
-    assert "one of the questions I offered" in await terminal.type(VAGUE, "yes")
 
 
 @pytest.mark.parametrize(

@@ -14,7 +14,6 @@ from bot.domain.readings import (
     AsksForTitle,
     AsksForTwo,
     AsksToStartOver,
-    AsksWhetherRole,
     AsksWhyMe,
     Command,
     Defined,
@@ -29,7 +28,7 @@ from bot.domain.readings import (
 from bot.domain.reply import read, read_again
 from bot.domain.result_question import AboutResult, AboutTerm, Disagrees
 from bot.domain.review import review_question
-from bot.domain.round_topics import AboutRound, ShowsPart, Topic
+from bot.domain.round_topics import AboutRound, Topic
 from bot.knowledge import Library
 
 

@@ -344,10 +344,9 @@ def _asked_back(
     if run.subject is None and run.purpose == ROLE and asks_whom_to_hire(text):
         return AboutResult() if run.recommendation else Command("so_far")
     if run.subject is None and asks_for_role(text, _names(run.quiz)):
-        if run.recommendation is None:
-            return Command("so_far")
         role = role_asked_for(text, _names(run.quiz))
-        return AsksWhetherRole(role) if role else AboutResult(how_sure=True)
+        asked = AsksWhetherRole(role) if role else AboutResult(how_sure=True)
+        return asked if run.recommendation else Command("so_far")
     return None
 
 

@@ -67,9 +67,10 @@ _DUE_TO_ANSWER = re.compile(
 )
 # "why 68", "where does the 24 come from": a percentage of the result
 _WHY_NUMBER = re.compile(
-    _ASKING
-    + r"(?:(?:why|how come)(?: (?:is it|is that|only|just|exactly|the))* \d{1,3}(?: (?:percent|and not .{1,20}|not .{1,20}))?"
-    r"|where (?:does|do|did) (?:the )?\d{1,3}(?: percent)? come from|what (?:is|does) (?:the )?\d{1,3}(?: percent)?(?: mean)?"
+    _ASKING + r"(?:(?:why|how come)(?: (?:is it|is that|only|just|exactly|the))* \d{1,3}(?: (?:percent|and not .{1,20}"
+    r"|not .{1,20}))?"
+    r"|where (?:does|do|did) (?:the )?\d{1,3}(?: percent)? come from|what (?:is"
+    r"|does) (?:the )?\d{1,3}(?: percent)?(?: mean)?"
     r"|how (?:do|did) you get (?:to )?(?:the )?\d{1,3}(?: percent)?)"
 )
 _OBJECTS = re.compile(
@@ -81,7 +82,8 @@ _OBJECTS = re.compile(
 # What says what they are or do, or that they see it otherwise; "no, I'm done" and "but I like it" do not.
 _DOING = (
     r"(?:spend|work|write|build|run(?!\s+out)|train|ship|publish|code|make|lead|study|design|deploy|maintain|manage"
-    r"|research|do(?!\s+(?:not|love|like|agree|see|think|want|have|need)\b)|(?:am|was)\s+doing|see\s+(?:myself|my\s+work)"
+    r"|research|do(?!\s+(?:not|love|like|agree|see|think|want|have|need)\b)|(?:am|was)\s+doing|see\s+(?:myself"
+    r"|my\s+work)"
     r"|feel\s+(?:more|less|like\s+an?)\b|(?:have|read)\s+(?:\w+\s+){0,2}(?:phd|doctorate|degree|background|papers?))"
 )
 _OF_ONESELF = re.compile(

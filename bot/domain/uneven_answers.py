@@ -14,7 +14,8 @@ MOST_TAKEN = 2  # choices of one answer
 _SHARE = re.compile(r"(?<!\w)\d{1,3}\s*(?:%|percent\b|per cent\b)", re.IGNORECASE)
 _NUMBERS = re.compile(r"(?<!\w)\d{1,3}(?!\w)")
 _FRACTION = re.compile(
-    r"\b(?:(?:(?:a|one|two|three)\s+)?(?:quarters?|thirds?|fifths?|tenths?)\s+of|(?:quarters?|thirds?|fifths?|tenths?))\b",
+    r"\b(?:(?:(?:a|one|two|three)\s+)?(?:quarters?|thirds?|fifths?|tenths?)\s+of|(?:quarters?|thirds?|fifths?"
+    r"|tenths?))\b",
     re.IGNORECASE,
 )
 _ALL = 100  # percent
@@ -29,7 +30,8 @@ _NONE = frozenset(
     {"neither", "none", "neither one", "not one", "no one of them", "nothing fits", "none fits", "neither fits"}
 )
 _NONE_OF = re.compile(
-    r"(?:(?:well|hm+|honestly|sorry|actually|no) )*(?:neither|none|not (?:any|one)|nothing)(?: (?:really|at all|quite))*"
+    r"(?:(?:well|hm+|honestly|sorry|actually|no) )*(?:neither|none|not (?:any|one)|nothing)(?: (?:really|at all"
+    r"|quite))*"
     r"(?: (?:of|from)(?: (?:these|those|them|the (?:two|above|answers?|options?|choices?)|both|all that))?)?"
     r"(?: (?:really|at all|sorry|i think|i guess|to be honest|tbh|fits?))*"
 )
@@ -46,7 +48,7 @@ def letters_of_more(text: str) -> bool:
     if len(text) > LONGEST:
         return False
     letters = {letter.lower() for letter in bare_letters(_without_shares(text))}
-    return len(letters) > MOST_TAKEN and "a" <= min(letters) and max(letters) <= "h"
+    return len(letters) > MOST_TAKEN and min(letters) >= "a" and max(letters) <= "h"
 
 
 def read_uneven(text: str, question: AnyQuestion) -> tuple[str, ...]:
