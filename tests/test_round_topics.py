@@ -236,7 +236,12 @@ def test_how_many_are_left_is_told_by_the_number_of_the_question(library: Librar
 def test_what_is_no_answer_to_the_review_is_not_guessed_to_be_one(library: Library):
     done = finished(library, "own")
     review = review_question(library.quiz, library.tables[library.quiz.tables.roles])
-    for typed in ("ok thursday works for me", "let's talk about it on Monday", "we will see how it goes"):
+    for typed in (
+        "ok thursday works for me",
+        "let's talk about it on Monday",
+        "we will see how it goes",
+        "I'll bring it up next week",
+    ):
         said = read(typed, done, library.words.typed, review=review)
         assert not isinstance(said, PerhapsReviewed), typed
     assert isinstance(read("papers mostly I guess", done, library.words.typed, review=review), Reviewed)

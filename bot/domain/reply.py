@@ -42,7 +42,6 @@ from bot.domain.own_words import (
     asks_about_roles,
     asks_for_other_answers,
     guesses,
-    is_about,
     is_at_a_company,
     is_only,
     says_what_they_are,
@@ -182,6 +181,12 @@ _NONE_FITS = re.compile(
     r"|(?:is|are|sounds?|looks?|feels?)\s+(?:(?:really|quite|exactly|at all|like|about|for)\s+)*"
     r"(?:right|true|correct|close|like|me|mine|my\s+\w+|us|our\s+\w+|what\s+(?:i|we)\s+do)"
     r"|(?:speaks?\s+to|has\s+to\s+do\s+with)\s+(?:me|my\s+\w+|what\s+i\s+do))\b[^?]*",
+    re.IGNORECASE,
+)
+# Below a result people also make an appointment: "ok, Thursday works for me", "next week then"
+_OF_APPOINTMENT = re.compile(
+    r"\b(?:(?:that|this|it|\w+day|tomorrow|today|\d+(?:am|pm)?)\s+works(?=\s+(?:for|with)\b|\W*$)"
+    r"|(?:next|this|in a|later this|in two|in the next)\s+(?:weeks?|months?|quarters?|years?))\b",
     re.IGNORECASE,
 )
 _FIRST_PART = re.compile(r"[.,;!…]|\s[-–—]\s|\s+(?:but|because|since|really|honestly)\b")
@@ -665,8 +670,7 @@ def _guesses(text: str, question: HasChoices, passed_over: frozenset[str]) -> Pe
     described = isinstance(question, Opening) and len(text.split()) > MOST_OF_OPENING and not _OF_OTHERS.search(text)
     if described:
         return None
+    if isinstance(question, ReviewQuestion):
+        text = _OF_APPOINTMENT.sub(" ", text)
     likely = tuple(choice for choice in guesses(text, question) if choice not in passed_over)
-    if isinstance(question, ReviewQuestion):  # below a result people say much else: "ok, Thursday works for me"
-        named = {choice.id for choice in question.choices if is_about(utils.default_process(text), choice)}
-        likely = tuple(choice for choice in likely if choice in named)
     return Perhaps(question.id, likely) if likely else None

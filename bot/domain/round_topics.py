@@ -101,7 +101,7 @@ _MORE = (
     r"|have i got|will (?:there be|come)|it|come|coming|after this|until the (?:end|result))"
 )
 _LEFT = (
-    rf"how many(?: {_MORE})+",
+    rf"(?=.*\b(?:still|more|left|remaining|go|come|coming|after)\b)how many(?: {_MORE})+",
     r"(?=.*\b(?:still|more|longer|left|go|end|last|remains?|remaining)\b)"
     r"(?:how (?:long|much longer|much|far))(?: (?:will|does|is|do|has))?(?: (?:it|this|the rest|the quiz|i"
     r"|we))?(?: (?:still|more|longer|take|need|left|to go|is left|have to|go on|last|remains?|remaining"
