@@ -92,6 +92,7 @@ MOST_TAKEN = 2  # choices of one answer
 MOST_CLAUSES = 30  # of a message in which a pause, or that it is not for them, is looked for
 # Intents of small talk: of who wants to take the quiz, which within a round is to take it again; of who asks about it
 OF_BEGINNING, OF_THE_QUIZ = "begin", "about_quiz"
+WHICH_BETTER = "which_better"  # the intent of small talk of who asks which role is better, or which answer
 NEXT_STEPS = "next_steps"  # the intent of small talk of who asks what to do with a result
 TAKING_BACK = "taking_back"  # the intent of small talk of who wants to take back what they have shared
 STARTS_OVER = Command("start_over")
@@ -245,7 +246,7 @@ def _read(
     about_roles = asks_about_roles(text, run.quiz)
     return (
         _to_guess(text, run, words)
-        or about_round(text, run, answerable=answerable)
+        or (None if aside == WHICH_BETTER else about_round(text, run, answerable=answerable))
         or (None if review else shows_part(text, run))
         or read_what_if(text, run)
         or read_own_answers(text, run)
