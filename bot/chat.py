@@ -27,6 +27,7 @@ from bot.domain.readings import (
     AsksForAnswers,
     AsksForTitle,
     AsksToStartOver,
+    AsksWhetherRole,
     Command,
     Defined,
     Perhaps,
@@ -38,6 +39,7 @@ from bot.domain.readings import (
 from bot.domain.reply import read
 from bot.domain.reply_kinds import ANSWER, NOT_ANSWERED, SUGGEST, TALK
 from bot.domain.result_question import AboutResult, AboutTerm, Disagrees
+from bot.domain.round_topics import AboutRound, ShowsPart
 from bot.domain.why import explain as explain_choice
 from bot.knowledge import Library
 from bot.second_stage import SecondStage
@@ -46,8 +48,8 @@ from bot.slack.change_notes import change_note, overwritten_note, taken_note
 from bot.slack.choice_letters import letter_of, lettered
 from bot.slack.deciding import PlannedReply, decide, rank
 from bot.slack.faq import rendered
-from bot.slack.pieces import Message, message
-from bot.slack.result import recommendation
+from bot.slack.pieces import Message, message, sections
+from bot.slack.result import advice, recommendation
 from bot.slack.run_asides import LEAVING, TYPED_ASIDES, RunAside, aside_to, render_aside, with_open_question
 from bot.slack.run_messages import same_answer
 from bot.slack.text import escape, fill
@@ -63,6 +65,8 @@ BELOW_RESULT = "`why` says what it rests on, `steps` works it out; `change 1 to 
 THE_REST = "`continue` asks what has no answer yet."
 # Small talk that is about the answers once there is a result
 OF_A_RESULT = ("complaint", "misunderstood", "privacy", "certainty")
+STEPS = ("steps", "the steps", "show steps", "show the steps", "show me the steps", "show me steps")
+CHOOSING = "choosing"  # the intent of small talk of who says yes to something
 ENDS = (Status.PAUSED, Status.STOPPED)
 # What may stand after /rolefit in Slack, and is about what is kept, sent or set there
 OF_SLACK = privacy.COMMANDS | {"history", "shares", "compare", "channel", "quiet", "quiet on", "quiet off"}
@@ -89,6 +93,7 @@ class Chat:
         self._suggested: Asked | None = None  # the last question, where entries were suggested to it
         self._answered: list[str] = []  # the entries of the last answers, latest first, that the next may lean on
         self._question: Asked | None = None  # the one that was answered last
+        self._offered: tuple[str, ...] = ()  # the entries that were suggested last within the round that is open
         self._run: Run | None = None  # the round that is open
         self._left: Run | None = None  # the one that was paused or stopped, and can be gone on with
         self._finished: Run | None = None  # the last that came to a result
@@ -115,7 +120,7 @@ class Chat:
             pass
         elif word == "quiz":
             self._begin()
-        elif self._finished is not None and word == "steps":
+        elif self._finished is not None and smalltalk.plain(text) in STEPS:
             self._work_out(self._finished)
         elif self._finished is not None and await self._take_below_result(text, self._finished):
             pass
@@ -165,6 +170,9 @@ class Chat:
             leaning = await decide(text, Surface.MENTION, self._library, self._second, self._suggested.entries[0])
             planned = leaning if leaning and leaning.kind == ANSWER else planned
         self._question = None
+        if planned is not None and planned.entries[:1] == (CHOOSING,) and planned.kind == TALK and not self._suggested:
+            show(blocks.say(self._library.words.terminal.nothing_offered), self._console)
+            return
         if planned is None or planned.kind != TALK:  # beside small talk, suggestions stand
             self._suggested = None
         if planned is None:
@@ -182,9 +190,14 @@ class Chat:
             self._note("Type its number." if len(entries) > 1 else "Type 1 if it is.")
 
     def _say_in_quiz(self, planned: PlannedReply) -> None:
-        """Reply within a round of the quiz, where a number answers the quiz and does not choose a suggestion."""
-        if self._show_reply(planned, in_round=True):
-            self._note("To ask that, type it in these words.")
+        """Reply within a round of the quiz, where the line below suggestions may be the number of one of them."""
+        if suggested := self._show_reply(planned, in_round=True):
+            self._offered = tuple(entry.id for entry in self._library.known(suggested))
+            self._note(
+                "To ask that, type its number; a letter answers the question below."
+                if len(self._offered) > 1
+                else "To ask that, type 1; a letter answers the question below."
+            )
 
     def _show_reply(self, planned: PlannedReply, *, in_round: bool = False) -> Sequence[str]:
         """Print a reply; gives the entries that it suggests, none if it answers, or has nothing."""
@@ -273,6 +286,8 @@ class Chat:
                 return False
             case AboutResult() | AboutTerm() | Disagrees() | WhatIf() | AsksForTitle() | AsksToStartOver():
                 self._say_apart(reading, run)
+            case AboutRound() | ShowsPart() | AsksWhetherRole():
+                self._say_apart(reading, run)
             case AsksForAnswers() | Aside() | Defined() | Command("so_far" | "why"):
                 self._say_apart(reading, run)
             case _:
@@ -302,6 +317,11 @@ class Chat:
             self._console.print(Text(line), soft_wrap=True)
 
     async def _take_in_quiz(self, text: str, run: Run) -> None:
+        offered, self._offered = self._offered, ()
+        if offered and text.isdecimal() and (place := place_among(picked_suggestion(text), len(offered))) is not None:
+            show(blocks.taken(self._library.entries[offered[place]], self._library), self._console)
+            self._apply(run, AskAgain())
+            return
         reading, planned = await self._read(text, run)
         if reading == Command("start_over"):
             self._begin()
@@ -314,6 +334,8 @@ class Chat:
             self._apply(run, action, by_letter=_LETTER.fullmatch(text) is not None)
         elif note := _said_apart(reading, run, self._in_terminal):
             show(note, self._console)
+            if isinstance(reading, AboutRound) and run.asking and run.asking.guesses:
+                self._apply(run, AskAgain())
 
     def _action(self, reading: Reading, run: Run) -> Action | None:  # noqa: PLR0911 - one for each reading
         """Give the action that a reading of a typed text stands for; None if it only gets a reply."""
@@ -426,6 +448,9 @@ def _said_apart(reading: Reading, run: Run, library: Library) -> Message | None:
                 return None
             said = blocks.say(reply)
             return said if intent == LEAVING else with_open_question(said, run, library)
+        case ShowsPart("review"):
+            texts = advice(run, run.purpose, library)
+            return message(sections(*texts), texts)
         case AboutResult(role, what_changes=False):
             aside, about = RunAside.EXPLAIN, role
         case Command(name) if name not in TYPED_ASIDES:

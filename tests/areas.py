@@ -15,7 +15,7 @@ AREAS = {
     ),
     "the quiz and its recommendation": (
         "actions", "fit", "own_words", "people", "quiz*", "reply", "result", "run_asides", "run_messages", "run_notes",
-        "run_records", "said_in_a_round",
+        "round_topics", "run_records", "said_in_a_round",
     ),
     "sharing a result": ("copy_question", "share*"),
     "comparing with a manager": ("compare*", "comparisons", "controls"),

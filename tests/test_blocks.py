@@ -27,6 +27,7 @@ from bot.domain.quiz_run import PARTS, Graded, Run, Status
 from bot.domain.readings import Reviewed
 from bot.domain.reply import read
 from bot.domain.review import REVIEW, review_question
+from bot.domain.round_topics import Topic
 from bot.domain.share import Delivery, Part, Refusal
 from bot.domain.why import Certainty, Silent
 from bot.knowledge import Library
@@ -427,6 +428,7 @@ def test_every_word_in_the_knowledge_is_said_somewhere(library: Library):
         *Refusal,
         *Silent,
         *Status,
+        *Topic,
         *(f"{refusal}_update" for refusal in share_blocks.NOT_UPDATED),
         *type(library.words.typed).model_fields,
         *library.words.talk.phrases,

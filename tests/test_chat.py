@@ -360,7 +360,7 @@ async def test_a_suggestion_between_the_questions_is_shown_and_asked_in_its_word
 
     suggested = next(entry.question for entry in library.entries.values() if entry.question in offered)
     assert "Did you mean" in offered
-    assert "To ask that, type it in these words." in offered
+    assert "a letter answers the question below." in offered
     answered = await terminal.type(suggested)
     assert "This answers" in answered or "Source" in answered
     assert "Question 1 of 5" in answered
@@ -505,7 +505,8 @@ async def test_what_another_answer_would_have_led_to_is_said_and_changes_nothing
     assert "“Find out what new thing is true or possible”" in other
     assert "type “change 1 to a”" in other
     assert "That is your answer already" in await terminal.type("what if I'd said b to question 1?")
-    assert "What would change it" in await terminal.type("what if I'd said e?")
+    assert "What would change it" in await terminal.type("what if I'd said something else?")
+    assert "one other answer at a time" in await terminal.type("what if I'd said e?")
     assert "half" not in await terminal.type("change 1 to a")
     assert "I put it back: your answer to question 1 is" in await terminal.type("undo that")
     assert words_of_quiz.nothing_undone in await terminal.type("put it back")
@@ -534,3 +535,35 @@ async def test_an_answer_within_a_round_sends_nobody_to_the_command_of_the_quiz(
         assert entry.in_quiz
         assert " ".join(entry.in_quiz.split())[:60] in answer
         assert "/rolefit" not in answer
+
+
+async def test_a_suggestion_within_the_quiz_is_taken_by_its_number(terminal: Terminal):
+    suggested = await terminal.type("quiz", "a", "which titles are there")
+    taken = await terminal.type("1")
+    answered = await terminal.type("1")
+
+    assert "To ask that, type" in suggested
+    assert taken.startswith("Here is the answer to: ")
+    assert "Question 1 of 5" in taken
+    assert "Question 2 of 5" in answered
+
+
+async def test_a_letter_below_a_suggestion_within_the_quiz_answers_it(terminal: Terminal):
+    assert "Question 2 of 5" in await terminal.type("quiz", "a", "which titles are there", "a")
+
+
+async def test_a_yes_takes_no_offer_that_something_else_was_said_below(terminal: Terminal):
+    for between in ("why should I do this", "whats wrong with flat", "what is an MTS?"):
+        said = await terminal.type("quiz", "start over", "i am an ML engineer", between, "yes")
+        assert "Question 1 of 5" not in said
+
+
+async def test_a_yes_where_nothing_was_offered_is_told_so(terminal: Terminal, library: Library):
+    assert await terminal.type(MTS, "yes") == " ".join(library.words.terminal.nothing_offered.split())
+
+
+@pytest.mark.parametrize(
+    "text", ["titles", "whole table", "how I am graded", "what is the table", "so am I a researcher?"]
+)
+async def test_below_a_result_its_parts_are_shown_and_questions_about_it_answered(terminal: Terminal, text: str):
+    assert "don’t know" not in await terminal.type("quiz", "a", "d", "d", "b", "c", "c", text)

@@ -17,6 +17,7 @@ from bot.domain.readings import (
     Aside,
     Asks,
     AsksToStartOver,
+    AsksWhetherRole,
     Command,
     Defined,
     NotAsked,
@@ -200,7 +201,7 @@ def test_which_role_it_is_can_be_asked_in_the_round_itself(library: Library, typ
             run, Answer(prompt=len(run.prompts), question=question.id, choices=(question.choices[0].id,))
         ).run
     assert run.recommendation
-    assert isinstance(read(typed, run, library.words.typed, answerable=True), AboutResult)
+    assert isinstance(read(typed, run, library.words.typed, answerable=True), AboutResult | AsksWhetherRole)
 
 
 @pytest.mark.parametrize("typed", ["erase every trace of me please", "who in my team is going to see this?"])
@@ -518,7 +519,11 @@ def test_what_can_be_typed_instead_of_clicking_is_an_answer_to_no_question(libra
                 assert not [text for text in phrases if isinstance(reading(library, text, run), Answered)]
                 continue
             for phrase in getattr(words, name):
-                expected = Unclear() if name in ("yes", "no") else Command("pause" if name == "leaves" else name)
+                expected: Reading = (
+                    Unclear() if name in ("yes", "no") else Command("pause" if name == "leaves" else name)
+                )
+                if phrase in ("neither", "none"):  # of the choices
+                    expected = Command("unsure")
                 assert reading(library, phrase, run) == expected, (question.id, phrase)
 
 

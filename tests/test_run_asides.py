@@ -256,6 +256,7 @@ def test_whatever_is_said_while_a_question_is_open_says_which_or_asks_for_an_ans
         RunAside.RESULT_TERM: "leaning",
         RunAside.FOR_SOMEBODY: "Mei",
         RunAside.COMPARISON: "about_whom",
+        RunAside.TOPIC: "no_right_answer",
     }
     told = said(aside, about.get(aside), run, library)
 

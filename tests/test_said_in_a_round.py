@@ -28,6 +28,7 @@ from bot.domain.readings import (
 from bot.domain.reply import read, read_again
 from bot.domain.result_question import AboutResult, AboutTerm, Disagrees
 from bot.domain.review import review_question
+from bot.domain.round_topics import AboutRound, Topic
 from bot.knowledge import Library
 
 
@@ -337,7 +338,7 @@ def test_who_meant_another_choice_means_the_question_answered_last(library: Libr
     ("text", "meaning"),
     [
         ("hold on, is this going to my boss?", Aside("privacy")),
-        ("wait, how many more", Aside("about_quiz")),
+        ("wait, how many more", AboutRound(Topic.LEFT)),
         ("hm, hold on", Command("pause")),
         ("hold on", Command("pause")),
     ],
@@ -760,7 +761,8 @@ def test_what_another_answer_would_have_led_to_is_no_change(library: Library, ty
 
 
 def test_what_if_without_an_answer_that_can_be_read_asks_how_the_result_comes_about(library: Library):
-    assert reading(library, "what if I'd said a?", finished(library, "own")) == WhatIf()
+    assert reading(library, "what if I had answered differently?", finished(library, "own")) == WhatIf()
+    assert reading(library, "what if I'd said a?", finished(library, "own")) == AboutRound(Topic.ONE_CASE)
     assert not isinstance(reading(library, "what if I lose my job?", finished(library, "own")), WhatIf)
 
 

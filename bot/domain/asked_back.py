@@ -1,7 +1,7 @@
 """What somebody asks back in a round: what the open question means, and which role it is."""
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 
 from bot.domain.matching_text import any_of
 
@@ -179,6 +179,20 @@ def asks_for_role(text: str, roles: Iterable[str]) -> bool:
     """
     if len(text) > LONGEST:
         return False
-    named = any_of(roles)
-    am_i = rf"am\s+i\s+(?:really\s+|more\s+(?:of\s+)?)?an?\s+(?:{named})(?:\s+or\s+(?:an?\s+)?(?:{named}))?"
+    am_i = rf"{_am_i(roles)}(?:\s+or\s+(?:an?\s+)?(?:{any_of(roles)}))?"
     return re.fullmatch(rf"{_FIRST}(?:{_WHICH}|{_MY_ROLE}|{am_i}){_LAST}", text, re.IGNORECASE) is not None
+
+
+def role_asked_for(text: str, roles: Mapping[str, str]) -> str | None:
+    """Give the role of which a text asks whether it is theirs, as in "so am I a researcher?"; None if it names none.
+
+    roles: by their names, as somebody may type them.
+    """
+    match = re.fullmatch(rf"{_FIRST}{_am_i(roles)}{_LAST}", text, re.IGNORECASE) if len(text) <= LONGEST else None
+    return roles[match["role"].lower()] if match else None
+
+
+def _am_i(roles: Iterable[str]) -> str:
+    """Give a pattern for "am I a" and one of these roles."""
+    am_i = r"(?:am\s+i|does\s+(?:it|that|this)\s+(?:make|mean)\s+(?:me|i\s+am|i['’]?m)|is\s+my\s+work\s+that\s+of)"
+    return rf"{am_i}\s+(?:(?:really|actually|now|then|rather|more(?:\s+of)?)\s+)*an?\s+(?P<role>{any_of(roles)})"

@@ -106,6 +106,7 @@ _REDO = re.compile(
     rf"{_LEAD}(?:(?:redo|retake|repeat|re-?answer|change|correct|edit|fix|revise|update|revisit|reconsider|rethink)\s+"
     rf"(?:my\s+)?(?:{_CALLED}|{_PLACE})"
     rf"|(?:do|take|answer)\s+(?:my\s+)?(?:{_CALLED}|{_PLACE})\s+(?:again|over|anew)"
+    rf"|(?:(?:(?:see|show|read|have|get|look\s+at|ask)\s+(?:me\s+)?(?:{_CALLED}|{_PLACE}\s+(?:question|one))(?:\s+(?:again|once\s+more|one\s+more\s+time))))"
     rf"|(?:(?:(?:go|take\s+me|jump|step|get)\s+)?back|return)\s+to\s+(?:(?:my|the)\s+)?(?:{_CALLED}|{_PLACE}|(\d{{1,2}})))"
     r"[\s.?!]*",
     re.IGNORECASE,

@@ -45,6 +45,14 @@ _CLAUSE = re.compile(
     r"(?:the|a|an|our|my|their|its|each|every|one)\b(?!.*\?)",
     re.IGNORECASE,
 )
+# "will I be paid less": a verb before its subject, which an answer such as "will hold up" has not
+_VERB_FIRST = re.compile(
+    r"^\s*(?:(?:whats|hows|whos|wheres|whens|whys)\b"
+    r"|(?:will|would|am|did|shall|might|may|must|was|were|has|have|had|isn['’]?t|aren['’]?t|don['’]?t|doesn['’]?t|won['’]?t)\s+"
+    r"(?:i|we|you|they|it|this|that|there|he|she|anybody|anyone|somebody|someone)\b"
+    r"|(?:why|what|how|when|where|which)\s+(?:should|can|could|do|did|would|shall|must)\s+(?:i|we|you|they)\b)",
+    re.IGNORECASE,
+)
 _OF_ONESELF = re.compile(r"\b(?:i|i['’]\w+|me|my|mine|we|we['’]\w+|us|our|ours)\b", re.IGNORECASE)
 _AT_A_COMPANY = re.compile(
     r"\s*(?:[\w/-]+\s+){1,3}at\s+(?!(?:the|an?|our|scale|night|once|least|most|all|work|home|last|any)\b)\w+(?:\s\w+)?[\s.!]*",
@@ -60,7 +68,9 @@ def is_put_as_question(text: str) -> bool:
 
 def asks(text: str) -> bool:
     """Return whether a text is put as a question, or to the bot."""
-    return bool(_TO_THE_BOT.search(text) or (is_put_as_question(text) and ("?" in text or not _CLAUSE.match(text))))
+    if _TO_THE_BOT.search(text) or _VERB_FIRST.match(text):
+        return True
+    return is_put_as_question(text) and ("?" in text or not _CLAUSE.match(text))
 
 
 def asks_about_roles(text: str, quiz: Quiz) -> bool:
@@ -77,6 +87,25 @@ def asks_about_roles(text: str, quiz: Quiz) -> bool:
 def is_at_a_company(text: str) -> bool:
     """Return whether a text names something and where: "levels at Meta", which may be a question."""
     return not _OF_ONESELF.search(text) and _AT_A_COMPANY.fullmatch(text) is not None
+
+
+# "I am an ML engineer": who says so speaks of their own work; who says what they want or lead may not
+_SAYS_WHAT_THEY_ARE = re.compile(
+    r"\s*(?:(?:hi|hello|hey|well|so|ok|okay|currently)\b[\s,]*)*"
+    r"(?:i\s+am|i['’]?m|i\s+work\s+as|i['’]ve\s+been|my\s+(?:title|job|role)\s+is)\s+(?:currently\s+|just\s+)?an?\s+"
+    r"(?:[\w/-]+\s+){0,4}[\w/-]+(?:\s+at\s+(?:an?\s+)?\w+(?:\s\w+)?)?[\s.!]*",
+    re.IGNORECASE,
+)
+_OF_OTHERS_TOO = re.compile(
+    r"\b(?:manag\w+|lead\w*|head|director|vp|cto|ceo|founder|hir\w+|recruit\w*|team|hr|fill\w*|role|vacanc\w+|opening"
+    r"|not|boss|supervis\w+|people|bit|few|beginner|fan|mess|bot|human|person|little)\b",
+    re.IGNORECASE,
+)
+
+
+def says_what_they_are(text: str) -> bool:
+    """Return whether a text says what somebody does themselves: "I am an ML engineer", and not "I am a team lead"."""
+    return _SAYS_WHAT_THEY_ARE.fullmatch(text) is not None and not _OF_OTHERS_TOO.search(text)
 
 
 # "what did Ana answer?", "can I see her answers?": of who answers about the same work

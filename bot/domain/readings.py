@@ -9,6 +9,7 @@ from bot.domain.fit import Given
 from bot.domain.quiz_content import Term
 from bot.domain.quiz_run import Graded
 from bot.domain.result_question import AboutResult, AboutTerm, Disagrees
+from bot.domain.round_topics import AboutRound, ShowsPart
 
 
 @dataclass(frozen=True)
@@ -105,6 +106,13 @@ class AsksForTitle:
 
 
 @dataclass(frozen=True)
+class AsksWhetherRole:
+    """A question whether they are what the result names, or another role, by its id."""
+
+    role: str
+
+
+@dataclass(frozen=True)
 class Aside:
     """Small talk, by its name in words.yaml."""
 
@@ -168,6 +176,6 @@ class WhatIf:
 Remark = (
     Command | Defined | AboutChoices | AboutResult | Aside | WhichTwo | WhichOffered | SeveralUnclear
     | AsksForAnswers | AsksForOther | AsksWhyMe | AsksForTitle | AsksForTwo | AsksToStartOver | AboutTerm | Disagrees
-    | ForSomebody | Asks | NotAsked | WhatIf | Unclear
+    | ForSomebody | Asks | NotAsked | WhatIf | Unclear | AboutRound | ShowsPart | AsksWhetherRole
 )  # fmt: skip
 Reading = Answered | Perhaps | Reviewed | PerhapsReviewed | Remark

@@ -16,6 +16,7 @@ from bot.domain.asked_back import (
     asks_what_is_meant,
     asks_whom_to_hire,
     asks_why_me,
+    role_asked_for,
     wants_result,
 )
 from bot.domain.asked_choices import asked_choices, read_unsure_pick
@@ -43,8 +44,20 @@ from bot.domain.own_words import (
     guesses,
     is_at_a_company,
     is_only,
+    says_what_they_are,
 )
-from bot.domain.quiz_content import ROLE, AnyQuestion, HasChoices, Opening, Question, Quiz, Term, TieBreak, TypedWords
+from bot.domain.quiz_content import (
+    OWN,
+    ROLE,
+    AnyQuestion,
+    HasChoices,
+    Opening,
+    Question,
+    Quiz,
+    Term,
+    TieBreak,
+    TypedWords,
+)
 from bot.domain.quiz_run import Run
 from bot.domain.readings import (
     AboutChoices,
@@ -55,6 +68,7 @@ from bot.domain.readings import (
     AsksForTitle,
     AsksForTwo,
     AsksToStartOver,
+    AsksWhetherRole,
     AsksWhyMe,
     Command,
     Defined,
@@ -68,7 +82,9 @@ from bot.domain.readings import (
 )
 from bot.domain.result_question import AboutResult, AboutTerm, about_result, about_term, disagrees, is_early
 from bot.domain.review import ReviewQuestion
+from bot.domain.round_topics import about_round, asks_for_advice, leaves_now, shows_part
 from bot.domain.two_choices import bare_letters, is_both, read_hedged, read_little, read_or, read_two, says_half
+from bot.domain.uneven_answers import fits_none, letters_of_more, read_uneven
 from bot.domain.what_if import read_what_if
 
 MOST_READ = 1_500  # characters of a reply, which is read in many ways: nobody answers a question in more
@@ -76,6 +92,8 @@ MOST_TAKEN = 2  # choices of one answer
 MOST_CLAUSES = 30  # of a message in which a pause, or that it is not for them, is looked for
 # Intents of small talk: of who wants to take the quiz, which within a round is to take it again; of who asks about it
 OF_BEGINNING, OF_THE_QUIZ = "begin", "about_quiz"
+WHICH_BETTER = "which_better"  # the intent of small talk of who asks which role is better, or which answer
+NEXT_STEPS = "next_steps"  # the intent of small talk of who asks what to do with a result
 TAKING_BACK = "taking_back"  # the intent of small talk of who wants to take back what they have shared
 STARTS_OVER = Command("start_over")
 SAME = 88  # fuzz.ratio of a term with a typo
@@ -161,7 +179,15 @@ _NONE_FITS = re.compile(
     r"(?:these|those|them|this|that|it|the(?:se)?\s+(?:answers?|options?|choices?))"
     r"(?:\s+(?:really|quite|fully|exactly|actually|answers?|options?|choices?))*\s+"
     r"(?:describes?|fits?|match(?:es)?|appl(?:y|ies)|covers?|suits?|captures?|reflects?"
-    r"|(?:is|are)\s+(?:right|true|correct|close|like))\b[^?]*",
+    r"|(?:is|are|sounds?|looks?|feels?)\s+(?:(?:really|quite|exactly|at all|like|about|for)\s+)*"
+    r"(?:right|true|correct|close|like|me|mine|my\s+\w+|us|our\s+\w+|what\s+(?:i|we)\s+do)"
+    r"|(?:speaks?\s+to|has\s+to\s+do\s+with)\s+(?:me|my\s+\w+|what\s+i\s+do))\b[^?]*",
+    re.IGNORECASE,
+)
+# Below a result people also make an appointment: "ok, Thursday works for me", "next week then"
+_OF_APPOINTMENT = re.compile(
+    r"\b(?:(?:that|this|it|\w+day|tomorrow|today|\d+(?:am|pm)?)\s+works(?=\s+(?:for|with)\b|\W*$)"
+    r"|(?:next|this|in a|later this|in two|in the next)\s+(?:weeks?|months?|quarters?|years?))\b",
     re.IGNORECASE,
 )
 _FIRST_PART = re.compile(r"[.,;!…]|\s[-–—]\s|\s+(?:but|because|since|really|honestly)\b")
@@ -220,6 +246,8 @@ def _read(
     about_roles = asks_about_roles(text, run.quiz)
     return (
         _to_guess(text, run, words)
+        or (None if aside == WHICH_BETTER else about_round(text, run, answerable=answerable))
+        or (None if review else shows_part(text, run))
         or read_what_if(text, run)
         or read_own_answers(text, run)
         or read_numbered(text, run)
@@ -237,13 +265,17 @@ def _read(
         or _asked_back(text, run, of_quiz)
         or _as_asked(_exact_command(text, words) or _on_second_thoughts(text, words), text)
         or _asked_command(text, words, aside)
+        or (Command("pause") if run.asking and leaves_now(text) else None)
+        or (Aside(NEXT_STEPS) if run.finished and not run.asking and asks_for_advice(text) else None)
         or (None if aside == OF_THE_QUIZ and asks(text) else _leaves(text, words))
         or _not_for_me(text, words)
+        or (Command("unsure") if weighed and not _is_offered(run) and fits_none(text) else None)
         or _yes_or_no(as_sent, words)
         or (Command("undo") if run.asking and aside == TAKING_BACK and takes_back_unnamed(text) else None)
         or ((Command("stop") if aside == "stop" else Aside(aside)) if aside else None)
         or (None if answerable else _on_what_is_kept(text))
-        or (weighed and _by_two(text, weighed))
+        or (weighed and (_by_two(text, weighed) or _uneven(text, weighed)))
+        or (Perhaps(of_quiz.id, (OWN,)) if isinstance(of_quiz, Opening) and says_what_they_are(text) else None)
         or (question and not (answerable and (isinstance(question, Opening) or about_roles)) and _one(text, question))
         or (_whose(text, of_quiz) if isinstance(of_quiz, Opening) else None)
         or (weighed and _by_clauses(text, weighed))
@@ -305,7 +337,9 @@ def _without_wait(text: str) -> str:
     return question if asks(question) or question.endswith("?") else text
 
 
-def _asked_back(text: str, run: Run, question: AnyQuestion | None) -> Command | AboutResult | AsksForTitle | None:
+def _asked_back(
+    text: str, run: Run, question: AnyQuestion | None
+) -> Command | AboutResult | AsksForTitle | AsksWhetherRole | None:
     """Read a question about the one that is open, or about the role that comes out of the round."""
     if question and asks_what_is_meant(text):
         return Command("why")
@@ -316,13 +350,15 @@ def _asked_back(text: str, run: Run, question: AnyQuestion | None) -> Command | 
     if run.subject is None and run.purpose == ROLE and asks_whom_to_hire(text):
         return AboutResult() if run.recommendation else Command("so_far")
     if run.subject is None and asks_for_role(text, _names(run.quiz)):
-        return AboutResult(how_sure=True) if run.recommendation else Command("so_far")
+        role = role_asked_for(text, _names(run.quiz))
+        asked = AsksWhetherRole(role) if role else AboutResult(how_sure=True)
+        return asked if run.recommendation else Command("so_far")
     return None
 
 
-def _names(quiz: Quiz) -> set[str]:
-    """Give the names of the roles in small letters, as somebody may type them: "ai researcher", and "researcher"."""
-    return {smalltalk.plain(name) for role in quiz.roles for name in (role.name, role.id)}
+def _names(quiz: Quiz) -> dict[str, str]:
+    """Give the roles by their names in small letters, as somebody types them: "ai researcher", and "researcher"."""
+    return {smalltalk.plain(name): role.id for role in quiz.roles for name in (role.name, role.id)}
 
 
 def _on_what_is_kept(text: str) -> Aside | None:
@@ -381,6 +417,18 @@ def _wants_two(text: str, question: AnyQuestion) -> bool:
     """Say whether a text asks for more than one choice, or takes more where only one can be taken."""
     takes_two = isinstance(question, Opening) and (is_both(text) or len(bare_letters(text)) > 1)
     return takes_two or asks_for_two(text)
+
+
+def _is_offered(run: Run) -> bool:
+    return run.asking is not None and bool(run.asking.guesses)
+
+
+def _uneven(text: str, question: AnyQuestion) -> Perhaps | WhichTwo | None:
+    """Read more than one choice where they are no halves, before a letter of them counts alone."""
+    if letters_of_more(text):
+        return WhichTwo()
+    likely = read_uneven(text, question)
+    return Perhaps(question.id, likely) if likely else None
 
 
 def _which_two(text: str, question: AnyQuestion) -> Answered | Perhaps | WhichTwo | None:
@@ -623,5 +671,7 @@ def _guesses(text: str, question: HasChoices, passed_over: frozenset[str]) -> Pe
     described = isinstance(question, Opening) and len(text.split()) > MOST_OF_OPENING and not _OF_OTHERS.search(text)
     if described:
         return None
+    if isinstance(question, ReviewQuestion):
+        text = _OF_APPOINTMENT.sub(" ", text)
     likely = tuple(choice for choice in guesses(text, question) if choice not in passed_over)
     return Perhaps(question.id, likely) if likely else None

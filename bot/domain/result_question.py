@@ -65,6 +65,14 @@ _DUE_TO_ANSWER = re.compile(
     rf"|what (?:does|did) {_AN_ANSWER} (?:have to do with (?:it|this|that)|{_WEIGHS})"
     rf"|(?:does|did) {_AN_ANSWER} {_WEIGHS})(?: (?:for|to|in|at all|(?:the|my|this) result|it|this|that|here|there))*"
 )
+# "why 68", "where does the 24 come from": a percentage of the result
+_WHY_NUMBER = re.compile(
+    _ASKING + r"(?:(?:why|how come)(?: (?:is it|is that|only|just|exactly|the))* \d{1,3}(?: (?:percent|and not .{1,20}"
+    r"|not .{1,20}))?"
+    r"|where (?:does|do|did) (?:the )?\d{1,3}(?: percent)? come from|what (?:is"
+    r"|does) (?:the )?\d{1,3}(?: percent)?(?: mean)?"
+    r"|how (?:do|did) you get (?:to )?(?:the )?\d{1,3}(?: percent)?)"
+)
 _OBJECTS = re.compile(
     r"\W*(?:(?:ok|okay|hm+|well|yes|yeah|sure|right)\b[\s,.…]*)*"
     r"(?:(?:but|however|though|yet|no|nah|nope|hm+|well|actually|honestly|really|still|wait|eh)\b"
@@ -74,7 +82,8 @@ _OBJECTS = re.compile(
 # What says what they are or do, or that they see it otherwise; "no, I'm done" and "but I like it" do not.
 _DOING = (
     r"(?:spend|work|write|build|run(?!\s+out)|train|ship|publish|code|make|lead|study|design|deploy|maintain|manage"
-    r"|research|do(?!\s+(?:not|love|like|agree|see|think|want|have|need)\b)|(?:am|was)\s+doing|see\s+(?:myself|my\s+work)"
+    r"|research|do(?!\s+(?:not|love|like|agree|see|think|want|have|need)\b)|(?:am|was)\s+doing|see\s+(?:myself"
+    r"|my\s+work)"
     r"|feel\s+(?:more|less|like\s+an?)\b|(?:have|read)\s+(?:\w+\s+){0,2}(?:phd|doctorate|degree|background|papers?))"
 )
 _OF_ONESELF = re.compile(
@@ -133,7 +142,7 @@ def about_result(text: str, run: Run, words: TypedWords, *, answerable: bool = F
         return None
     if len(text) <= LONGEST and _ANOTHER_ANSWER.fullmatch(smalltalk.plain(text)):
         return AboutResult(what_changes=True)
-    if len(text) <= LONGEST and _DUE_TO_ANSWER.fullmatch(smalltalk.plain(text)):
+    if len(text) <= LONGEST and _is_about_figures(smalltalk.plain(text)):
         return AboutResult()
     groups = [_explaining(words.explain), _explaining(words.sure), _explaining(words.change)]
     roles = _with_roles(smalltalk.plain(text), run.quiz)[1]
@@ -147,6 +156,10 @@ def about_result(text: str, run: Run, words: TypedWords, *, answerable: bool = F
     nearest = likeness.index(max(likeness))
     role = next((role for role in roles if role != recommended.role.id), None)
     return AboutResult(role, how_sure=nearest == 1, what_changes=nearest == 2)
+
+
+def _is_about_figures(spelling: str) -> bool:
+    return _DUE_TO_ANSWER.fullmatch(spelling) is not None or _WHY_NUMBER.fullmatch(spelling) is not None
 
 
 def is_early(text: str, run: Run, words: TypedWords) -> bool:

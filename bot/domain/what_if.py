@@ -7,6 +7,7 @@ from bot.domain.one_choice import PLACES, picked_mark, read_choice, read_wording
 from bot.domain.quiz import LETTERS
 from bot.domain.quiz_run import Run
 from bot.domain.readings import Answered, NotAsked, WhatIf
+from bot.domain.round_topics import AboutRound, Topic
 
 LONGEST = 200  # characters; who writes more has something else to say
 _RESULT = r"(?:it|that|this|things?|anything|the (?:result|outcome|role|recommendation)|my (?:result|role))"
@@ -37,6 +38,10 @@ _TO_QUESTION = re.compile(
     r"|(?:(?:question|number|no\.?|q|#)\s*)?(?P<number>\w+))$",
     re.IGNORECASE,
 )
+# "what if I had answered differently": of no answer in particular
+_OTHERWISE = re.compile(
+    r"\b(?:different(?:ly)?|something else|otherwise|another|others?|anything else|elsewise)\b", re.IGNORECASE
+)
 # "the second was a": by its place alone a question is only called where a letter tells that it is one
 _PLACE_WAS = re.compile(
     rf"(?:the|my)\s+(?P<place>{PLACES})(?:\s+(?:one|question|answer))?\s+"
@@ -45,11 +50,18 @@ _PLACE_WAS = re.compile(
 )
 
 
-def read_what_if(text: str, run: Run) -> WhatIf | None:
+def read_what_if(text: str, run: Run) -> WhatIf | AboutRound | None:
     """Read a question what another answer would lead to; None if the text is none.
 
-    Without a number it is about the question that has such a choice, if only one has.
+    Without a number it is about the question that has such a choice, if only one has. Below a result, where it says
+    which answer and that cannot be read, it is asked for by its question and letter.
     """
+    supposed = _read_what_if(text, run)
+    unread = supposed == WhatIf() and run.finished and run.subject is None and not run.asking
+    return AboutRound(Topic.ONE_CASE) if unread and not _OTHERWISE.search(text) else supposed
+
+
+def _read_what_if(text: str, run: Run) -> WhatIf | None:
     asks = _ASKS.match(text) if len(text) <= LONGEST else None
     if asks is None:
         return None

@@ -10,7 +10,21 @@ from slack_sdk.web.async_client import AsyncWebClient
 
 from bot import jobs, work_records
 from bot.domain import smalltalk
-from bot.domain.actions import Action, Back, Change, EditReply, GoOn, Grade, Guess, Resume, Show, Skip, Stop, Undo
+from bot.domain.actions import (
+    Action,
+    Back,
+    Change,
+    EditReply,
+    GoOn,
+    Grade,
+    Guess,
+    OpenPart,
+    Resume,
+    Show,
+    Skip,
+    Stop,
+    Undo,
+)
 from bot.domain.actions import Reply as ReplyAction
 from bot.domain.addressed import called_in_person
 from bot.domain.copy_question import read_name
@@ -24,6 +38,7 @@ from bot.domain.readings import (
     AsksForAnswers,
     AsksForTitle,
     AsksToStartOver,
+    AsksWhetherRole,
     Command,
     Defined,
     ForSomebody,
@@ -37,6 +52,7 @@ from bot.domain.readings import (
 from bot.domain.reply import TAKING_BACK, read, read_again, takes_back_unnamed
 from bot.domain.reply_kinds import ANSWER
 from bot.domain.result_question import AboutResult, AboutTerm, Disagrees
+from bot.domain.round_topics import AboutRound, ShowsPart
 from bot.jobs import Key
 from bot.knowledge import Library
 from bot.second_stage import SecondStage
@@ -78,7 +94,7 @@ KEPT_IN_THREAD = ("resume", "start_over", "so_far")  # commands that mean the ro
 # What is answered in the thread where it is asked, whatever rounds there are.
 ABOUT_THREAD = (
     Aside, Asks, AsksForAnswers, AsksForTitle, AsksToStartOver, AboutResult, AboutTerm, Defined, Disagrees,
-    ForSomebody, PerhapsReviewed, Reviewed, WhatIf,
+    ForSomebody, PerhapsReviewed, Reviewed, WhatIf, AboutRound, AsksWhetherRole, ShowsPart,
 )  # fmt: skip
 BUTTON_ASIDES = {ButtonCommand.SO_FAR: RunAside.SO_FAR, ButtonCommand.WHY: RunAside.WHY}
 QUIET = {"quiet": True, "quiet on": True, "quiet off": False}  # whether to answer somebody to mentions only
@@ -221,6 +237,8 @@ async def _start(key: Key, team: str, stored: StoredRun, reading: Reading, ts: s
             await _typed(key, team, stored.id, grade, ts)
         case PerhapsReviewed(cells):
             await _say(key, team, stored.id, RunAside.REVIEW_GUESS, record_cells(cells))
+        case ShowsPart(part):
+            await _typed(key, team, stored.id, OpenPart(part=part), ts)
         case Command("resume") if stored.run.unanswered:
             await _typed(key, team, stored.id, GoOn(), ts)
         case Command("manages"):

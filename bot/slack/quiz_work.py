@@ -42,7 +42,7 @@ from bot.slack.pieces import Message
 from bot.slack.reconcile import UNKNOWN, Later, Reconciliation, RenderCache, UpToDate, digest
 from bot.slack.records import Record
 from bot.slack.run_actions import ActingWorker
-from bot.slack.run_asides import RunAside, confirmation, render_aside, with_open_question
+from bot.slack.run_asides import RunAside, confirmation, is_asked_anew, render_aside, with_open_question
 from bot.slack.run_links import ON_HOME
 from bot.slack.run_messages import note_slot
 from bot.slack.run_records import BegunRun, PreparedRun
@@ -254,6 +254,9 @@ class QuizWorker(ActingWorker):
         applied = await self._apply(team, run_id, does)
         if applied and applied.outcome == Outcome.FIRST:
             await self._post_note(team, run_id, self._of_run(team, run_id, first_question))
+        elif isinstance(does, OpenPart) and applied and applied.outcome == Outcome.REPEATED:
+            if place := await self._place(team, run_id):
+                await self._lead_to_part(team, run_id, does.part, place.user)
         elif applied and applied.outcome == Outcome.CLOSED:
             await self._post_note(team, run_id, self._rendered(lambda library: blocks.say(library.words.compare.over)))
         elif applied and applied.outcome == Outcome.STALE and edited:
@@ -338,10 +341,17 @@ class QuizWorker(ActingWorker):
         if word == RunAside.SMALLTALK and term == TO_PERSON:
             render = self._with_whom_to_ask(team, render)
         ts = await self._post_note(team, run_id, render)
+        if word == RunAside.TOPIC and await step("guesses", self._has_guesses, team, run_id):
+            await self._apply(team, run_id, AskAgain())
         if ts and word in run_messages.OFFERS:
             await step("offers", self._remember_offer, team, run_id, word, ts)
         if ts and outside:
             await self._lead_into_thread(team, run_id, outside, ts)
+
+    async def _has_guesses(self, team: str, run_id: str) -> bool:
+        """Say whether the question that is open asks whether something was meant."""
+        stored = await self._store.runs.get(team, run_id)
+        return stored is not None and is_asked_anew(RunAside.TOPIC, stored.run)
 
     @workflow
     async def list_shares(self, team: str, run_id: str) -> None:

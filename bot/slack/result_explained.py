@@ -10,7 +10,7 @@ from bot.domain.quiz_run import Run
 from bot.domain.readings import WhatIf
 from bot.knowledge import Library
 from bot.slack.choice_letters import letter_of
-from bot.slack.pieces import Message, message, plain, sections
+from bot.slack.pieces import Message, joined, message, plain, sections
 from bot.slack.result import (
     flip_line,
     how_far,
@@ -188,6 +188,22 @@ def sureness(run: Run, role: str | None, library: Library) -> Message:
     if recommendation.clearness is Clearness.CLOSE and run.tie_break:
         lines.append(escape(words.tip_close))
     return message(sections("\n".join(lines)), lines)
+
+
+def whether(run: Run, role: str | None, library: Library) -> Message:
+    """Say whether a result names a role, by its id, and how close it was.
+
+    Raises as `explanation` does, which says the same to who has answered about somebody else's work.
+    """
+    if run.subject is not None:
+        return explanation(run, role, library)
+    words, recommendation = library.words.result, recommended(run)
+    close = recommendation.clearness is Clearness.CLOSE
+    template = words.is_not_role
+    if role == recommendation.role.id or (close and role in {level.id for level in recommendation.level}):
+        template = words.is_partly_role if close else words.is_role
+    lead = fill(template, now=named(recommendation, library))
+    return joined(message(sections(lead), [lead]), sureness(run, role, library))
 
 
 def _other_role(run: Run, recommendation: Recommendation, role: str | None) -> Role:

@@ -16,6 +16,7 @@ from bot.domain.readings import (
     AsksForTitle,
     AsksForTwo,
     AsksToStartOver,
+    AsksWhetherRole,
     AsksWhyMe,
     Command,
     Defined,
@@ -29,6 +30,7 @@ from bot.domain.readings import (
     WhichTwo,
 )
 from bot.domain.result_question import AboutResult, AboutTerm, Disagrees
+from bot.domain.round_topics import AboutRound, ShowsPart, Topic
 from bot.knowledge import Library
 from bot.slack import blocks, result, result_explained, review_messages, run_messages
 from bot.slack.pieces import Message, context, joined, message
@@ -65,6 +67,9 @@ class RunAside(StrEnum):
     SEVERAL_UNCLEAR = "several_unclear"  # how to answer several questions at once
     WHY_ME = "why_me"  # why somebody was invited to answer about another's work
     TITLES = "titles"  # what the role that came out is called
+    TOPIC = "topic"  # what is asked about the quiz or its result, by the name of the topic
+    PART = "part"  # a part of the result, by its name
+    WHETHER_ROLE = "whether_role"  # whether the result names a role, by its id
     REVIEW_GUESS = (
         "review_guess"  # what the last review looked at, if that was meant: the cells as `record_cells` has them
     )
@@ -152,6 +157,12 @@ def aside_to(reading: Remark) -> tuple[RunAside, str | None]:  # noqa: PLR0911, 
             return RunAside.WHY_ME, None
         case AsksForTitle():
             return RunAside.TITLES, None
+        case AboutRound(topic):
+            return RunAside.TOPIC, topic
+        case ShowsPart(part):
+            return RunAside.PART, part
+        case AsksWhetherRole(role):
+            return RunAside.WHETHER_ROLE, role
         case AsksForOther():
             return RunAside.OTHER_ANSWERS, None
         case AsksForAnswers(answered):
@@ -172,10 +183,17 @@ def render_aside(run_id: str, aside: RunAside, about: str | None, run: Run, libr
     Below what does not itself ask for an answer it says which question is open.
     """
     said = _render(run_id, aside, about, run, library)
+    if is_asked_anew(aside, run):
+        return said
     asks_itself = aside in ASKING or (aside in OF_RESULT and not run.finished)
     if said is None or asks_itself or (aside is RunAside.SMALLTALK and about == LEAVING):
         return said
     return with_open_question(said, run, library)
+
+
+def is_asked_anew(aside: RunAside, run: Run) -> bool:
+    """Say whether the question is asked again below what is said: so that a “yes” to it takes no earlier guess."""
+    return aside is RunAside.TOPIC and run.asking is not None and bool(run.asking.guesses)
 
 
 def with_open_question(said: Message, run: Run, library: Library) -> Message:
@@ -250,6 +268,12 @@ def _render(  # noqa: PLR0911, PLR0912 - one for each aside
             return run_messages.why_me(run, library)
         case RunAside.TITLES:
             return result.part(run, "titles", library) if run.finished else blocks.say(words.nothing_so_far)
+        case RunAside.TOPIC:
+            return run_messages.about_round(Topic(about), run, library) if about else None
+        case RunAside.PART:
+            return result.part(run, about, library) if about and run.finished else blocks.say(words.nothing_so_far)
+        case RunAside.WHETHER_ROLE:
+            return result_explained.whether(run, about, library) if run.finished else blocks.say(words.nothing_so_far)
         case RunAside.SMALLTALK:
             talk = library.words.talk.of(about) if about else None
             below = talk.below_result if talk and run.shareable and run.asking is None else None

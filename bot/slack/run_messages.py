@@ -37,6 +37,7 @@ from bot.domain.quiz_content import (
 )
 from bot.domain.quiz_run import PARTS, Prompt, Run, Status
 from bot.domain.review import REVIEW
+from bot.domain.round_topics import Topic
 from bot.knowledge import Library
 from bot.slack import result, review_messages
 from bot.slack.choice_letters import explained, labelled, letter_of, listed
@@ -288,6 +289,20 @@ def unclear(question: AnyQuestion, run: Run, run_id: str, library: Library, *, a
     text = fill(words.unclear_guess if guessed else words.unclear_again, last=LETTERS[len(question.choices) - 1])
     button = do_button(words.skip, run_id, Skip(prompt=len(run.prompts)))
     return message([section(text), kit.ActionsBlock([button])], [text])
+
+
+def about_round(topic: Topic, run: Run, library: Library) -> Message:
+    """Say what there is to say to who asks about the quiz or its result."""
+    words, question = library.words.round_topics, run.open_question
+    count = len(run.quiz.questions)
+    if topic is Topic.LEFT and isinstance(question, Question):
+        number = run.number(question)
+        template = words.left_last if number == count else words.left
+        return plain(fill(template, number=str(number), count=str(count)))
+    if topic is Topic.LEFT:
+        return plain(fill(words.left_all, count=str(count)))
+    said: str = getattr(words, topic)
+    return plain(escape(said))
 
 
 def which_offered(question: AnyQuestion, run: Run, library: Library) -> Message:

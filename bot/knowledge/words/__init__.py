@@ -9,7 +9,7 @@ from bot.domain.quiz_content import TypedWords
 from bot.knowledge.words.comparing import CompareWords
 from bot.knowledge.words.faq import FaqWords, FeedbackWords, MannersWords
 from bot.knowledge.words.personal import FirstContactWords, HomeWords, PrivacyWords
-from bot.knowledge.words.quiz import GradedWords, QuizWords, ResultWords
+from bot.knowledge.words.quiz import GradedWords, QuizWords, ResultWords, RoundTopicsWords
 from bot.knowledge.words.receiving import Asked, ReceivedWords
 from bot.knowledge.words.sharing import ShareWords
 from bot.knowledge.words.talk import LanguagesWords, Talk, TalkWords, TerminalWords
@@ -34,6 +34,7 @@ __all__ = [
     "QuizWords",
     "ReceivedWords",
     "ResultWords",
+    "RoundTopicsWords",
     "ShareWords",
     "Talk",
     "TalkWords",
@@ -55,6 +56,7 @@ class Words(Authored):
     typed: TypedWords
     result: ResultWords
     graded: GradedWords
+    round_topics: RoundTopicsWords
     share: ShareWords
     received: ReceivedWords
     compare: CompareWords

@@ -214,6 +214,9 @@ class ResultWords(Authored):
     tip_close: Plain
     as_it_stands: Annotated[Line, text("now")]
     agrees: Annotated[Line, text("now")]
+    is_role: Annotated[Line, text("now")]
+    is_partly_role: Annotated[Line, text("now")]
+    is_not_role: Annotated[Line, text("now")]
     objected: Annotated[Line, text("answers", "now")]
     change_how: Plain
     means_clear: Annotated[Line, text("clear", "leaning")]
@@ -265,6 +268,29 @@ class ResultWords(Authored):
     track_risk: Annotated[Line, text("option", "risk")]
     row: Annotated[Line, text("label")]
     cell: Annotated[Line, text("column", "cell")]
+
+
+class RoundTopicsWords(Authored):
+    """What is said to who asks about the quiz or its result, by the topics of `bot.domain.round_topics`.
+
+    The first are said while a question is open, those from `valid` on below a result, and `colleague` in both.
+    """
+
+    no_right_answer: Plain
+    voluntary: Plain
+    left: Annotated[Line, text("number", "count")]
+    left_last: Annotated[Line, text("number", "count")]
+    left_all: Annotated[Line, text("count")]
+    yes_or_no: Plain
+    colleague: Plain
+    valid: Plain
+    table: Plain
+    marks: Plain
+    one_case: Plain
+    pay: Plain
+    graded: Plain
+    unfair: Plain
+    contract: Plain
 
 
 class GradedWords(Authored):

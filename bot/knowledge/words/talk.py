@@ -157,6 +157,7 @@ class TerminalWords(Authored):
     choosing: Plain
     choosing_in_quiz: Plain
     offered: Plain
+    nothing_offered: Plain
     memory: Plain
     paused: Plain
     stopped: Plain

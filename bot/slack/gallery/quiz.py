@@ -13,6 +13,7 @@ from bot.domain.quiz_content import AnyQuestion
 from bot.domain.quiz_run import PARTS, Graded, Prompt, Run, Status
 from bot.domain.readings import WhatIf
 from bot.domain.review import REVIEW
+from bot.domain.round_topics import Topic
 from bot.knowledge import Library
 from bot.slack import (
     blocks,
@@ -96,6 +97,7 @@ def questions(library: Library) -> Iterator[Rendering]:
 
 def _asked_in_between(run: Run, library: Library) -> Iterator[Rendering]:
     """Give what is said to who asks about the round itself, or speaks to somebody else."""
+    yield from _topics(run, library)
     yield Rendering("whether it can be taken again", partial(run_messages.may_start_over, RUN, library))
     named = fill(library.words.quiz.for_somebody, name="Mei")
     yield Rendering("what is said to somebody else", partial(blocks.filled, named))
@@ -106,6 +108,17 @@ def _asked_in_between(run: Run, library: Library) -> Iterator[Rendering]:
     for can_ask, support in product((True, False), (None, "U0SUPPORT")):
         whom = partial(feedback_blocks.whom_to_ask_in_round, to_person, library, can_ask=can_ask, support=support)
         yield Rendering(f"whom to ask in a round, editors: {can_ask}, support: {support}", whom)
+
+
+def _topics(run: Run, library: Library) -> Iterator[Rendering]:
+    """Give what is said to who asks about the quiz, at each of its questions where that differs, or its result."""
+    first, *_, last = library.quiz.questions
+    for topic in Topic:
+        opens = (library.quiz.purpose, first, last) if topic is Topic.LEFT else (first,)
+        for asked in opens:
+            is_open = replace(run, prompts=(Prompt(asked.id),), live=True)
+            told = partial(run_messages.about_round, topic, is_open, library)
+            yield Rendering(f"what is said of {topic} at {asked.id}", told)
 
 
 def _prompts(asked: AnyQuestion, choice: str) -> dict[str, Prompt]:
@@ -284,6 +297,7 @@ def _explanations(finished: Collection[Run], library: Library) -> Iterator[Rende
         name = f"explanation of {described(run)} against {role or 'the next'}"
         yield Rendering(name, partial(result_explained.explanation, run, role, library))
         yield Rendering(f"how sure the {name} is", partial(result_explained.sureness, run, role, library))
+        yield Rendering(f"whether it is the {name}", partial(result_explained.whether, run, role, library))
         changing = partial(result_explained.what_would_change, run, role, library)
         yield Rendering(f"what would change it, with the {name}", changing)
         yield Rendering(f"objection to the {name}", partial(result_explained.objection, run, role, library))
