@@ -1,36 +1,27 @@
 """What is said of two people who compare their answers blind."""
 
-from collections.abc import Mapping
 from typing import Annotated
 
-from pydantic import Field
-
 from bot.domain.authored import Authored, Line
-from bot.domain.loose_phrases import GAP
-from bot.domain.quiz_content import Phrases
-from bot.domain.smalltalk import Explained
+from bot.knowledge.words.questions import Phrased, PhrasedQuestions
 from bot.knowledge.words.texts import Button, InputLabel, MenuPlaceholder, Plain, WindowButton, WindowTitle, text
 
 OfComparison = Annotated[Line, text("sender", "reveal", "withdraw")]
 
 
-class AskedOfComparison(Authored):
+class AskedOfComparison(Phrased):
     """Something that is asked in a round about somebody else's work: how it is put, and what to say to it.
 
-    `gapped` are phrases in which GAP stands for a few words. `answered` is said instead of the reply once all is.
+    `answered` is said instead of the reply once all is.
     """
 
-    phrases: Phrases
-    gapped: tuple[Annotated[Line, Field(pattern=GAP)], ...] = ()
     reply: OfComparison
     answered: OfComparison | None = None
 
 
-class ComparisonQuestions(Authored):
-    """What is asked in a round about somebody else's work, by what they want to know; as ReceivedWords otherwise."""
+class ComparisonQuestions(PhrasedQuestions):
+    """What is asked in a round about somebody else's work, by what they want to know."""
 
-    alike: tuple[Annotated[Phrases, Field(min_length=2)], ...] = ()
-    around: tuple[Line, ...] = ()
     about_whom: AskedOfComparison
     who_sees: AskedOfComparison
     not_sure: AskedOfComparison
@@ -41,31 +32,6 @@ class ComparisonQuestions(Authored):
         """Give the phrases of a question and the replies to it, by its name here."""
         asked: AskedOfComparison = getattr(self, name)
         return asked
-
-    @property
-    def names(self) -> tuple[str, ...]:
-        """Give the names of the questions."""
-        return tuple(name for name, field in type(self).model_fields.items() if field.annotation is AskedOfComparison)
-
-    @property
-    def phrases(self) -> Mapping[str, tuple[str, ...]]:
-        """Give the phrases by the question they mean."""
-        return {name: self.of(name).phrases for name in self.names}
-
-    @property
-    def gapped(self) -> Mapping[str, tuple[str, ...]]:
-        """Give the phrases with gaps by the question they mean."""
-        return {name: self.of(name).gapped for name in self.names}
-
-    @property
-    def kind(self) -> tuple[str, ...]:
-        """Give what says nothing more beside a courtesy: there are none among these."""
-        return ()
-
-    @property
-    def explained(self) -> Mapping[str, Explained]:
-        """Give where people explain what they ask: nowhere."""
-        return {}
 
 
 class CompareWords(Authored):
