@@ -137,6 +137,7 @@ async def test_a_bot_killed_after_question_three_goes_on_at_question_four(tmp_pa
             await take(workspace, root, 0, 1, 0)
             fourth = await question(workspace, root, 4)
             await first.gets(signal.SIGKILL)
+        await workspace.disconnected()
         async with bot(workspace, tmp_path):
             await workspace.connected()
             await click_until_taken(workspace, fourth, buttons(fourth)[2])
@@ -458,6 +459,7 @@ async def test_two_commands_one_workspace_and_a_killed_bot_finds_it_again(tmp_pa
             await take(workspace, root, 0, 1, 0)
             fourth = await question(workspace, root, 4)
             await first.gets(signal.SIGKILL)
+            await workspace.disconnected()
             async with process(*arguments, data=tmp_path) as second:
                 await workspace.connected()
                 await workspace.click(root.user, fourth, buttons(fourth)[2])

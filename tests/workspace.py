@@ -413,6 +413,13 @@ class Workspace:
         """Wait until a bot is connected."""
         await self.until(self._bot_there, self.onlooker)
 
+    async def disconnected(self) -> None:
+        """Wait until no bot is connected: of one that was killed this is known only a moment later."""
+        await self.until(self._bot_gone, self.onlooker)
+
+    async def _bot_gone(self) -> bool:
+        return not await self._bot_there()
+
     async def _bot_there(self) -> bool:
         return bool((await self._get("health", {}))["bot_connected"])
 

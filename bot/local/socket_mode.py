@@ -7,6 +7,7 @@ import asyncio
 import json
 import uuid
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -26,15 +27,11 @@ CLOSE_GRACE = 0.3  # seconds for a client to answer the closing handshake
 
 @dataclass(eq=False)
 class Connection:
-    """One websocket. waiting: unacknowledged envelopes. retiring: asked to reconnect, gets nothing new.
-
-    ended: set once it is known here that it has.
-    """
+    """One websocket. waiting: unacknowledged envelopes. retiring: asked to reconnect, gets nothing new."""
 
     socket: web.WebSocketResponse
     waiting: dict[str, asyncio.Future[Json]] = field(default_factory=dict)
     retiring: bool = False
-    ended: asyncio.Event = field(default_factory=asyncio.Event)
 
 
 class SocketMode:
@@ -85,7 +82,6 @@ class SocketMode:
                     self._acknowledge(message.data)
         finally:
             self._connections.remove(connection)
-            connection.ended.set()
             self._changed("disconnected")
             if not connection.retiring:
                 for answer in connection.waiting.values():
@@ -155,12 +151,10 @@ class SocketMode:
         connection.waiting[envelope["envelope_id"]] = answer
         try:
             async with asyncio.timeout(self._config.ack_timeout):
-                try:
+                # Where its client has died, and that is not known here yet, the end of the connection is waited for:
+                # what is sent again would come to it again.
+                with suppress(ConnectionError):
                     await connection.socket.send_json(envelope)
-                except ConnectionError:
-                    # Its client has died, which is not known here yet: what is sent again would come to it again.
-                    await connection.ended.wait()
-                    raise UndeliveredError("timeout") from None
                 return await answer
         except TimeoutError:
             raise UndeliveredError("timeout") from None
