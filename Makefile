@@ -16,11 +16,12 @@ run: .venv/run
 # With bytecode written: each worker and each bot that a test starts would compile everything again. Four workers, also
 # on fewer cores: a conversation waits for some of its time.
 test: .venv/test
-	@PYTHONDONTWRITEBYTECODE= .venv/bin/python -m pytest --numprocesses 4 --dist worksteal
+	@PYTHONDONTWRITEBYTECODE= .venv/bin/python -m pytest -m "not alone" --numprocesses 4 --dist worksteal
+	@PYTHONDONTWRITEBYTECODE= .venv/bin/python -m pytest -m alone $$(grep -rl --include='test_*.py' mark.alone tests)
 
 # How much of bot/ the tests run, as a figure to know; there is no goal for it.
 coverage: .venv/test
-	@PYTHONDONTWRITEBYTECODE= .venv/bin/python -m pytest --numprocesses 4 --dist worksteal --cov bot
+	@PYTHONDONTWRITEBYTECODE= .venv/bin/python -m pytest -m "not alone" --numprocesses 4 --dist worksteal --cov bot
 
 # Each by itself, so that `make --jobs=3 check` does several at a time.
 check: $(CHECKS)

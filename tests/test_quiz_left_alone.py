@@ -328,6 +328,7 @@ async def state(workspace: Workspace, root: Sent, folder: Path) -> list[tuple[st
     return sorted((shown(each), buttons(each)) for each in await workspace.thread(root.channel, root, "U_ANA"))
 
 
+@pytest.mark.alone
 async def test_a_bot_that_dies_after_every_step_ends_where_one_that_lives_does(tmp_path: Path):
     ends = []
     for dies in (False, True):
