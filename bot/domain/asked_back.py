@@ -177,10 +177,8 @@ def asks_for_role(text: str, roles: Iterable[str]) -> bool:
 
     roles: their names, as somebody may type them.
     """
-    if len(text) > LONGEST:
-        return False
     am_i = rf"{_am_i(roles)}(?:\s+or\s+(?:an?\s+)?(?:{any_of(roles)}))?"
-    return re.fullmatch(rf"{_FIRST}(?:{_WHICH}|{_MY_ROLE}|{am_i}){_LAST}", text, re.IGNORECASE) is not None
+    return _matches(rf"(?:{_WHICH}|{_MY_ROLE}|{am_i})", text)
 
 
 def role_asked_for(text: str, roles: Mapping[str, str]) -> str | None:
@@ -188,7 +186,7 @@ def role_asked_for(text: str, roles: Mapping[str, str]) -> str | None:
 
     roles: by their names, as somebody may type them.
     """
-    match = re.fullmatch(rf"{_FIRST}{_am_i(roles)}{_LAST}", text, re.IGNORECASE) if len(text) <= LONGEST else None
+    match = matches(_am_i(roles), text)
     return roles[match["role"].lower()] if match else None
 
 

@@ -83,12 +83,20 @@ from bot.domain.readings import (
 from bot.domain.result_question import AboutResult, AboutTerm, about_result, about_term, disagrees, is_early
 from bot.domain.review import ReviewQuestion
 from bot.domain.round_topics import about_round, asks_for_advice, leaves_now, shows_part
-from bot.domain.two_choices import bare_letters, is_both, read_hedged, read_little, read_or, read_two, says_half
+from bot.domain.two_choices import (
+    MOST_TAKEN,
+    bare_letters,
+    is_both,
+    read_hedged,
+    read_little,
+    read_or,
+    read_two,
+    says_half,
+)
 from bot.domain.uneven_answers import fits_none, letters_of_more, read_uneven
 from bot.domain.what_if import read_what_if
 
 MOST_READ = 1_500  # characters of a reply, which is read in many ways: nobody answers a question in more
-MOST_TAKEN = 2  # choices of one answer
 MOST_CLAUSES = 30  # of a message in which a pause, or that it is not for them, is looked for
 # Intents of small talk: of who wants to take the quiz, which within a round is to take it again; of who asks about it
 OF_BEGINNING, OF_THE_QUIZ = "begin", "about_quiz"

@@ -12,6 +12,7 @@ from bot.domain.own_words import MAYBE, MOST_GUESSES, SHORT, SMALL_WORDS, hinted
 from bot.domain.quiz import LETTERS
 from bot.domain.quiz_content import AnyQuestion, HasChoices, Option
 
+MOST_TAKEN = 2  # choices of one answer
 MOST_PARTS = 10  # of an answer that takes two choices; what has more is a story
 _BETWEEN = re.compile(r"\b(?:and|to|into|as|is|please)\b|[^\w?]", re.IGNORECASE)
 _LETTERS = re.compile(rf"(?:[{LETTERS}]\s+)+[{LETTERS}]", re.IGNORECASE)

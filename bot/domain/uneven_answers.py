@@ -7,10 +7,9 @@ from rapidfuzz import utils
 from bot.domain.one_choice import asks_or_denies, choice_at, read_choice, read_choice_of_degree, read_pick
 from bot.domain.own_words import hinted
 from bot.domain.quiz_content import AnyQuestion, Option
-from bot.domain.two_choices import bare_letters
+from bot.domain.two_choices import MOST_TAKEN, bare_letters
 
 LONGEST = 200  # characters; who writes more has something else to say
-MOST_TAKEN = 2  # choices of one answer
 _SHARE = re.compile(r"(?<!\w)\d{1,3}\s*(?:%|percent\b|per cent\b)", re.IGNORECASE)
 _NUMBERS = re.compile(r"(?<!\w)\d{1,3}(?!\w)")
 _FRACTION = re.compile(

@@ -11,11 +11,10 @@ from bot.domain.share import Part
 from bot.knowledge import Library
 from bot.slack import result_explained
 from bot.slack.pieces import Message, message, plain, sections
-from bot.slack.shared_result import part_names
+from bot.slack.shared_result import part_names, parts_below
 from bot.slack.text import Mrkdwn, fill, linked, mention
 from bot.storage import Share, StoredRun
 
-IN_REPLIES = (Part.RECOMMENDATION, Part.TABLE, Part.ANSWERS, Part.GRADED)  # parts with a message each in the thread
 TALK = "talk"  # the name of the wish for a talk, which the sender may know of already
 OF_CODE = "```"  # what stands around the bars
 
@@ -59,7 +58,7 @@ def _buttons(library: Library) -> dict[str, str]:
 def _shown(share: Share) -> dict[Shown, list[Mrkdwn]]:
     """Give what a copy shows, in Slack's markup; what was not shared is not in it."""
     root, replies = share.message["root"], share.message["replies"]
-    below = dict(zip([part for part in IN_REPLIES if part in share.parts], replies, strict=False))
+    below = dict(zip(parts_below(share.parts), replies, strict=False))  # behind them stands the guide
     shown = {Shown.GUIDE: _texts(replies[-1])}
     if Part.RECOMMENDATION in share.parts:
         shown[Shown.HEADLINE] = _texts(root)[1:2]

@@ -141,9 +141,8 @@ def _asked_of_comparison(text: str, run: Run, reading: Reading, library: Library
 
     While a question is open, what answers it or does something to the round is that first.
     """
-    if run.subject is None or (not run.finished and isinstance(reading, Answered | Command | Perhaps)):
-        return None
-    if isinstance(reading, Answered):
+    goes_first = Answered if run.finished else Answered | Command | Perhaps
+    if run.subject is None or isinstance(reading, goes_first):
         return None
     return read_name(text, library.words.compare.asked, library.tells_of)
 

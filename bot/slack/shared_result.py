@@ -29,6 +29,11 @@ def parts_to_show(run: Run, chosen: Collection[str], note: str, library: Library
     return tuple(part for part in Part if part in wanted and part not in empty)
 
 
+def parts_below(parts: Collection[str]) -> list[Part]:
+    """Give those of these parts that have a message each in the thread, in the order in which they stand there."""
+    return [part for part in Part if part in parts and part is not Part.NOTE]
+
+
 def part_names(parts: Collection[str], library: Library) -> str:
     """Name parts in a row, as a sentence has them."""
     words = library.words.share
@@ -57,7 +62,7 @@ def content(
         Part.ANSWERS: _answers,
         Part.GRADED: _graded,
     }
-    replies = [render[part](run, parts, mention(sender), library) for part in parts if part in render]
+    replies = [render[part](run, parts, mention(sender), library) for part in parts_below(parts)]
     return root, [*replies, guide(run, parts, library)]
 
 

@@ -3,7 +3,7 @@
 from typing import Annotated
 
 from bot.domain.authored import Authored, Line
-from bot.knowledge.words.questions import Phrased, PhrasedQuestions
+from bot.knowledge.words.phrased import Phrased, PhrasedQuestions
 from bot.knowledge.words.texts import Button, InputLabel, MenuPlaceholder, Plain, WindowButton, WindowTitle, text
 
 OfComparison = Annotated[Line, text("sender", "reveal", "withdraw")]

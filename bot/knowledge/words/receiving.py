@@ -4,7 +4,7 @@ from typing import Annotated
 
 from bot.domain.authored import Line
 from bot.domain.copy_question import Shown
-from bot.knowledge.words.questions import Phrased, PhrasedQuestions
+from bot.knowledge.words.phrased import Phrased, PhrasedQuestions
 from bot.knowledge.words.texts import Plain, text
 
 OfCopy = Annotated[Line, text("sender", "parts", "seen", "talk", "table", "mute", "send")]
@@ -13,8 +13,8 @@ OfCopy = Annotated[Line, text("sender", "parts", "seen", "talk", "table", "mute"
 class Asked(Phrased):
     """Something that a recipient asks about a copy: how they put it, and what to say to it.
 
-    `shows` is what of the copy stands below the reply, as far
-    as it was shared; `missing` is said instead of the reply where nothing of it was.
+    `shows` is what of the copy stands below the reply, as far as it was shared; `missing` is said instead of the reply
+    where nothing of it was.
     """
 
     reply: OfCopy

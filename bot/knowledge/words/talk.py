@@ -3,26 +3,21 @@
 from collections.abc import Mapping
 from typing import Annotated
 
-from pydantic import Field
-
 from bot.domain.authored import Authored, Line
 from bot.domain.language import Language
-from bot.domain.loose_phrases import GAP
-from bot.domain.quiz_content import Phrases
 from bot.domain.smalltalk import Explained
+from bot.knowledge.words.phrased import Phrased, PhrasedIntents
 from bot.knowledge.words.texts import Plain, text
 
 
-class Talk(Authored):
+class Talk(Phrased):
     """Something people say besides questions: how they put it, and what to say to it; None is silence.
 
-    `gapped` are phrases in which GAP stands for a few words. `in_quiz` is said instead in the thread of a run, and
+    `in_quiz` is said instead in the thread of a run, and
     `below_result` once that has a result to share. `begins` puts the button that begins the quiz below the reply, and
     `person` how a person can be reached. `explained` says where a sentence that asks nothing may stand beside a phrase.
     """
 
-    phrases: Phrases
-    gapped: tuple[Annotated[Line, Field(pattern=GAP)], ...] = ()
     reply: Plain | None = None
     in_quiz: Plain | None = None
     below_result: Plain | None = None
@@ -31,15 +26,12 @@ class Talk(Authored):
     explained: Explained | None = None
 
 
-class TalkWords(Authored):
+class TalkWords(PhrasedIntents):
     """What people say to a bot besides questions, by what they want.
 
-    alike: words that mean the same in phrases. around: what says nothing more before or behind a phrase. kind: what
-    says nothing more beside a greeting, thanks or a goodbye.
+    kind: what says nothing more beside a greeting, thanks or a goodbye.
     """
 
-    alike: tuple[Annotated[Phrases, Field(min_length=2)], ...] = ()
-    around: tuple[Line, ...] = ()
     kind: tuple[Line, ...] = ()
     acknowledgement: Talk
     greeting: Talk
@@ -93,24 +85,10 @@ class TalkWords(Authored):
         return talk
 
     @property
-    def phrases(self) -> Mapping[str, tuple[str, ...]]:
-        """Give the phrases by the intent they mean."""
-        return {intent: self.of(intent).phrases for intent in self._intents}
-
-    @property
-    def gapped(self) -> Mapping[str, tuple[str, ...]]:
-        """Give the phrases with gaps by the intent they mean."""
-        return {intent: self.of(intent).gapped for intent in self._intents}
-
-    @property
     def explained(self) -> Mapping[str, Explained]:
         """Give where people explain what they say, by the intents of which they do."""
-        places = {intent: self.of(intent).explained for intent in self._intents}
+        places = {intent: self.of(intent).explained for intent in self.names}
         return {intent: place for intent, place in places.items() if place}
-
-    @property
-    def _intents(self) -> tuple[str, ...]:
-        return tuple(name for name in type(self).model_fields if name not in ("alike", "around", "kind"))
 
 
 class TerminalWords(Authored):

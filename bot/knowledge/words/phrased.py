@@ -1,4 +1,4 @@
-"""Questions by their names, with the phrases that people put them in, as the reader of small talk takes them."""
+"""What people may want, by its names, with the phrases that they put it in, as the reader of small talk takes them."""
 
 from collections.abc import Mapping
 from typing import Annotated
@@ -12,14 +12,14 @@ from bot.domain.smalltalk import Explained
 
 
 class Phrased(Authored):
-    """How a question is put. `gapped` are phrases in which GAP stands for a few words."""
+    """How something is put. `gapped` are phrases in which GAP stands for a few words."""
 
     phrases: Phrases
     gapped: tuple[Annotated[Line, Field(pattern=GAP)], ...] = ()
 
 
-class PhrasedQuestions(Authored):
-    """Questions, each a field of a class of `Phrased`: a `bot.domain.smalltalk.Talk`.
+class PhrasedIntents(Authored):
+    """What people may want, each a field of a class of `Phrased`.
 
     alike: words that mean the same in phrases. around: what says nothing more before or behind a phrase.
     """
@@ -29,18 +29,26 @@ class PhrasedQuestions(Authored):
 
     @property
     def names(self) -> tuple[str, ...]:
-        """Give the names of the questions."""
+        """Give the names of what they may want."""
         return tuple(self._by_name)
 
     @property
     def phrases(self) -> Mapping[str, tuple[str, ...]]:
-        """Give the phrases by the question they mean."""
-        return {name: question.phrases for name, question in self._by_name.items()}
+        """Give the phrases by the intent they mean."""
+        return {name: intent.phrases for name, intent in self._by_name.items()}
 
     @property
     def gapped(self) -> Mapping[str, tuple[str, ...]]:
-        """Give the phrases with gaps by the question they mean."""
-        return {name: question.gapped for name, question in self._by_name.items()}
+        """Give the phrases with gaps by the intent they mean."""
+        return {name: intent.gapped for name, intent in self._by_name.items()}
+
+    @property
+    def _by_name(self) -> Mapping[str, Phrased]:
+        return {name: value for name, value in self if isinstance(value, Phrased)}
+
+
+class PhrasedQuestions(PhrasedIntents):
+    """Questions that are read by themselves: a `bot.domain.smalltalk.Talk`."""
 
     @property
     def kind(self) -> tuple[str, ...]:
@@ -51,7 +59,3 @@ class PhrasedQuestions(Authored):
     def explained(self) -> Mapping[str, Explained]:
         """Give where people explain what they ask: nowhere, as what they add may be for somebody else."""
         return {}
-
-    @property
-    def _by_name(self) -> Mapping[str, Phrased]:
-        return {name: value for name, value in self if isinstance(value, Phrased)}
