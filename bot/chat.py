@@ -48,6 +48,7 @@ from bot.slack.change_notes import change_note, overwritten_note, taken_note
 from bot.slack.choice_letters import letter_of, lettered
 from bot.slack.deciding import PlannedReply, decide, rank
 from bot.slack.faq import rendered
+from bot.slack.in_round import by_meaning
 from bot.slack.pieces import Message, message, sections
 from bot.slack.result import advice, recommendation
 from bot.slack.run_asides import LEAVING, TYPED_ASIDES, RunAside, aside_to, render_aside, with_open_question
@@ -263,7 +264,8 @@ class Chat:
         planned = await decide(text, Surface.DM, self._library, self._second)
         answerable = planned is not None and planned.kind == ANSWER
         words = self._library.words.typed
-        return read(text, run, words, answerable=answerable, aside=self._talk(text)), planned
+        reading = read(text, run, words, answerable=answerable, aside=self._talk(text))
+        return await by_meaning(reading, text, planned, run, self._library, self._second), planned
 
     async def _take_below_result(self, text: str, run: Run) -> bool:
         """Do what the bot does in the thread of a result; gives False for what is not about that.

@@ -10,6 +10,7 @@ from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from functools import cache, lru_cache, partial
 from pathlib import Path
+from typing import TypeVar
 
 import numpy as np
 import structlog
@@ -20,8 +21,12 @@ from bot.domain.contrast import contrast_of
 from bot.domain.embeddings import Floats, Neighbours, SemanticScorer, SemanticScores
 from bot.domain.faq import Reply, Surface
 from bot.domain.matching import Candidate
+from bot.domain.meanings import Meanings, Meant, Place
 from bot.encoder import Encoder, EncoderError
 from bot.knowledge import Library
+
+Given = TypeVar("Given")
+Seen = TypeVar("Seen")
 
 OF_KNOWLEDGE = 4_000  # texts of a knowledge whose embeddings are kept from one edit to the next, 1.5 kB each
 REMEMBERED = 64  # texts whose embeddings are kept: a mention comes as two events, and each is decided about
@@ -192,15 +197,36 @@ class SecondStage:
 
         What is asked by a knowledge that was edited just now is not ready, and the thread is busy with it.
         """
+        return await self._apart(self.score, text, library) if await self._is_prepared(library) else None
+
+    async def _is_prepared(self, library: Library) -> bool:
+        """Say whether a message can be looked at with this snapshot; the first preparation is waited for."""
         if self._prepared is None:
             await self.ready()
-        if self._prepared is None or self._prepared[0] is not library or self._waiting >= WAITING:
-            return None
+        return self._prepared is not None and self._prepared[0] is library and self._waiting < WAITING
+
+    async def _apart(self, look: Callable[[str, Given], Seen], text: str, given: Given) -> Seen:
+        """Look at a message on the thread of this stage."""
         self._waiting += 1
         try:
-            return await asyncio.get_running_loop().run_in_executor(self._thread, self.score, text, library)
+            return await asyncio.get_running_loop().run_in_executor(self._thread, look, text, given)
         finally:
             self._waiting -= 1
+
+    async def meant(self, text: str, place: Place, library: Library, least: float | None = None) -> str | None:
+        """Give what somebody means who asks no question of the subject, by its name; None if that is not sure.
+
+        least: the confidence that is wanted, if it is more than usual. Nothing is ever sure without the encoder, where
+        nothing was learnt of such talk, or while too many others wait.
+        """
+        meanings = library.learnt_talk.get(place)
+        if meanings is None or not await self._is_prepared(library):
+            return None
+        meant = await self._apart(self._meant, text, meanings)
+        return meant.name if meant.confidence >= (meanings.least if least is None else least) else None
+
+    def _meant(self, text: str, meanings: Meanings) -> Meant:
+        return meanings.likeliest(self._embedded(text))
 
     def close(self) -> None:
         """End the thread; what waits for it is given up."""

@@ -7,7 +7,7 @@ from collections.abc import Iterable
 AREAS = {
     "which answer fits, and when to keep silent": (
         "addressed", "contrast", "encoder", "follow_up", "language", "learnt", "matching", "named_groups",
-        "not_answered", "picked_suggestion", "second_stage", "smalltalk*", "two_questions", "why",
+        "not_answered", "picked_suggestion", "meanings", "second_stage", "smalltalk*", "two_questions", "why",
     ),
     "answers in Slack, and what people say about them": (
         "chat", "direct_message", "faq_conversation", "feedback", "first_contact", "for_sender", "gaps*", "manners",

@@ -16,7 +16,7 @@ from typing import Any
 import pytest
 from pydantic import BaseModel
 
-from bot import embedded, knowledge
+from bot import embedded, knowledge, learnt_talk
 from bot.domain.embeddings import Embedded
 from bot.domain.learnt import NONE, LearntFile
 from bot.knowledge import Library, linter, loader
@@ -26,7 +26,7 @@ from bot.knowledge.problems import Problem
 from bot.knowledge.yaml_file import YamlFile, parse
 from bot.settings import KNOWLEDGE
 
-READ = (*MODELS, LEARNT, embedded.FILE)  # the files that a library is made of
+READ = (*MODELS, LEARNT, embedded.FILE, learnt_talk.FILE)  # the files that a library is made of
 
 
 @cache

@@ -125,7 +125,7 @@ def test_ask_prints_the_answer_and_why_in_plain_words_and_the_figures_when_told_
             "Is not sure, and asks whether one of these is meant:\n"
             "  How do researchers read, experiment and publish?\n",
         ),
-        ("Is it raining today?", "mention", "Says that it has no answer to this.\n"),
+        ("What is the mascot of the lab called?", "mention", "Says that it has no answer to this.\n"),
         ("how do I get promoted", "dm", "Has no answer, and says: Promotion is not something my documents deal with"),
         ("thanks", "dm", "Takes it for small talk, and says: You’re welcome.\n"),
         ("thanks", "channel", "Says nothing: this is small talk.\n"),

@@ -48,6 +48,7 @@ FOR_LATER = {
     "bot.local": "the local workspace, which is a process of its own",
     "bot.slack.gallery": "`rolefit check`",
     "bot.train": "`rolefit check --calibrate`",
+    "bot.train_talk": "`rolefit check --calibrate-talk`",
     "cryptography": "many workspaces",
     "opentelemetry": "nothing of ours",
     "sqlalchemy.dialects.mysql": "nothing of ours",

@@ -17,6 +17,9 @@ def check(
     calibrate: Annotated[
         bool, typer.Option("--calibrate", help="First compute anew what is learnt: matching.yaml and learnt.*.")
     ] = False,
+    calibrate_talk: Annotated[
+        bool, typer.Option("--calibrate-talk", help="First compute anew what is learnt of talk: learnt_talk.npz.")
+    ] = False,
     slack: Annotated[
         bool, typer.Option("--slack", help="Also ask Slack whether it takes each message; needs no token.")
     ] = False,
@@ -28,9 +31,10 @@ def check(
     from bot import knowledge
 
     knowledge_folder = existing(folder) if folder else read_settings().knowledge_dir
-    if calibrate:
+    if calibrate or calibrate_talk:
+        learn = knowledge.calibrate if calibrate else knowledge.calibrate_talk
         try:
-            knowledge.calibrate(knowledge_folder, typer.echo)
+            learn(knowledge_folder, typer.echo)
         except knowledge.KnowledgeError as error:
             stop([str(problem) for problem in error.problems])
     documents = knowledge_folder.resolve().parent.parent / "shared" / "sources"

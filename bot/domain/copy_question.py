@@ -75,12 +75,16 @@ def read_name(text: str, talk: smalltalk.Talk, is_term: Callable[[str], bool]) -
 
     The phrases say "she" of the one other person whom all is about. is_term: as for `read`.
     """
-    text = _MENTION.sub(SHE, text)
-    for spelling in dict.fromkeys((text, _with_names(text, _vocabulary(talk), is_term))):
+    for spelling in dict.fromkeys((_MENTION.sub(SHE, text), without_names(text, talk, is_term))):
         name = smalltalk.read(spelling, talk)
         if name in talk.phrases:
             return name
     return None
+
+
+def without_names(text: str, talk: smalltalk.Talk, is_term: Callable[[str], bool]) -> str:
+    """Put SHE for whoever is mentioned or named in a text; talk and is_term: as for `read`."""
+    return _with_names(_MENTION.sub(SHE, text), _vocabulary(talk), is_term)
 
 
 def speaks_of_person(text: str) -> bool:

@@ -31,6 +31,9 @@ class Topic(StrEnum):
     GRADED = "graded"  # that one is graded on something else
     UNFAIR = "unfair"  # that the result is unfair, or hurts
     CONTRACT = "contract"  # that a contract or a card has another title
+    # These two have no patterns and are read by their meaning alone, see bot/domain/meant_in_round.py.
+    CHANGING = "changing"  # how an answer can be changed
+    SEEN = "seen"  # whether who got the result has read it
 
 
 @dataclass(frozen=True)

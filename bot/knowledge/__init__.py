@@ -23,7 +23,7 @@ Nothing but KnowledgeError is raised, whatever the files hold.
 """
 
 from bot.knowledge.drafts import draft
-from bot.knowledge.learning import UTTERANCES, calibrate, labelled, trainer
+from bot.knowledge.learning import UTTERANCES, calibrate, calibrate_talk, labelled, labelled_talk, trainer
 from bot.knowledge.library import Library, english
 from bot.knowledge.linter import lint, load_checked
 from bot.knowledge.loader import files_saved, load
@@ -35,10 +35,12 @@ __all__ = [
     "Library",
     "Problem",
     "calibrate",
+    "calibrate_talk",
     "draft",
     "english",
     "files_saved",
     "labelled",
+    "labelled_talk",
     "lint",
     "load",
     "load_checked",

@@ -1,23 +1,30 @@
-"""Learn from a knowledge folder: `rolefit check --calibrate` writes matching.yaml, learnt.json and learnt_encoder.npz.
+"""Learn from a knowledge folder: `rolefit check --calibrate` writes matching.yaml and learnt.*, three files.
+
+`rolefit check --calibrate-talk` writes learnt_talk.npz alone, which takes a minute where the rest takes many.
 
 What learning needs is imported when it begins: the bot itself does without.
 """
 
 import json
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import yaml
 
 from bot import embedded as embedded_file
+from bot import learnt_talk
 from bot.domain.content import Checks, Faq, NotAnswered, NotAnsweredFile, Synonyms
+from bot.domain.embeddings import Embedded
 from bot.domain.judging import Calibration
 from bot.domain.learnt import Labelled, LearntFile
+from bot.domain.meanings import Place
 from bot.domain.thresholds import SecondThresholds
 from bot.knowledge.library import NOT_ANSWERED, english
-from bot.knowledge.loader import LEARNT, validate
+from bot.knowledge.loader import LEARNT, read_embedded, validate
 from bot.knowledge.problems import KnowledgeError, Problem, only_knowledge_errors
+from bot.knowledge.words import Words
 from bot.knowledge.yaml_file import parse
 
 if TYPE_CHECKING:
@@ -76,6 +83,59 @@ def calibrate(folder: Path, progress: Progress = str) -> None:
         (folder / LEARNT).write_text(as_readable_json(learnt), encoding="utf-8")
     text = yaml.safe_dump(limits.model_dump(), sort_keys=False)
     (folder / MATCHING).write_text(MATCHING_COMMENT + text, encoding="utf-8")
+    calibrate_talk(folder, progress)
+
+
+def calibrate_talk(folder: Path, progress: Progress = str) -> None:
+    """Compute learnt_talk.npz from words.yaml, the messages in utterances/talk, and what the second stage learnt.
+
+    Nothing is learnt, and a file that is there goes, where there are no messages or no second stage. progress: as for
+    `calibrate`. Raises KnowledgeError if the files cannot be read.
+    """
+    from bot import calibrate as calibration  # noqa: PLC0415 - see above
+
+    with only_knowledge_errors(folder):
+        words_file = parse(folder, "words.yaml")
+        words = validate(words_file, Words)
+        embedded = read_embedded(folder)
+    if words is None:
+        raise KnowledgeError(words_file.problems)
+    if isinstance(embedded, Problem):
+        raise KnowledgeError([embedded])
+    path = folder / learnt_talk.FILE
+    messages = {place: list(labelled_talk(folder, place, talk)) for place, talk in words.places_of_talk.items()}
+    if embedded is None or not any(messages.values()):
+        path.unlink(missing_ok=True)
+        return
+    with calibration.one_thread():
+        learnt = _learn_talk(words, messages, embedded, progress)
+    learnt_talk.write(path, learnt)
+
+
+def _learn_talk(
+    words: Words, messages: Mapping[Place, Sequence[Labelled]], embedded: Embedded, progress: Progress
+) -> learnt_talk.LearntTalk:
+    """Learn for each place of which there are messages. Raises KnowledgeError if what learning needs is missing."""
+    from bot import encoder  # noqa: PLC0415 - see above
+
+    try:
+        from bot import train_talk  # noqa: PLC0415 - needs what the bot itself does not
+    except ImportError as error:
+        raise _not_installed(error) from error
+    encode = cache(encoder.load().encode)
+    learnt = {}
+    for place, phrases in words.places_of_talk.items():
+        if own := messages[place]:
+            progress(f"what people say ({place}): leaving out authors")
+            also = messages[Place.TALK] if place is Place.ROUND else ()  # people say the same there, and more
+            trainer = train_talk.TalkTrainer(phrases, own, embedded, encode, also)
+            learnt[place] = trainer.learn(trainer.left_out())
+    return learnt
+
+
+def labelled_talk(folder: Path, place: Place, names: Collection[str]) -> Iterator[Labelled]:
+    """Give the labelled messages of a place, with what they mean. Raises KnowledgeError for a line that is wrong."""
+    yield from _labelled(folder, f"{UTTERANCES}/{place}", frozenset(names), {})
 
 
 def _learn_second_stage(
@@ -112,8 +172,7 @@ def trainer(
     try:
         from bot import train  # noqa: PLC0415 - needs what the bot itself does not
     except ImportError as error:
-        message = f"learning needs {error.name}, the bot not"
-        raise KnowledgeError([Problem(UTTERANCES, 0, message, "Install it with `make .venv/test`")]) from error
+        raise _not_installed(error) from error
     if len(entries.entries) < train.LEAST_ENTRIES:
         message = f"learning from utterances/ needs {train.LEAST_ENTRIES} entries or more"
         remedy = "Add entries, or remove the utterances: then the phrasings decide"
@@ -127,17 +186,28 @@ def labelled(folder: Path, entries: Faq) -> Iterator[Labelled]:
 
     Follow-ups in a thread are left out: without their thread they say nothing.
     """
-    from bot import evaluate  # noqa: PLC0415 - see above
-
     entry_ids = frozenset(entry.id for entry in entries.entries)
     former = {former_id: entry.id for entry in entries.entries for former_id in entry.formerly}
-    for path in sorted((folder / UTTERANCES).glob("*.jsonl")):
+    for utterance in _labelled(folder, UTTERANCES, entry_ids, former):
+        if utterance.style != "followup":
+            yield utterance
+
+
+def _labelled(folder: Path, name: str, ids: frozenset[str], former: Mapping[str, str]) -> Iterator[Labelled]:
+    """Give what the files of a folder within it have, by ids. Raises KnowledgeError for a line that is wrong."""
+    from bot import evaluate  # noqa: PLC0415 - see above
+
+    for path in sorted((folder / name).glob("*.jsonl")):
         try:
-            for case in evaluate.read(path, entry_ids, entry_ids, former):
-                if case.style != "followup":
-                    yield Labelled(case.text, case.gold, case.author or path.stem, case.style or "")
+            for case in evaluate.read(path, ids, ids, former):
+                yield Labelled(case.text, case.gold, case.author or path.stem, case.style or "")
         except evaluate.CasesError as error:
-            raise KnowledgeError([Problem(f"{UTTERANCES}/{path.name}", 0, str(error), "Correct it")]) from error
+            raise KnowledgeError([Problem(f"{name}/{path.name}", 0, str(error), "Correct it")]) from error
+
+
+def _not_installed(error: ImportError) -> KnowledgeError:
+    message = f"learning needs {error.name}, the bot not"
+    return KnowledgeError([Problem(UTTERANCES, 0, message, "Install it with `make .venv/test`")])
 
 
 def as_readable_json(learnt: LearntFile) -> str:

@@ -38,6 +38,7 @@ from bot.domain.quiz_content import Quiz
 from bot.domain.same_of_role import SameOfRole
 from bot.domain.thresholds import ReplyThresholds
 from bot.knowledge.words import Words
+from bot.learnt_talk import LearntTalk
 
 FilesSaved = Mapping[str, tuple[int, int]]  # name -> nanoseconds since 1970, and bytes
 
@@ -81,12 +82,18 @@ class Library:
     languages: Languages = field(default_factory=Languages)
     learnt_file: LearntFile | None = None
     embedded: Embedded | None = None
+    learnt_talk: LearntTalk = field(default_factory=dict)
     topics: tuple[Topic, ...] = ()
     saved: FilesSaved = field(default_factory=dict)  # the files, as they were before they were read
 
     @classmethod
     def of(
-        cls, contents: Contents, learnt: LearntFile | None, embedded: Embedded | None, saved: FilesSaved
+        cls,
+        contents: Contents,
+        learnt: LearntFile | None,
+        embedded: Embedded | None,
+        learnt_talk: LearntTalk,
+        saved: FilesSaved,
     ) -> "Library":
         """Make a snapshot of the files; of two things with one id it has the last."""
         return cls(
@@ -102,6 +109,7 @@ class Library:
             languages=contents.languages,
             learnt_file=learnt,
             embedded=embedded,
+            learnt_talk=learnt_talk,
             topics=contents.faq.topics,
             saved=saved,
         )

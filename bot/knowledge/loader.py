@@ -12,6 +12,7 @@ from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
 
 from bot import embedded as embedded_file
+from bot import learnt_talk as learnt_talk_file
 from bot.domain.authored import IDENTIFIER, READABLE
 from bot.domain.content import HTTPS_ADDRESS, Checks, Faq, NotAnsweredFile, Sources, Synonyms, Tables
 from bot.domain.embeddings import Embedded
@@ -26,6 +27,7 @@ from bot.knowledge.references import find_reference_problems
 from bot.knowledge.text_checks import find_long_citations, find_long_texts
 from bot.knowledge.words import Words
 from bot.knowledge.yaml_file import UnreadableError, YamlFile, parse, read_bytes
+from bot.learnt_talk import LearntTalk
 from bot.validation import describe, describe_unreadable
 
 LEARNT = "learnt.json"
@@ -101,10 +103,15 @@ def read(folder: Path) -> Reading:
         not_answered=model(NOT_ANSWERED, NotAnsweredFile) if NOT_ANSWERED in models else NotAnsweredFile(),
         languages=model(LANGUAGES, Languages) if LANGUAGES in models else Languages(),
     )
-    learnt, embedded = read_learnt(folder), _read_embedded(folder)
-    if isinstance(learnt, Problem) or isinstance(embedded, Problem):
-        return Reading(files, [problem for problem in (learnt, embedded) if isinstance(problem, Problem)])
-    library = Library.of(contents, learnt, embedded, saved)
+    learnt, embedded, learnt_talk = (
+        read_learnt(folder),
+        read_embedded(folder),
+        _read_learnt_talk(folder, contents.words),
+    )
+    if isinstance(learnt, Problem) or isinstance(embedded, Problem) or isinstance(learnt_talk, Problem):
+        problems = [problem for problem in (learnt, embedded, learnt_talk) if isinstance(problem, Problem)]
+        return Reading(files, problems)
+    library = Library.of(contents, learnt, embedded, learnt_talk, saved)
     problems = [*find_reference_problems(contents, library, files), *find_long_texts(library, files)]
     if not problems:
         problems += find_long_citations(library, files["faq.yaml"])
@@ -269,7 +276,7 @@ def _check_fit(file: LearntFile) -> None:
     file.check_words()
 
 
-def _read_embedded(folder: Path) -> Embedded | Problem | None:
+def read_embedded(folder: Path) -> Embedded | Problem | None:
     """Read what was learnt for the second stage; None where there is no such file."""
     try:
         return embedded_file.read(folder / embedded_file.FILE)
@@ -278,3 +285,22 @@ def _read_embedded(folder: Path) -> Embedded | Problem | None:
     except ValueError as error:
         message = f"cannot be used: {error}"
         return Problem(embedded_file.FILE, 0, message, "Compute it anew with `rolefit check --calibrate`, or delete it")
+
+
+def _read_learnt_talk(folder: Path, words: Words) -> LearntTalk | Problem:
+    """Read what was learnt of what people say besides questions; empty where there is no such file."""
+    try:
+        learnt = learnt_talk_file.read(folder / learnt_talk_file.FILE)
+    except FileNotFoundError:
+        return {}
+    except ValueError as error:
+        return _unusable_talk(str(error))
+    for place, phrases in words.places_of_talk.items():
+        if place in learnt and (unknown := set(learnt[place].names).difference(phrases)):
+            return _unusable_talk(f"words.yaml has no {min(unknown)!r}")
+    return learnt
+
+
+def _unusable_talk(why: str) -> Problem:
+    remedy = "Compute it anew with `rolefit check --calibrate-talk`, or delete it"
+    return Problem(learnt_talk_file.FILE, 0, f"cannot be used: {why}", remedy)

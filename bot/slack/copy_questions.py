@@ -1,12 +1,20 @@
 """Reading what somebody asks about a result that was shared with them, and holding up nobody for it."""
 
 from bot.domain import copy_question
-from bot.domain.copy_question import CopyQuestion
+from bot.domain.copy_question import CopyQuestion, without_names
+from bot.domain.meanings import Place
 from bot.knowledge import Library
+from bot.second_stage import SecondStage
 from bot.slack.deciding import prepare_received
 
 
-async def read(text: str, library: Library) -> CopyQuestion | None:
-    """Read a question about a copy; None for anything else."""
+async def read(text: str, library: Library, second: SecondStage | None) -> CopyQuestion | None:
+    """Read a question about a copy, by its phrases or else by its meaning; None for anything else."""
     await prepare_received(library)
-    return copy_question.read(text, library.words.received, library.words.typed, library.tells_of)
+    words = library.words.received
+    if question := copy_question.read(text, words, library.words.typed, library.tells_of):
+        return question
+    if second is None:
+        return None
+    name = await second.meant(without_names(text, words, library.tells_of), Place.RECEIVED, library)
+    return CopyQuestion(name) if name else None

@@ -10,6 +10,7 @@ from bot.domain.faq import UNPROMPTED, WORDED_ALIKE, Answer, NoAnswer, Silence, 
 from bot.domain.follow_up import asks_of_person, says_whom, with_names_of_roles
 from bot.domain.matching import Candidate
 from bot.domain.matching_text import Form
+from bot.domain.meanings import Place
 from bot.domain.named_groups import asks_for_others, names_nobody, with_name_of_group
 from bot.domain.reply_kinds import ANSWER, HELLO, NOT_ANSWERED, ONLY_ENGLISH, SUGGEST, TALK, UNKNOWN
 from bot.knowledge import Library
@@ -19,6 +20,8 @@ ABOVE = "above"  # the name in words.yaml of what is said where an answer that s
 OFFERED = "offered"  # the same of why questions were suggested, to “why?” below them
 WHICH_ONE = "which_one"  # the same, where one of those is asked about that the answer above is about
 OF_WHOM = "of_whom"  # the same, to who asks about “him” where nobody was spoken of
+OPEN = (UNKNOWN, SUGGEST)  # replies to what no entry answers for certain
+CERTAINLY_TALK = 0.9  # confidence from which something is talk although there is another reply to it
 _preparing = ThreadPoolExecutor(1, thread_name_prefix="preparing")  # one, so that nobody prepares the same twice
 
 
@@ -45,7 +48,38 @@ async def decide(
         return reply_by_form
     of_above = prompted and after is not None and asks_of_above(text)
     if prompted and not of_above and (intent := smalltalk.read(text, talk)):
-        return PlannedReply(TALK, (intent,)) if talk.of(intent).reply else None
+        return _to_talk(intent, library)
+    planned = await _decide_question(text, surface, library, second, after, of_above=of_above)
+    return await _or_talk(planned, text, library, second) if prompted else planned
+
+
+def _to_talk(intent: str, library: Library) -> PlannedReply | None:
+    return PlannedReply(TALK, (intent,)) if library.words.talk.of(intent).reply else None
+
+
+async def _or_talk(
+    planned: PlannedReply | None, text: str, library: Library, second: SecondStage | None
+) -> PlannedReply | None:
+    """Reply to small talk that is like no phrase, by its meaning, where no entry answers it, or hardly.
+
+    planned: the reply to it as a question. What is said of an answer above, and of what is known not to be answered,
+    stands unless it is all but certain that it is talk.
+    """
+    if planned is None or second is None or planned.kind == ONLY_ENGLISH:
+        return planned
+    intent = await second.meant(text, Place.TALK, library)
+    # Who asks something and hears nothing is worse off than with "I don't know that one".
+    open_to_talk = planned.kind in OPEN and intent is not None and library.words.talk.of(intent).reply is not None
+    if not open_to_talk:
+        intent = await second.meant(text, Place.TALK, library, CERTAINLY_TALK)
+    return _to_talk(intent, library) if intent else planned
+
+
+async def _decide_question(
+    text: str, surface: Surface, library: Library, second: SecondStage | None, after: str | None, *, of_above: bool
+) -> PlannedReply | None:
+    """Decide as `decide` does about what is no small talk. of_above: it asks for more of the answer `after`."""
+    prompted = surface not in UNPROMPTED
     text = _as_asked(text, surface, after)
     after = after if of_above else await _leaning(text, library, after)
     if after is not None and (asked := library.of_named_role(text, after)):

@@ -14,6 +14,7 @@ from bot.domain.reply_kinds import (
     UNKNOWN,
 )
 from bot.knowledge import Library
+from bot.second_stage import SecondStage
 from bot.slack import copy_questions
 from bot.slack.deciding import PlannedReply
 from bot.slack.faq import SHARED_WITHIN
@@ -29,7 +30,15 @@ OF_OWN_QUIZ = frozenset({"others_do_it", "questions"})  # questions about a copy
 
 
 async def redirected(
-    team: str, user: str, channel: str, ts: str, text: str, reply: PlannedReply, library: Library, store: Store
+    team: str,
+    user: str,
+    channel: str,
+    ts: str,
+    text: str,
+    reply: PlannedReply,
+    library: Library,
+    store: Store,
+    second: SecondStage | None,
 ) -> PlannedReply:
     """Give what to reply to a direct message outside threads, for which `reply` was decided.
 
@@ -37,7 +46,9 @@ async def redirected(
     answer or is no question, unless they know how to reply by now; else it is `reply` itself.
     """
     since = float(ts) - SHARED_WITHIN
-    question = None if reply.kind == TALK and OF_BOT.intersection(reply.entries) else await _asked(text, library)
+    question = (
+        None if reply.kind == TALK and OF_BOT.intersection(reply.entries) else await _asked(text, library, second)
+    )
     if question and (arrival := await store.share_arrivals.latest(team, channel, user, since=since)):
         is_of_copy = question.is_of_person or not await _is_of_reply_above(team, channel, ts, arrival, store)
         return PlannedReply(ABOUT_COPY) if is_of_copy else reply
@@ -49,9 +60,9 @@ async def redirected(
     return PlannedReply(FOR_SENDER) if arrival else reply
 
 
-async def _asked(text: str, library: Library) -> CopyQuestion | None:
+async def _asked(text: str, library: Library, second: SecondStage | None) -> CopyQuestion | None:
     """Read a question about a copy that has another answer there than elsewhere."""
-    question = await copy_questions.read(text, library)
+    question = await copy_questions.read(text, library, second)
     return question if question and question.name not in OF_OWN_QUIZ else None
 
 

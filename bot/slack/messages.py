@@ -85,12 +85,12 @@ async def on_message(
     elif classified.follows and (suggested := await _suggested_before(team, message, store)):
         leaning = await decide(message.text, message.surface, library, second_stage, suggested)
         reply = leaning if leaning and leaning.kind == ANSWER else reply  # of what stands above nothing is answered yet
-    run, reply = await _in_direct_message(team, message, reply, library, store)
+    run, reply = await _in_direct_message(team, message, reply, library, store, second_stage)
     shared = event_callback.is_ext_shared_channel
     in_context = MessageInContext(message, run, reply, classified.reply, shared)
     match handling_of(in_context):
         case Handling.ROUND if run:
-            await _in_round(team, message, run, reply, library, store)
+            await _in_round(team, message, run, reply, library, store, second_stage)
         case Handling.REVISION if message.revised_ts:
             await _revise(team, in_context, message.revised_ts, library, store, second_stage)
         case Handling.CHOICE if message.number is not None:
@@ -113,7 +113,12 @@ def handling_of(in_context: MessageInContext) -> Handling:
 
 
 async def _in_direct_message(
-    team: str, message: IncomingMessage, reply: PlannedReply | None, library: Library, store: Store
+    team: str,
+    message: IncomingMessage,
+    reply: PlannedReply | None,
+    library: Library,
+    store: Store,
+    second: SecondStage | None,
 ) -> tuple[StoredRun | None, PlannedReply | None]:
     """Give the round in whose thread a message stands, and what to reply to it with what else stands there.
 
@@ -123,10 +128,12 @@ async def _in_direct_message(
         return None, reply
     if message.thread_ts:
         run = await store.runs.in_thread(team, message.user, message.thread_ts)
-        return run, reply if run else await _below_copy(team, message, message.thread_ts, reply, library, store)
+        if run is None:
+            reply = await _below_copy(team, message, message.thread_ts, reply, library, store, second)
+        return run, reply
     if reply and not message.number and not message.deleted:
         question = (team, message.user, message.channel, message.ts)
-        reply = await for_sender.redirected(*question, message.text, reply, library, store)
+        reply = await for_sender.redirected(*question, message.text, reply, library, store, second)
     return None, reply
 
 
@@ -137,10 +144,11 @@ async def _in_round(
     reply: PlannedReply | None,
     library: Library,
     store: Store,
+    second: SecondStage | None,
 ) -> None:
     """Give a message, or the edit of one, to the quiz, in the thread of whose round it stands."""
     if message.revised_ts is None:
-        await quiz.on_reply(team, message.text, message.ts, stored, reply, library, store)
+        await quiz.on_reply(team, message.text, message.ts, stored, reply, library, store, second)
     elif not message.deleted:
         await quiz.on_edit(team, message.text, message.ts, message.revised_ts, stored, library, store)
 
@@ -234,7 +242,13 @@ async def _between_people(team: str, message: IncomingMessage, store: Store) -> 
 
 
 async def _below_copy(
-    team: str, message: IncomingMessage, thread_ts: str, reply: PlannedReply | None, library: Library, store: Store
+    team: str,
+    message: IncomingMessage,
+    thread_ts: str,
+    reply: PlannedReply | None,
+    library: Library,
+    store: Store,
+    second: SecondStage | None,
 ) -> PlannedReply | None:
     """Give what to reply to a message that may stand below a result which somebody has shared.
 
@@ -242,7 +256,7 @@ async def _below_copy(
     a question that has an answer and calls nobody by name, or that is about the bot, which gets that and no more.
     """
     in_thread = (message.channel, thread_ts, message.ts)
-    question = await copy_questions.read(message.text, library) if message.text else None
+    question = await copy_questions.read(message.text, library, second) if message.text else None
     if (
         question
         and message.revised_ts is None

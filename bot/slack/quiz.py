@@ -56,7 +56,7 @@ from bot.domain.round_topics import AboutRound, ShowsPart
 from bot.jobs import Key
 from bot.knowledge import Library
 from bot.second_stage import SecondStage
-from bot.slack import blocks, channel, compare, faq, gaps, history, home, privacy, share_rows
+from bot.slack import blocks, channel, compare, faq, gaps, history, home, in_round, privacy, share_rows
 from bot.slack.deciding import PlannedReply, prepare_received
 from bot.slack.home_blocks import Notice
 from bot.slack.interaction_payloads import BlockActions, SlashCommand
@@ -102,7 +102,14 @@ DUE = {"remind": Work.REMIND, "expire": Work.EXPIRE}  # by the name of the actio
 
 
 async def on_reply(
-    team: str, text: str, ts: str, stored: StoredRun, reply: PlannedReply | None, library: Library, store: Store
+    team: str,
+    text: str,
+    ts: str,
+    stored: StoredRun,
+    reply: PlannedReply | None,
+    library: Library,
+    store: Store,
+    second: SecondStage | None,
 ) -> None:
     """Begin the work for what somebody typed in a run's thread; `reply` is what the FAQ would reply to it."""
     answerable = reply is not None and reply.kind == ANSWER
@@ -111,6 +118,7 @@ async def on_reply(
     missed = is_not_understood(stored)
     words = library.words.typed
     reading = read(text, stored.run, words, answerable=answerable, aside=aside, review=review, not_understood=missed)
+    reading = await in_round.by_meaning(reading, text, reply, stored.run, library, second)
     if _may_be_for_somebody(reading) and not (answerable and isinstance(reading, Asks)):
         quiz_read = stored.run.quiz
         name = called_in_person(text, lambda word: library.index.names_term(word) or is_in_wordings(word, quiz_read))

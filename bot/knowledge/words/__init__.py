@@ -4,7 +4,11 @@ A text is declared with the placeholders that it may have, in the module of what
 say something new, declare it there, write it in knowledge/words.yaml, and say it in a module of bot.slack.
 """
 
+from collections.abc import Mapping
+
 from bot.domain.authored import Authored
+from bot.domain.meanings import Place
+from bot.domain.meant_in_round import phrases_in_round
 from bot.domain.quiz_content import TypedWords
 from bot.knowledge.words.comparing import CompareWords
 from bot.knowledge.words.faq import FaqWords, FeedbackWords, MannersWords
@@ -66,3 +70,12 @@ class Words(Authored):
     install: InstallWords
     first_contact: FirstContactWords
     first_steps: FirstStepsWords
+
+    @property
+    def places_of_talk(self) -> Mapping[Place, Mapping[str, tuple[str, ...]]]:
+        """Give the phrases by what people want besides answers, for each place where they say it."""
+        return {
+            Place.TALK: self.talk.phrases,
+            Place.ROUND: phrases_in_round(self.talk.phrases, self.typed),
+            Place.RECEIVED: self.received.phrases,
+        }

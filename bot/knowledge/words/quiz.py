@@ -291,6 +291,8 @@ class RoundTopicsWords(Authored):
     graded: Plain
     unfair: Plain
     contract: Plain
+    changing: Plain
+    seen: Plain
 
 
 class GradedWords(Authored):

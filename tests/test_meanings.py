@@ -1,0 +1,197 @@
+"""What people say besides questions, in words that no phrase is like: read by its meaning where it is put to the bot."""
+
+import json
+import shutil
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from bot import knowledge, learnt_talk
+from bot.domain.learnt import Labelled
+from bot.domain.meanings import Meanings, Meant, Place
+from bot.domain.meant_in_round import OF_RESULT, WHILE_OPEN, reading_of
+from bot.domain.readings import Aside, AsksToStartOver, Command, Perhaps, Unclear
+from bot.domain.round_topics import AboutRound, Topic
+from bot.knowledge import Library
+from bot.second_stage import SecondStage
+from bot.settings import KNOWLEDGE
+from bot.slack.in_round import by_meaning
+from bot.train_talk import Tried, least_confidence
+from tests.conftest import bot_in
+from tests.sharing import copy_of, shared, thread_of
+from tests.test_quiz_conversation import begin, message, question, write
+from tests.test_said_in_a_round import at, finished
+from tests.test_share_recipient import offer, reply
+from tests.workspace import BOT, Workspace, shown
+
+# By what somebody means, in words that none of its phrases has
+MEANT = {
+    "languages_spoken": "am I allowed to type in Dutch with you, that goes quicker for me",
+    "taking_back": "argh I sent it to my boss by mistake, can it be unsent",
+    "kept": "does everything I type end up in some database",
+}
+
+
+@pytest.fixture(scope="module")
+def second(library: Library) -> SecondStage:
+    stage = SecondStage()
+    stage.prepare(library)
+    return stage
+
+
+def test_the_likeliest_meaning_says_how_much_speaks_against_it():
+    weights = np.zeros((3, 384), np.float32)
+    weights[0, 0] = weights[1, 1] = 4
+    meanings = Meanings(("thanks", "bye"), weights, np.zeros(3, np.float32), 0.5)
+    thanks, neither = np.eye(384, dtype=np.float32)[[0, 2]]
+
+    assert meanings.likeliest(thanks) == Meant("thanks", pytest.approx(np.exp(4) / (np.exp(4) + 2)))
+    assert meanings.likeliest(neither).confidence == pytest.approx(1 / 3)
+
+
+async def test_who_speaks_to_the_bot_is_understood_and_others_hear_nothing(tmp_path: Path, library: Library):
+    async with Workspace.start() as workspace, bot_in(workspace, library, tmp_path, rolefit_encoder="on"):
+        for intent, text in MEANT.items():
+            unasked = await workspace.post("U_ANA", "C_GENERAL", text)
+            asked = await workspace.post("U_ANA", BOT, text)
+            await workspace.settled()
+
+            told = [shown(said) for said in await workspace.dm("U_ANA") if said["ts"] > asked and said["user"] == BOT]
+            assert told == [library.words.talk.of(intent).reply]
+            assert len(await workspace.thread("C_GENERAL", unasked, "U_ANA")) == 1
+
+
+async def test_in_a_round_and_below_its_copy_it_gets_the_reply_for_there(tmp_path: Path, library: Library):
+    async with Workspace.start() as workspace, bot_in(workspace, library, tmp_path, rolefit_encoder="on"):
+        root = await begin(workspace, "U_BEN")
+        await question(workspace, root, 1)
+        await write(workspace, root, "argh, do the folks upstairs get to look at what I put in here")
+        assert library.words.talk.privacy.in_quiz is not None
+        await message(workspace, root, library.words.talk.privacy.in_quiz)
+        await write(workspace, root, "a")
+        await question(workspace, root, 2)
+
+        await shared(workspace)
+        copy = await copy_of(workspace)
+        below = await thread_of(workspace, copy, count=4)
+        await reply(workspace, copy, "will the people department get to see any of this as well?")
+        said = await thread_of(workspace, copy, count=len(below) + 2)
+        assert "neither HR nor anybody else gets it from me" in shown(said[-1])
+        await reply(workspace, copy, "Great that you did this, let us go through it over lunch on Tuesday")
+        await offer(workspace, copy)
+
+
+async def test_without_the_encoder_the_phrases_decide_alone(library: Library, second: SecondStage):
+    text = MEANT["kept"]
+    assert await second.meant(text, Place.TALK, library) == "kept"
+    assert await second.meant(text, Place.TALK, replace(library, learnt_talk={})) is None
+    missing = SecondStage(Path("nowhere.npz"))
+    assert await missing.meant(text, Place.TALK, library) is None
+    assert await by_meaning(Unclear(), text, None, at(library, 2), library, None) == Unclear()
+
+
+async def test_a_question_of_the_subject_is_no_talk(library: Library, second: SecondStage):
+    for text in (
+        "who can see that a researcher does good work?",
+        "how do I share the credit between a research engineer and a scientist?",
+        "Do I need a PhD to be a researcher?",
+        "what is the difference between an AI engineer and a data scientist",
+    ):
+        assert await second.meant(text, Place.TALK, library) is None, text
+
+
+def test_what_is_meant_depends_on_where_a_round_stands(library: Library):
+    open_run, result = at(library, 2), finished(library, "own")
+
+    assert reading_of("skip", open_run) == Command("skip")
+    assert reading_of("skip", result) is None
+    assert reading_of("pay", result) == AboutRound(Topic.PAY)
+    assert reading_of("pay", open_run) is None
+    assert reading_of("privacy", open_run) == reading_of("privacy", result) == Aside("privacy")
+    assert reading_of("start_over", result) == AsksToStartOver()
+
+
+async def test_what_is_understood_by_its_words_stays_that(library: Library, second: SecondStage):
+    run, guess = at(library, 2), Perhaps("what-comes-out", ("evidence",))
+    assert await by_meaning(Command("skip"), MEANT["kept"], None, run, library, second) == Command("skip")
+    assert (
+        await by_meaning(guess, "we mostly produce evidence that something holds", None, run, library, second) == guess
+    )
+
+
+def test_names_that_mean_something_in_a_round_have_a_reply_there(library: Library):
+    for run, readings in ((at(library, 2), WHILE_OPEN), (finished(library, "own"), OF_RESULT)):
+        for name in readings:
+            assert reading_of(name, run) == readings[name]
+    known = set(library.words.places_of_talk[Place.ROUND])
+    assert known >= {*WHILE_OPEN, *OF_RESULT}
+    assert all(
+        set(learnt.names) <= set(library.words.places_of_talk[place]) for place, learnt in library.learnt_talk.items()
+    )
+
+
+def test_the_least_confidence_lets_one_in_twenty_be_taken_wrongly():
+    def tried(confidence: float, *, right: bool) -> Tried:
+        return Tried(Labelled("", frozenset({"thanks" if right else "bye"}), "ana"), "thanks", confidence)
+
+    right, wrong = [tried(0.9, right=True)] * 38, [tried(0.8, right=False), tried(0.4, right=False)]
+    assert least_confidence(right) == 0.0
+    assert least_confidence([*right, *wrong, tried(0.3, right=False)]) == pytest.approx(0.3)
+
+
+def test_what_was_learnt_survives_being_written(tmp_path: Path, library: Library):
+    learnt_talk.write(tmp_path / learnt_talk.FILE, library.learnt_talk)
+
+    again = learnt_talk.read(tmp_path / learnt_talk.FILE)
+
+    assert set(again) == set(Place)
+    for place, meanings in library.learnt_talk.items():
+        assert (again[place].names, again[place].least) == (meanings.names, meanings.least)
+        assert np.array_equal(again[place].weights, meanings.weights)
+
+
+@pytest.mark.parametrize("broken", ["no archive", "another shape", "an unknown name"])
+def test_a_file_that_cannot_be_used_says_why_and_what_to_do(tmp_path: Path, library: Library, broken: str):
+    folder = tmp_path / "knowledge"
+    shutil.copytree(KNOWLEDGE, folder, ignore=shutil.ignore_patterns("utterances"))
+    talk = library.learnt_talk[Place.TALK]
+    match broken:
+        case "no archive":
+            (folder / learnt_talk.FILE).write_bytes(b"PK")
+            why = ""
+        case "another shape":
+            learnt_talk.write(folder / learnt_talk.FILE, {Place.TALK: replace(talk, intercepts=talk.intercepts[1:])})
+            why = "'talk/intercepts' is of shape"
+        case _:
+            names = ("gossip", *talk.names[1:])
+            learnt_talk.write(folder / learnt_talk.FILE, {Place.TALK: replace(talk, names=names)})
+            why = "words.yaml has no 'gossip'"
+
+    with pytest.raises(knowledge.KnowledgeError) as raised:
+        knowledge.load(folder)
+
+    [problem] = raised.value.problems
+    assert problem.file == "learnt_talk.npz"
+    assert why in problem.message
+    assert problem.remedy == "Compute it anew with `rolefit check --calibrate-talk`, or delete it"
+    (folder / learnt_talk.FILE).unlink()
+    assert knowledge.load(folder).learnt_talk == {}
+
+
+def test_learning_says_which_label_is_unknown_and_unlearns_without_messages(tmp_path: Path):
+    folder = tmp_path / "knowledge"
+    shutil.copytree(KNOWLEDGE, folder, ignore=shutil.ignore_patterns("utterances"))
+    labelled = folder / "utterances" / "talk" / "ana.jsonl"
+    labelled.parent.mkdir(parents=True)
+    labelled.write_text(json.dumps({"text": "ta", "gold": ["gossip"], "author": "ana"}))
+
+    with pytest.raises(knowledge.KnowledgeError) as raised:
+        knowledge.calibrate_talk(folder)
+    assert "utterances/talk/ana.jsonl" in str(raised.value.problems[0])
+    assert "gossip" in str(raised.value.problems[0])
+
+    labelled.unlink()
+    knowledge.calibrate_talk(folder)
+    assert not (folder / learnt_talk.FILE).exists()
