@@ -149,17 +149,21 @@ class Report:
 
 
 def read(
-    path: Path, entry_ids: frozenset[str], used: frozenset[str], former: Mapping[str, str] = MappingProxyType({})
+    path: Path,
+    entry_ids: frozenset[str],
+    used: frozenset[str],
+    former: Mapping[str, str] = MappingProxyType({}),
+    unknown: str = "there is no entry {name!r} in this knowledge. Correct the id, or name --knowledge.",
 ) -> Iterator[Case]:
     """Read JSONL with `text` and `gold`, or plain text with one message a line; `.gz` too.
 
     `entry_ids` are those of the knowledge; those not `used` answer nothing; `former` ids stand for the entries that
-    answer now. Raises CasesError.
+    answer now. Raises CasesError, with `unknown` for an id of something that there is not.
     """
     plain = path.with_suffix("").suffix if path.suffix == ".gz" else path.suffix
     for line_at, line in _lines(path):
         if plain == ".jsonl":
-            yield _case(line, line_at, entry_ids, used, former)
+            yield _case(line, line_at, entry_ids, used, former, unknown)
         else:
             yield Case(line.rstrip("\n"), frozenset())
 
@@ -186,7 +190,9 @@ def _unreadable(error: OSError | EOFError | zlib.error) -> str:
     return "is not packed by gzip" if isinstance(error, gzip.BadGzipFile) else describe_unreadable(error)[0]
 
 
-def _case(line: str, line_at: str, entry_ids: frozenset[str], used: frozenset[str], former: Mapping[str, str]) -> Case:
+def _case(
+    line: str, line_at: str, entry_ids: frozenset[str], used: frozenset[str], former: Mapping[str, str], unknown: str
+) -> Case:
     row = _row(line, line_at, ("text", "gold"))
     gold = [row["gold"]] if isinstance(row["gold"], str) else row["gold"] or []
     if (
@@ -200,9 +206,7 @@ def _case(line: str, line_at: str, entry_ids: frozenset[str], used: frozenset[st
     gold = [former.get(name, name) for name in gold]
     for name in gold:
         if name not in entry_ids:
-            raise CasesError(
-                f"{line_at}: there is no entry {name!r} in this knowledge. Correct the id, or name --knowledge."
-            )
+            raise CasesError(f"{line_at}: {unknown.format(name=name)}")
     return Case(row["text"], frozenset(gold) & used, row.get("style"), row.get("author"))
 
 

@@ -1,4 +1,4 @@
-"""What people say besides questions, in words that no phrase is like: read by its meaning where it is put to the bot."""
+"""What people say besides questions, in words that no phrase is like: read by its meaning if it is put to the bot."""
 
 import json
 import shutil
@@ -10,9 +10,10 @@ import pytest
 
 from bot import knowledge, learnt_talk
 from bot.domain.learnt import Labelled
-from bot.domain.meanings import Meanings, Meant, Place
-from bot.domain.meant_in_round import OF_RESULT, WHILE_OPEN, reading_of
-from bot.domain.readings import Aside, AsksToStartOver, Command, Perhaps, Unclear
+from bot.domain.meanings import Meanings, Place
+from bot.domain.meant_in_round import place_in, reading_of
+from bot.domain.quiz_run import Status
+from bot.domain.readings import Aside, Command, Perhaps, Unclear
 from bot.domain.round_topics import AboutRound, Topic
 from bot.knowledge import Library
 from bot.second_stage import SecondStage
@@ -47,7 +48,8 @@ def test_the_likeliest_meaning_says_how_much_speaks_against_it():
     meanings = Meanings(("thanks", "bye"), weights, np.zeros(3, np.float32), 0.5)
     thanks, neither = np.eye(384, dtype=np.float32)[[0, 2]]
 
-    assert meanings.likeliest(thanks) == Meant("thanks", pytest.approx(np.exp(4) / (np.exp(4) + 2)))
+    assert meanings.likeliest(thanks).name == "thanks"
+    assert meanings.likeliest(thanks).confidence == pytest.approx(np.exp(4) / (np.exp(4) + 2))
     assert meanings.likeliest(neither).confidence == pytest.approx(1 / 3)
 
 
@@ -103,33 +105,26 @@ async def test_a_question_of_the_subject_is_no_talk(library: Library, second: Se
 
 
 def test_what_is_meant_depends_on_where_a_round_stands(library: Library):
-    open_run, result = at(library, 2), finished(library, "own")
+    assert place_in(at(library, 2)) is Place.QUIZ
+    assert place_in(finished(library, "own")) is Place.RESULT
+    assert place_in(replace(at(library, 2), status=Status.STOPPED)) is None
 
-    assert reading_of("skip", open_run) == Command("skip")
-    assert reading_of("skip", result) is None
-    assert reading_of("pay", result) == AboutRound(Topic.PAY)
-    assert reading_of("pay", open_run) is None
-    assert reading_of("privacy", open_run) == reading_of("privacy", result) == Aside("privacy")
-    assert reading_of("start_over", result) == AsksToStartOver()
+    assert reading_of("skip", Place.QUIZ) == Command("skip")
+    assert reading_of("pay", Place.RESULT) == AboutRound(Topic.PAY)
+    assert reading_of("privacy", Place.QUIZ) == reading_of("privacy", Place.RESULT) == Aside("privacy")
 
 
 async def test_what_is_understood_by_its_words_stays_that(library: Library, second: SecondStage):
     run, guess = at(library, 2), Perhaps("what-comes-out", ("evidence",))
     assert await by_meaning(Command("skip"), MEANT["kept"], None, run, library, second) == Command("skip")
-    assert (
-        await by_meaning(guess, "we mostly produce evidence that something holds", None, run, library, second) == guess
-    )
+    told = "we mostly produce evidence that something holds"
+    assert await by_meaning(guess, told, None, run, library, second) == guess
 
 
-def test_names_that_mean_something_in_a_round_have_a_reply_there(library: Library):
-    for run, readings in ((at(library, 2), WHILE_OPEN), (finished(library, "own"), OF_RESULT)):
-        for name in readings:
-            assert reading_of(name, run) == readings[name]
-    known = set(library.words.places_of_talk[Place.ROUND])
-    assert known >= {*WHILE_OPEN, *OF_RESULT}
-    assert all(
-        set(learnt.names) <= set(library.words.places_of_talk[place]) for place, learnt in library.learnt_talk.items()
-    )
+def test_only_names_that_words_yaml_or_a_round_has_are_learnt(library: Library):
+    assert set(library.learnt_talk) == set(Place)
+    for place, learnt in library.learnt_talk.items():
+        assert set(learnt.names) <= set(library.words.places_of_talk[place])
 
 
 def test_the_least_confidence_lets_one_in_twenty_be_taken_wrongly():
@@ -190,7 +185,7 @@ def test_learning_says_which_label_is_unknown_and_unlearns_without_messages(tmp_
     with pytest.raises(knowledge.KnowledgeError) as raised:
         knowledge.calibrate_talk(folder)
     assert "utterances/talk/ana.jsonl" in str(raised.value.problems[0])
-    assert "gossip" in str(raised.value.problems[0])
+    assert "'gossip'" in str(raised.value.problems[0])
 
     labelled.unlink()
     knowledge.calibrate_talk(folder)

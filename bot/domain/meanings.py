@@ -17,7 +17,8 @@ class Place(StrEnum):
     """Where people say it, each with names of its own for what they may want."""
 
     TALK = "talk"  # to the bot, by a mention or in a direct message
-    ROUND = "round"  # in the thread of a round
+    QUIZ = "quiz"  # in the thread of a round, while a question is open
+    RESULT = "result"  # below the result of a round
     RECEIVED = "received"  # below a result that was shared with them
 
 

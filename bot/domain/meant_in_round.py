@@ -6,8 +6,9 @@ The names are those of small talk, whose replies in a round are the same then, a
 from collections.abc import Mapping
 from typing import Final
 
+from bot.domain.meanings import Place
 from bot.domain.quiz_content import TypedWords
-from bot.domain.quiz_run import Run
+from bot.domain.quiz_run import Run, Status
 from bot.domain.readings import (
     Aside,
     AsksForAnswers,
@@ -22,7 +23,10 @@ from bot.domain.round_topics import AboutRound, Topic
 
 # While a question is open, by name: what it does, or is answered with
 WHILE_OPEN: Final[Mapping[str, Remark]] = {
-    **{name: Command(name) for name in ("back", "undo", "skip", "unsure", "why", "pause", "not_for_me", "so_far")},
+    **{
+        name: Command(name)
+        for name in ("back", "undo", "skip", "unsure", "why", "pause", "resume", "not_for_me", "so_far")
+    },
     **{topic: AboutRound(topic) for topic in (Topic.LEFT, Topic.VOLUNTARY, Topic.NO_RIGHT_ANSWER, Topic.COLLEAGUE)},
     "start_over": AsksToStartOver(),
     "stop": Command("stop"),
@@ -46,24 +50,22 @@ OF_RESULT: Final[Mapping[str, Remark]] = {
     "titles": AsksForTitle(),
     "disagree": Disagrees(None),
 }
-RESUME = "resume"  # in a round that was paused
+READINGS: Final[Mapping[Place, Mapping[str, Remark]]] = {Place.QUIZ: WHILE_OPEN, Place.RESULT: OF_RESULT}
 
 
-def phrases_in_round(talk: Mapping[str, tuple[str, ...]], words: TypedWords) -> dict[str, tuple[str, ...]]:
+def phrases_at(place: Place, talk: Mapping[str, tuple[str, ...]], words: TypedWords) -> dict[str, tuple[str, ...]]:
     """Give the phrases by what they mean in a round: those of small talk, and what is typed to do something to it."""
-    names = dict.fromkeys((*WHILE_OPEN, *OF_RESULT, RESUME))
-    typed = {str(name): getattr(words, name, ()) for name in names}
+    typed = {str(name): tuple(getattr(words, name, ())) for name in READINGS[place]}
     return {**talk, **{name: (*phrases, *talk.get(name, ())) for name, phrases in typed.items()}}
 
 
-def reading_of(name: str, run: Run) -> Remark | None:
-    """Give the reading of what is meant in a round as it stands; None where it means nothing there."""
-    if run.asking is not None:
-        readings = WHILE_OPEN
-    elif run.recommendation is not None and run.subject is None:  # a round about another's work has no such result
-        readings = OF_RESULT
-    else:
-        return Command(RESUME) if name == RESUME else None
-    if name in readings:
-        return readings[name]
-    return None if name in WHILE_OPEN or name in OF_RESULT or name == RESUME else Aside(name)
+def place_in(run: Run) -> Place | None:
+    """Give what a round's thread is a place for; None where nothing is open and there is no result of one's own."""
+    if run.asking is not None or run.status is Status.PAUSED:
+        return Place.QUIZ
+    return Place.RESULT if run.recommendation is not None and run.subject is None else None
+
+
+def reading_of(name: str, place: Place) -> Remark:
+    """Give the reading of what is meant there: one of READINGS, or else small talk."""
+    return READINGS[place].get(name, Aside(name))

@@ -20,6 +20,7 @@ from bot.domain.embeddings import Embedded
 from bot.domain.judging import Calibration
 from bot.domain.learnt import Labelled, LearntFile
 from bot.domain.meanings import Place
+from bot.domain.meant_in_round import READINGS
 from bot.domain.thresholds import SecondThresholds
 from bot.knowledge.library import NOT_ANSWERED, english
 from bot.knowledge.loader import LEARNT, read_embedded, validate
@@ -47,6 +48,8 @@ MATCHING_COMMENT = """\
 #           from which it answers unprompted. See bot/train_weights.py
 #   calibration  how much each sign counts; see Calibration in bot/domain/judging.py
 """
+
+NO_TALK = "nothing that people may want there is called {name!r}. Its names are in utterances/README.md."
 
 Progress = Callable[[str], object]
 
@@ -127,7 +130,7 @@ def _learn_talk(
     for place, phrases in words.places_of_talk.items():
         if own := messages[place]:
             progress(f"what people say ({place}): leaving out authors")
-            also = messages[Place.TALK] if place is Place.ROUND else ()  # people say the same there, and more
+            also = messages[Place.TALK] if place in READINGS else ()  # people say the same in a round, and more
             trainer = train_talk.TalkTrainer(phrases, own, embedded, encode, also)
             learnt[place] = trainer.learn(trainer.left_out())
     return learnt
@@ -135,7 +138,7 @@ def _learn_talk(
 
 def labelled_talk(folder: Path, place: Place, names: Collection[str]) -> Iterator[Labelled]:
     """Give the labelled messages of a place, with what they mean. Raises KnowledgeError for a line that is wrong."""
-    yield from _labelled(folder, f"{UTTERANCES}/{place}", frozenset(names), {})
+    yield from _labelled(folder, f"{UTTERANCES}/{place}", frozenset(names), unknown=NO_TALK)
 
 
 def _learn_second_stage(
@@ -188,18 +191,21 @@ def labelled(folder: Path, entries: Faq) -> Iterator[Labelled]:
     """
     entry_ids = frozenset(entry.id for entry in entries.entries)
     former = {former_id: entry.id for entry in entries.entries for former_id in entry.formerly}
-    for utterance in _labelled(folder, UTTERANCES, entry_ids, former):
+    for utterance in _labelled(folder, UTTERANCES, entry_ids, former=former):
         if utterance.style != "followup":
             yield utterance
 
 
-def _labelled(folder: Path, name: str, ids: frozenset[str], former: Mapping[str, str]) -> Iterator[Labelled]:
-    """Give what the files of a folder within it have, by ids. Raises KnowledgeError for a line that is wrong."""
+def _labelled(folder: Path, name: str, ids: frozenset[str], **how: Any) -> Iterator[Labelled]:
+    """Give what the files of a folder within it have, by ids. Raises KnowledgeError for a line that is wrong.
+
+    how: former ids and words for unknown ones, as `evaluate.read` takes them.
+    """
     from bot import evaluate  # noqa: PLC0415 - see above
 
     for path in sorted((folder / name).glob("*.jsonl")):
         try:
-            for case in evaluate.read(path, ids, ids, former):
+            for case in evaluate.read(path, ids, ids, **how):
                 yield Labelled(case.text, case.gold, case.author or path.stem, case.style or "")
         except evaluate.CasesError as error:
             raise KnowledgeError([Problem(f"{name}/{path.name}", 0, str(error), "Correct it")]) from error

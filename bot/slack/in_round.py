@@ -1,7 +1,6 @@
 """What somebody typed in the thread of a round, with what the second stage makes of it where words say too little."""
 
-from bot.domain.meanings import Place
-from bot.domain.meant_in_round import reading_of
+from bot.domain.meant_in_round import place_in, reading_of
 from bot.domain.quiz_run import Run
 from bot.domain.readings import Aside, Asks, Reading, Unclear
 from bot.domain.reply_kinds import TALK
@@ -18,10 +17,10 @@ async def by_meaning(
     reading: by its words. reply: what is said to it as a question.
     """
     open_question = isinstance(reading, Asks) and (reply is None or reply.kind in (*OPEN, TALK))
-    if second is None or not (open_question or isinstance(reading, Unclear)):
+    place = place_in(run)
+    if second is None or place is None or not (open_question or isinstance(reading, Unclear)):
         return reading
-    name = await second.meant(text, Place.ROUND, library)
-    if name and (meant := reading_of(name, run)):
-        return meant
+    if name := await second.meant(text, place, library):
+        return reading_of(name, place)
     # Small talk that was read by its meaning has another reply here.
     return Aside(reply.entries[0]) if open_question and reply and reply.kind == TALK else reading

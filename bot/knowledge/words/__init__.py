@@ -8,7 +8,7 @@ from collections.abc import Mapping
 
 from bot.domain.authored import Authored
 from bot.domain.meanings import Place
-from bot.domain.meant_in_round import phrases_in_round
+from bot.domain.meant_in_round import phrases_at
 from bot.domain.quiz_content import TypedWords
 from bot.knowledge.words.comparing import CompareWords
 from bot.knowledge.words.faq import FaqWords, FeedbackWords, MannersWords
@@ -76,6 +76,6 @@ class Words(Authored):
         """Give the phrases by what people want besides answers, for each place where they say it."""
         return {
             Place.TALK: self.talk.phrases,
-            Place.ROUND: phrases_in_round(self.talk.phrases, self.typed),
+            **{place: phrases_at(place, self.talk.phrases, self.typed) for place in (Place.QUIZ, Place.RESULT)},
             Place.RECEIVED: self.received.phrases,
         }
