@@ -1,11 +1,15 @@
 """The figures of `rolefit eval` as tables in the terminal."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING
 
 from rich.console import Console
 from rich.table import Table
 
 from bot.evaluate import Bin, Report
+
+if TYPE_CHECKING:
+    from bot.evaluate_talk import TalkFigures
 
 
 def show(figures: Report, filled: Sequence[Bin], built: float) -> None:
@@ -43,6 +47,15 @@ def show(figures: Report, filled: Sequence[Bin], built: float) -> None:
     for bin_ in filled:
         honest.add_row(_share(bin_.confidence), str(bin_.count), _share(bin_.right))
     console.print(honest)
+
+
+def show_talk(figures: "Mapping[str, TalkFigures]") -> None:
+    """Print how much talk was understood, by author."""
+    table = Table("author", "talk", "understood", "taken for something else", "no talk", "taken for talk")
+    for author, counted in figures.items():
+        shares = (_share(count / counted.talk if counted.talk else None) for count in (counted.right, counted.wrong))
+        table.add_row(author, str(counted.talk), *shares, str(counted.others), str(counted.taken))
+    Console().print(table)
 
 
 def _per_1000(value: float | None) -> str:

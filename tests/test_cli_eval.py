@@ -221,3 +221,42 @@ def test_eval_says_that_a_file_is_not_there(tmp_path: Path):
 
     assert result.returncode == 2
     assert "none.jsonl is not there." in result.stderr
+
+
+def test_talk_is_counted_as_understood_taken_for_something_else_or_left_alone(tmp_path: Path):
+    file = cases(
+        tmp_path / "talk.jsonl",
+        {"text": "thanks a lot", "gold": ["thanks"], "author": "ana"},
+        {"text": "thanks a lot", "gold": ["bye"], "author": "ana"},
+        {"text": "florbs in the quonset", "gold": ["bye"], "author": "ana"},
+        {"text": "What does Member of Technical Staff mean?", "gold": [], "author": "ben"},
+    )
+
+    figures = json.loads(rolefit_here("eval-talk", "talk", file, "--json").stdout)
+
+    assert figures["ana"] == {"talk": 3, "right": 1, "wrong": 1, "others": 0, "taken": 0}
+    assert figures["ben"] == {"talk": 0, "right": 0, "wrong": 0, "others": 1, "taken": 0}
+    listed = rolefit_here("eval-talk", "talk", file, "--errors").stdout
+    assert "thanks instead of bye: thanks a lot" in listed
+    assert "not understood instead of bye: florbs in the quonset" in listed
+
+
+@pytest.mark.parametrize(
+    ("place", "text", "gold"),
+    [("quiz", "skip it", "skip"), ("result", "how sure are you?", "sure"), ("received", "who came second", "second")],
+)
+def test_talk_is_read_where_it_was_said(tmp_path: Path, place: str, text: str, gold: str):
+    other = "meaning" if place == "received" else "privacy"
+    file = cases(tmp_path / "talk.jsonl", {"text": text, "gold": [gold]}, {"text": text, "gold": [other]})
+
+    figures = json.loads(rolefit_here("eval-talk", place, file, "--json").stdout)
+
+    assert figures == {"talk": {"talk": 2, "right": 1, "wrong": 1, "others": 0, "taken": 0}}
+
+
+def test_eval_talk_names_what_is_not_to_be_meant_there(tmp_path: Path):
+    refused = rolefit_here("eval-talk", "quiz", cases(tmp_path / "talk.jsonl", {"text": "hi", "gold": "gossip"}))
+    assert refused.returncode == 2
+    assert "talk.jsonl:1: nothing that people may want there is called 'gossip'" in refused.stderr
+    empty = rolefit_here("eval-talk", "quiz", cases(tmp_path / "none.jsonl", ""))
+    assert "there are no messages in none.jsonl" in empty.stderr

@@ -8,15 +8,13 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from bot.cli.shared import cli, read_library, read_settings, read_surface, stop
-from bot.settings import Switch
+from bot.cli.shared import cli, read_library, read_surface, second_of, stop
 
 if TYPE_CHECKING:
     from bot.domain.faq import Surface
     from bot.domain.matching import Candidate
     from bot.domain.thresholds import ReplyThresholds
     from bot.knowledge import Library
-    from bot.second_stage import SecondStage
     from bot.slack.deciding import PlannedReply
 
 SILENT = {  # why nothing is said, by bot.domain.why.Silent
@@ -78,24 +76,13 @@ async def _decided(
     """Decide about a message as the bot does; gives the reply, and the candidates that it was chosen from."""
     from bot.slack import deciding
 
-    second = _second_stage(library)
+    second = second_of(library)
     try:
         planned = await deciding.decide(text, surface, library, second, after)
         return planned, await deciding.rank(text, surface, library, second, after)
     finally:
         if second is not None:
             second.close()
-
-
-def _second_stage(library: "Library") -> "SecondStage | None":
-    """Give the second stage, prepared for this knowledge, or None if it is off."""
-    if read_settings().rolefit_encoder is Switch.OFF:
-        return None
-    from bot.second_stage import SecondStage
-
-    second = SecondStage()
-    second.prepare(library)
-    return second
 
 
 @cli.command()
@@ -106,7 +93,7 @@ def chat() -> None:
 
     from bot.chat import HELP, Chat
 
-    second = _second_stage(library)
+    second = second_of(library)
     console = Console()
     conversation = Chat(library, second, console)
     if sys.stdin.isatty():

@@ -1,15 +1,17 @@
 """The command that measures on labelled messages."""
 
+import asyncio
 import json
 import time
 from collections.abc import Iterable, Iterator
+from dataclasses import asdict
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
-from bot.cli.shared import cli, read_library, read_settings, read_surface, scorer_of, stop
+from bot.cli.shared import cli, read_library, read_settings, read_surface, scorer_of, second_of, stop
 from bot.settings import Switch
 
 if TYPE_CHECKING:
@@ -185,3 +187,50 @@ def _missed(name: str, outcome: "Outcome") -> str:
         lines.append("  matched: " + (", ".join(f"{a} = {b}" for a, b in why.matched) or "nothing"))
         lines.append("  not explained: " + (", ".join(why.unexplained) or "nothing"))
     return "\n".join(lines)
+
+
+@cli.command("eval-talk")
+def evaluate_talk(
+    place: Annotated[
+        Literal["talk", "quiz", "result", "received"],
+        typer.Argument(help="Where it was said: to the bot, at an open question, below a result or a shared one."),
+    ],
+    files: Annotated[list[Path], typer.Argument(help="JSONL with text and gold, the names of what is meant.")],
+    as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
+    errors: Annotated[bool, typer.Option("--errors", help="List each miss.")] = False,
+) -> None:
+    """Measure how well what people say besides questions is understood."""
+    from bot import evaluate as evaluation
+    from bot import evaluate_talk as talk
+    from bot.domain.learnt import Labelled
+    from bot.domain.meanings import Place
+    from bot.knowledge import NO_TALK
+
+    library, where = read_library(), Place(place)
+    names = frozenset(library.words.places_of_talk[where])
+    try:
+        messages = [
+            Labelled(case.text, case.gold, case.author or file.stem)
+            for file in files
+            for case in evaluation.read(file, names, names, unknown=NO_TALK)
+        ]
+    except evaluation.CasesError as error:
+        stop([str(error)])
+    if not messages:
+        stop(["there are no messages in " + ", ".join(file.name for file in files) + "."])
+    tried = asyncio.run(talk.outcomes(where, messages, library, second_of(library)))
+    by_author = {
+        author: talk.figures([outcome for outcome in tried if outcome.message.author == author])
+        for author in dict.fromkeys(message.author for message in messages)
+    }
+    if as_json:
+        typer.echo(json.dumps({author: asdict(figures) for author, figures in by_author.items()}, indent=2))
+    else:
+        from bot import eval_tables
+
+        eval_tables.show_talk({**by_author, "all": talk.figures(tried)} if len(by_author) > 1 else by_author)
+    for outcome in tried if errors else ():
+        if not outcome.is_right:
+            meant = ", ".join(sorted(outcome.message.gold)) or "something else"
+            line = f"{outcome.taken_for or 'not understood'} instead of {meant}: {outcome.message.text}"
+            typer.echo(line, err=as_json)

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from bot.domain.embeddings import SemanticScorer
     from bot.domain.faq import Surface
     from bot.knowledge import Library
+    from bot.second_stage import SecondStage
 
 NOT_OK, WRONG_SETTINGS, NO_VERDICT = 1, 2, 3  # exit codes
 
@@ -91,6 +92,17 @@ def scorer_of(library: "Library") -> "SemanticScorer | None":
     from bot.second_stage import scorer_for
 
     return scorer_for(library)
+
+
+def second_of(library: "Library") -> "SecondStage | None":
+    """Give the second stage, prepared for this knowledge, or None if it is off."""
+    if read_settings().rolefit_encoder is env.Switch.OFF:
+        return None
+    from bot.second_stage import SecondStage
+
+    second = SecondStage()
+    second.prepare(library)
+    return second
 
 
 def read_surface(name: str) -> "Surface":

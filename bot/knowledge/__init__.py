@@ -23,13 +23,14 @@ Nothing but KnowledgeError is raised, whatever the files hold.
 """
 
 from bot.knowledge.drafts import draft
-from bot.knowledge.learning import UTTERANCES, calibrate, calibrate_talk, labelled, labelled_talk, trainer
+from bot.knowledge.learning import NO_TALK, UTTERANCES, calibrate, calibrate_talk, labelled, labelled_talk, trainer
 from bot.knowledge.library import Library, english
 from bot.knowledge.linter import lint, load_checked
 from bot.knowledge.loader import files_saved, load
 from bot.knowledge.problems import KnowledgeError, Problem
 
 __all__ = [
+    "NO_TALK",
     "UTTERANCES",
     "KnowledgeError",
     "Library",

@@ -21,6 +21,7 @@ from bot.domain.judging import Calibration
 from bot.domain.learnt import Labelled, LearntFile
 from bot.domain.meanings import Place
 from bot.domain.meant_in_round import READINGS
+from bot.domain.quiz_content import HasChoices, Quiz
 from bot.domain.thresholds import SecondThresholds
 from bot.knowledge.library import NOT_ANSWERED, english
 from bot.knowledge.loader import LEARNT, read_embedded, validate
@@ -98,11 +99,11 @@ def calibrate_talk(folder: Path, progress: Progress = str) -> None:
     from bot import calibrate as calibration  # noqa: PLC0415 - see above
 
     with only_knowledge_errors(folder):
-        words_file = parse(folder, "words.yaml")
-        words = validate(words_file, Words)
+        files = words_file, quiz_file = parse(folder, "words.yaml"), parse(folder, "quiz.yaml")
+        words, quiz = validate(words_file, Words), validate(quiz_file, Quiz)
         embedded = read_embedded(folder)
-    if words is None:
-        raise KnowledgeError(words_file.problems)
+    if words is None or quiz is None:
+        raise KnowledgeError([problem for file in files for problem in file.problems])
     if isinstance(embedded, Problem):
         raise KnowledgeError([embedded])
     path = folder / learnt_talk.FILE
@@ -111,12 +112,12 @@ def calibrate_talk(folder: Path, progress: Progress = str) -> None:
         path.unlink(missing_ok=True)
         return
     with calibration.one_thread():
-        learnt = _learn_talk(words, messages, embedded, progress)
+        learnt = _learn_talk(words, quiz, messages, embedded, progress)
     learnt_talk.write(path, learnt)
 
 
 def _learn_talk(
-    words: Words, messages: Mapping[Place, Sequence[Labelled]], embedded: Embedded, progress: Progress
+    words: Words, quiz: Quiz, messages: Mapping[Place, Sequence[Labelled]], embedded: Embedded, progress: Progress
 ) -> learnt_talk.LearntTalk:
     """Learn for each place of which there are messages. Raises KnowledgeError if what learning needs is missing."""
     from bot import encoder  # noqa: PLC0415 - see above
@@ -130,10 +131,20 @@ def _learn_talk(
     for place, phrases in words.places_of_talk.items():
         if own := messages[place]:
             progress(f"what people say ({place}): leaving out authors")
-            also = messages[Place.TALK] if place in READINGS else ()  # people say the same in a round, and more
+            # In a round people say the same, and answer its questions.
+            also = [*messages[Place.TALK], *_answers(quiz)] if place in READINGS else []
             trainer = train_talk.TalkTrainer(phrases, own, embedded, encode, also)
             learnt[place] = trainer.learn(trainer.left_out())
     return learnt
+
+
+def _answers(quiz: Quiz) -> Iterator[Labelled]:
+    """Give the wordings of all answers of the quiz, which are no talk."""
+    questions: tuple[HasChoices, ...] = (quiz.purpose, *quiz.questions, *quiz.tie_breaks)
+    for question in questions:
+        for choice in question.choices:
+            for wording in (choice.label, *choice.says):
+                yield Labelled(wording, frozenset(), "quiz.yaml")
 
 
 def labelled_talk(folder: Path, place: Place, names: Collection[str]) -> Iterator[Labelled]:

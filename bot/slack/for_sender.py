@@ -1,5 +1,6 @@
 """Messages to the bot about a shared result, or for its sender: it says where to ask, or how they get there."""
 
+from bot.domain import smalltalk
 from bot.domain.copy_question import CopyQuestion
 from bot.domain.matching_text import Form
 from bot.domain.reply_kinds import (
@@ -53,11 +54,24 @@ async def redirected(
         is_of_copy = question.is_of_person or not await _is_of_reply_above(team, channel, ts, arrival, store)
         return PlannedReply(ABOUT_COPY) if is_of_copy else reply
     no_answer = reply.kind in (UNKNOWN, ONLY_ENGLISH)
-    guessed = reply.kind in (SUGGEST, NOT_ANSWERED) and _only_tells(text, library)
+    by_meaning = reply.kind == TALK and not is_about_bot(reply, text, library)
+    guessed = (reply.kind in (SUGGEST, NOT_ANSWERED) or by_meaning) and _only_tells(text, library)
     if not (no_answer or guessed):
         return reply
     arrival = await store.share_arrivals.latest_unanswered(team, channel, user, since=since)
     return PlannedReply(FOR_SENDER) if arrival else reply
+
+
+def is_about_bot(reply: PlannedReply, text: str, library: Library) -> bool:
+    """Say whether a reply is one to small talk with the bot, and not to what may be meant for somebody else.
+
+    What is small talk by its meaning alone is for the bot only if it can be for nobody else.
+    """
+    return reply.kind == TALK and (_is_of_bot(reply) or smalltalk.read(text, library.words.talk) is not None)
+
+
+def _is_of_bot(reply: PlannedReply) -> bool:
+    return reply.kind == TALK and not OF_BOT.isdisjoint(reply.entries)
 
 
 async def _asked(text: str, library: Library, second: SecondStage | None) -> CopyQuestion | None:

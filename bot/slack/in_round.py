@@ -2,11 +2,13 @@
 
 from bot.domain.meant_in_round import place_in, reading_of
 from bot.domain.quiz_run import Run
-from bot.domain.readings import Aside, Asks, Reading, Unclear
+from bot.domain.readings import Aside, Asks, Perhaps, Reading, Unclear, WhichTwo
 from bot.domain.reply_kinds import TALK
 from bot.knowledge import Library
 from bot.second_stage import SecondStage
 from bot.slack.deciding import OPEN, PlannedReply
+
+SURE = 0.75  # confidence from which it is that, and neither the answer that was guessed nor a question of the subject
 
 
 async def by_meaning(
@@ -14,13 +16,17 @@ async def by_meaning(
 ) -> Reading:
     """Give what a text means by its embedding, if by its words it is unclear, or a question that has no answer.
 
-    reading: by its words. reply: what is said to it as a question.
+    What is only guessed by its words, or answered as a question, stays that unless the meaning is plain. reading: by
+    its words. reply: what is said to it as a question.
     """
-    open_question = isinstance(reading, Asks) and (reply is None or reply.kind in (*OPEN, TALK))
     place = place_in(run)
-    if second is None or place is None or not (open_question or isinstance(reading, Unclear)):
+    if second is None or place is None or not isinstance(reading, Asks | Unclear | Perhaps | WhichTwo):
         return reading
-    if name := await second.meant(text, place, library):
+    is_open = isinstance(reading, Unclear) or (
+        isinstance(reading, Asks) and (reply is None or reply.kind in (*OPEN, TALK))
+    )
+    if name := await second.meant(text, place, library, None if is_open else SURE):
         return reading_of(name, place)
     # Small talk that was read by its meaning has another reply here.
-    return Aside(reply.entries[0]) if open_question and reply and reply.kind == TALK else reading
+    is_talk = isinstance(reading, Asks) and reply is not None and reply.kind == TALK
+    return Aside(reply.entries[0]) if is_talk and reply else reading

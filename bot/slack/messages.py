@@ -266,7 +266,9 @@ async def _below_copy(
     content: share.Says | None = None
     if message.revised_ts is None and (message.text or message.has_files):
         content = share.Says(text=bool(message.text), files=message.has_files)
-    about_us = reply is not None and reply.kind == TALK and asks(message.text, library)
+    about_us = (
+        reply is not None and for_sender.is_about_bot(reply, message.text, library) and asks(message.text, library)
+    )
     if about_us and reply in WITHOUT_ANSWER and speaks_of_person(message.text):
         about_us = False  # of the sender no document tells
     answers = reply is not None and reply.kind == ANSWER
