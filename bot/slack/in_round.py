@@ -2,13 +2,15 @@
 
 from bot.domain.meant_in_round import place_in, reading_of
 from bot.domain.quiz_run import Run
-from bot.domain.readings import Aside, Asks, Perhaps, Reading, Unclear, WhichTwo
+from bot.domain.readings import DOES, Aside, Asks, Command, Perhaps, Reading, Unclear, WhichTwo
 from bot.domain.reply_kinds import TALK
 from bot.knowledge import Library
 from bot.second_stage import SecondStage
 from bot.slack.deciding import OPEN, PlannedReply
 
-SURE = 0.75  # confidence from which it is that, and neither the answer that was guessed nor a question of the subject
+# Confidence from which it does something to the round, and is neither an answer that was guessed nor a question of the
+# subject.
+SURE = 0.75
 
 
 async def by_meaning(
@@ -25,8 +27,15 @@ async def by_meaning(
     is_open = isinstance(reading, Unclear) or (
         isinstance(reading, Asks) and (reply is None or reply.kind in (*OPEN, TALK))
     )
-    if name := await second.meant(text, place, library, None if is_open else SURE):
-        return reading_of(name, place)
+    for least in (None, SURE) if is_open else (SURE,):
+        if name := await second.meant(text, place, library, least):
+            meant = reading_of(name, place)
+            if least or not _acts(meant):
+                return meant
     # Small talk that was read by its meaning has another reply here.
     is_talk = isinstance(reading, Asks) and reply is not None and reply.kind == TALK
     return Aside(reply.entries[0]) if is_talk and reply else reading
+
+
+def _acts(reading: Reading) -> bool:
+    return isinstance(reading, Command) and reading.name in DOES
