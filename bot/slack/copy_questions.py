@@ -5,7 +5,9 @@ from bot.domain.copy_question import CopyQuestion, without_names
 from bot.domain.meanings import Place
 from bot.knowledge import Library
 from bot.second_stage import SecondStage
-from bot.slack.deciding import prepare_received
+from bot.slack.deciding import asks, prepare_received
+
+TOLD = 0.4  # confidence from which what is told rather than asked is for the bot, and not for the sender
 
 
 async def read(text: str, library: Library, second: SecondStage | None) -> CopyQuestion | None:
@@ -16,5 +18,6 @@ async def read(text: str, library: Library, second: SecondStage | None) -> CopyQ
         return question
     if second is None:
         return None
-    name = await second.meant(without_names(text, words, library.tells_of), Place.RECEIVED, library)
+    least = None if asks(text, library) else TOLD
+    name = await second.meant(without_names(text, words, library.tells_of), Place.RECEIVED, library, least)
     return CopyQuestion(name) if name else None

@@ -8,25 +8,22 @@ from bot.knowledge import Library
 from bot.second_stage import SecondStage
 from bot.slack.deciding import OPEN, PlannedReply
 
-# Confidence from which it does something to the round, and is neither an answer that was guessed nor a question of the
-# subject.
+# Confidence from which it does something to the round, and from which it is no question that an entry answers.
 SURE = 0.75
 
 
 async def by_meaning(
     reading: Reading, text: str, reply: PlannedReply | None, run: Run, library: Library, second: SecondStage | None
 ) -> Reading:
-    """Give what a text means by its embedding, if by its words it is unclear, or a question that has no answer.
+    """Give what a text means by its embedding, if by its words it is unclear, guessed, or a question without an answer.
 
-    What is only guessed by its words, or answered as a question, stays that unless the meaning is plain. reading: by
-    its words. reply: what is said to it as a question.
+    What is answered as a question stays that unless the meaning is plain. reading: by its words. reply: what is said
+    to it as a question.
     """
     place = place_in(run)
     if second is None or place is None or not isinstance(reading, Asks | Unclear | Perhaps | WhichTwo):
         return reading
-    is_open = isinstance(reading, Unclear) or (
-        isinstance(reading, Asks) and (reply is None or reply.kind in (*OPEN, TALK))
-    )
+    is_open = not isinstance(reading, Asks) or reply is None or reply.kind in (*OPEN, TALK)
     for least in (None, SURE) if is_open else (SURE,):
         if name := await second.meant(text, place, library, least):
             meant = reading_of(name, place)
