@@ -220,7 +220,9 @@ def test_ask_refuses_what_it_does_not_know(arguments: tuple[str, ...], words: st
 
 
 def test_a_mention_gets_suggestions_where_a_channel_gets_silence():
-    output = json.loads(rolefit_here("ask", "which restaurant is best?", "--surface", "mention", "--json").stdout)
+    output = json.loads(
+        rolefit_here("ask", "What is the mascot of the lab called?", "--surface", "mention", "--json").stdout
+    )
 
     assert output["decision"] == "no_answer"
 

@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from bot import knowledge, learnt_talk
+from bot import evaluate, evaluate_talk, knowledge, learnt_talk
 from bot.domain.learnt import Labelled
 from bot.domain.meanings import Meanings, Place
 from bot.domain.meant_in_round import place_in, reading_of
@@ -27,6 +27,7 @@ from tests.test_said_in_a_round import at, finished
 from tests.test_share_recipient import offer, reply
 from tests.workspace import BOT, Workspace, shown
 
+GOLDEN = Path(__file__).parent / "golden"
 # By what somebody means, in words that none of its phrases has
 MEANT = {
     "languages_spoken": "am I allowed to type in Dutch with you, that goes quicker for me",
@@ -190,3 +191,18 @@ def test_learning_says_which_label_is_unknown_and_unlearns_without_messages(tmp_
     labelled.unlink()
     knowledge.calibrate_talk(folder)
     assert not (folder / learnt_talk.FILE).exists()
+
+
+async def test_a_stranger_nothing_was_learnt_from_is_understood(library: Library, second: SecondStage):
+    names = frozenset(library.words.places_of_talk[Place.TALK])
+    strangers = [
+        Labelled(case.text, case.gold, case.author or "")
+        for case in evaluate.read(GOLDEN / "talk_strangers.jsonl", names, names)
+    ]
+    tried = await evaluate_talk.outcomes(Place.TALK, strangers, library, second)
+
+    figures = evaluate_talk.figures(tried)
+
+    assert figures.talk == 215
+    assert figures.right / figures.talk >= 0.58  # .62 where it was learnt; by phrases alone .07
+    assert figures.taken <= 1  # of 40 questions of the subject
