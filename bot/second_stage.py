@@ -30,6 +30,7 @@ Seen = TypeVar("Seen")
 
 OF_KNOWLEDGE = 4_000  # texts of a knowledge whose embeddings are kept from one edit to the next, 1.5 kB each
 REMEMBERED = 64  # texts whose embeddings are kept: a mention comes as two events, and each is decided about
+MOST_OF_TALK = 300  # characters; who writes more tells a story, or asks something of their own
 WAITING = 20  # messages that may wait for the encoder; more are decided by the first stage alone
 
 log = structlog.get_logger()
@@ -217,10 +218,10 @@ class SecondStage:
         """Give what somebody means who asks no question of the subject, by its name; None if that is not sure.
 
         least: the confidence that is wanted, if it is more than usual. Nothing is ever sure without the encoder, where
-        nothing was learnt of such talk, or while too many others wait.
+        nothing was learnt of such talk, while too many others wait, or of more than MOST_OF_TALK characters.
         """
         meanings = library.learnt_talk.get(place)
-        if meanings is None or not await self._is_prepared(library):
+        if meanings is None or len(text) > MOST_OF_TALK or not await self._is_prepared(library):
             return None
         meant = await self._apart(self._meant, text, meanings)
         return meant.name if meant.confidence >= (meanings.least if least is None else least) else None

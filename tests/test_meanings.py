@@ -90,6 +90,7 @@ async def test_without_the_encoder_the_phrases_decide_alone(library: Library, se
     text = MEANT["kept"]
     assert await second.meant(text, Place.TALK, library) == "kept"
     assert await second.meant(text, Place.TALK, replace(library, learnt_talk={})) is None
+    assert await second.meant(text + " ." * 150, Place.TALK, library) is None
     missing = SecondStage(Path("nowhere.npz"))
     assert await missing.meant(text, Place.TALK, library) is None
     assert await by_meaning(Unclear(), text, None, at(library, 2), library, None) == Unclear()
