@@ -21,12 +21,11 @@ from bot.domain.contrast import contrast_of
 from bot.domain.embeddings import Floats, Neighbours, SemanticScorer, SemanticScores
 from bot.domain.faq import Reply, Surface
 from bot.domain.matching import Candidate
-from bot.domain.meanings import Meanings, Meant, Place
+from bot.domain.meanings import Place
 from bot.encoder import Encoder, EncoderError
 from bot.knowledge import Library
 
-Given = TypeVar("Given")
-Seen = TypeVar("Seen")
+Seen = TypeVar("Seen")  # what was seen in a message
 
 OF_KNOWLEDGE = 4_000  # texts of a knowledge whose embeddings are kept from one edit to the next, 1.5 kB each
 REMEMBERED = 64  # texts whose embeddings are kept: a mention comes as two events, and each is decided about
@@ -130,8 +129,12 @@ class SecondStage:
         prepared = self._prepared
         if prepared is None or prepared[0] is not library:
             return None
+        return prepared[1].score(self._of_message(text, library))
+
+    def _of_message(self, text: str, library: Library) -> Floats:
+        """Give the embedding of a message, which is known where it is word for word one of the knowledge."""
         embedding = library.embedded.texts.get(text) if library.embedded else None
-        return prepared[1].score(self._embedded(text) if embedding is None else embedding)
+        return self._embedded(text) if embedding is None else embedding
 
     async def reply_to(self, text: str, surface: Surface, library: Library, after: str | None = None) -> Reply:
         """Decide as `faq.reply_to` does, with the second stage on a thread of its own where it is worth asking."""
@@ -206,11 +209,11 @@ class SecondStage:
             await self.ready()
         return self._prepared is not None and self._prepared[0] is library and self._waiting < WAITING
 
-    async def _apart(self, look: Callable[[str, Given], Seen], text: str, given: Given) -> Seen:
+    async def _apart(self, look: Callable[[str, Library], Seen], text: str, library: Library) -> Seen:
         """Look at a message on the thread of this stage."""
         self._waiting += 1
         try:
-            return await asyncio.get_running_loop().run_in_executor(self._thread, look, text, given)
+            return await asyncio.get_running_loop().run_in_executor(self._thread, look, text, library)
         finally:
             self._waiting -= 1
 
@@ -223,11 +226,8 @@ class SecondStage:
         meanings = library.learnt_talk.get(place)
         if meanings is None or len(text) > MOST_OF_TALK or not await self._is_prepared(library):
             return None
-        meant = await self._apart(self._meant, text, meanings)
+        meant = meanings.likeliest(await self._apart(self._of_message, text, library))
         return meant.name if meant.confidence >= (meanings.least if least is None else least) else None
-
-    def _meant(self, text: str, meanings: Meanings) -> Meant:
-        return meanings.likeliest(self._embedded(text))
 
     def close(self) -> None:
         """End the thread; what waits for it is given up."""
