@@ -119,6 +119,7 @@ def test_what_is_meant_depends_on_where_a_round_stands(library: Library):
 async def test_what_is_understood_by_its_words_stays_that(library: Library, second: SecondStage):
     run, guess = at(library, 2), Perhaps("what-comes-out", ("evidence",))
     assert await by_meaning(Command("skip"), MEANT["kept"], None, run, library, second) == Command("skip")
+    assert await by_meaning(Unclear("z"), "z", None, run, library, second) == Unclear("z")
     told = "we mostly produce evidence that something holds"
     assert await by_meaning(guess, told, None, run, library, second) == guess
 

@@ -21,7 +21,9 @@ async def by_meaning(
     to it as a question.
     """
     place = place_in(run)
-    if second is None or place is None or not isinstance(reading, Asks | Unclear | Perhaps | WhichTwo):
+    is_clear = not isinstance(reading, Asks | Unclear | Perhaps | WhichTwo)
+    names_no_choice = isinstance(reading, Unclear) and reading.mark is not None
+    if second is None or place is None or is_clear or names_no_choice:
         return reading
     is_open = not isinstance(reading, Asks) or reply is None or reply.kind in (*OPEN, TALK)
     for least in (None, SURE) if is_open else (SURE,):
