@@ -265,7 +265,7 @@ class Chat:
         answerable = planned is not None and planned.kind == ANSWER
         words = self._library.words.typed
         reading = read(text, run, words, answerable=answerable, aside=self._talk(text))
-        return await by_meaning(reading, text, planned, run, self._library, self._second), planned
+        return await by_meaning(reading, text, planned, run, self._library, self._second)
 
     async def _take_below_result(self, text: str, run: Run) -> bool:
         """Do what the bot does in the thread of a result; gives False for what is not about that.

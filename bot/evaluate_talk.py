@@ -83,7 +83,7 @@ async def _outcome(
         return _by_name(message, talk or answered)
     aside = smalltalk.read(message.text, library.words.talk)
     reading = read(message.text, run, library.words.typed, answerable=answered is not None, aside=aside)
-    reading = await by_meaning(reading, message.text, planned, run, library, second)
+    reading, _ = await by_meaning(reading, message.text, planned, run, library, second)
     if isinstance(reading, Asks | Unclear):
         return _by_name(message, answered if isinstance(reading, Asks) else None)
     is_right = any(reading_of(name, place) == reading for name in message.gold)

@@ -13,11 +13,13 @@ from bot.domain.learnt import Labelled
 from bot.domain.meanings import Meanings, Place
 from bot.domain.meant_in_round import place_in, reading_of
 from bot.domain.quiz_run import Status
-from bot.domain.readings import Aside, Command, Perhaps, Unclear
+from bot.domain.readings import Aside, Asks, Command, Perhaps, Unclear
+from bot.domain.reply_kinds import TALK, UNKNOWN
 from bot.domain.round_topics import AboutRound, Topic
 from bot.knowledge import Library
 from bot.second_stage import SecondStage
 from bot.settings import KNOWLEDGE
+from bot.slack.deciding import PlannedReply
 from bot.slack.in_round import by_meaning
 from bot.train_talk import Tried, least_confidence
 from tests.conftest import bot_in
@@ -93,7 +95,7 @@ async def test_without_the_encoder_the_phrases_decide_alone(library: Library, se
     assert await second.meant(text + " ." * 150, Place.TALK, library) is None
     missing = SecondStage(Path("nowhere.npz"))
     assert await missing.meant(text, Place.TALK, library) is None
-    assert await by_meaning(Unclear(), text, None, at(library, 2), library, None) == Unclear()
+    assert await by_meaning(Unclear(), text, None, at(library, 2), library, None) == (Unclear(), None)
 
 
 async def test_a_question_of_the_subject_is_no_talk(library: Library, second: SecondStage):
@@ -118,10 +120,14 @@ def test_what_is_meant_depends_on_where_a_round_stands(library: Library):
 
 async def test_what_is_understood_by_its_words_stays_that(library: Library, second: SecondStage):
     run, guess = at(library, 2), Perhaps("what-comes-out", ("evidence",))
-    assert await by_meaning(Command("skip"), MEANT["kept"], None, run, library, second) == Command("skip")
-    assert await by_meaning(Unclear("z"), "z", None, run, library, second) == Unclear("z")
+    skip = Command("skip")
+    assert await by_meaning(skip, MEANT["kept"], None, run, library, second) == (skip, None)
+    assert await by_meaning(Unclear("z"), "z", None, run, library, second) == (Unclear("z"), None)
     told = "we mostly produce evidence that something holds"
-    assert await by_meaning(guess, told, None, run, library, second) == guess
+    assert await by_meaning(guess, told, None, run, library, second) == (guess, None)
+    # What is talk elsewhere is a question without an answer here, if it does not mean something here as well.
+    elsewhere = PlannedReply(TALK, ("thanks",))
+    assert await by_meaning(Asks(), told, elsewhere, run, library, second) == (Asks(), PlannedReply(UNKNOWN))
 
 
 def test_only_names_that_words_yaml_or_a_round_has_are_learnt(library: Library):

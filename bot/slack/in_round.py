@@ -2,11 +2,11 @@
 
 from bot.domain.meant_in_round import place_in, reading_of
 from bot.domain.quiz_run import Run
-from bot.domain.readings import DOES, Aside, Asks, Command, Perhaps, Reading, Unclear, WhichTwo
-from bot.domain.reply_kinds import TALK
+from bot.domain.readings import DOES, Asks, Command, Perhaps, Reading, Unclear, WhichTwo
+from bot.domain.reply_kinds import TALK, UNKNOWN
 from bot.knowledge import Library
 from bot.second_stage import SecondStage
-from bot.slack.deciding import OPEN, PlannedReply
+from bot.slack.deciding import OF_WHOM, OPEN, PlannedReply
 
 # Confidence from which it does something to the round, and from which it is no question that an entry answers.
 SURE = 0.75
@@ -14,26 +14,26 @@ SURE = 0.75
 
 async def by_meaning(
     reading: Reading, text: str, reply: PlannedReply | None, run: Run, library: Library, second: SecondStage | None
-) -> Reading:
+) -> tuple[Reading, PlannedReply | None]:
     """Give what a text means by its embedding, if by its words it is unclear, guessed, or a question without an answer.
 
     What is answered as a question stays that unless the meaning is plain. reading: by its words. reply: what is said
-    to it as a question.
+    to it as a question, which is given, too; what it would mean outside of rounds is no reply here.
     """
     place = place_in(run)
     is_clear = not isinstance(reading, Asks | Unclear | Perhaps | WhichTwo)
     names_no_choice = isinstance(reading, Unclear) and reading.mark is not None
     if second is None or place is None or is_clear or names_no_choice:
-        return reading
-    is_open = not isinstance(reading, Asks) or reply is None or reply.kind in (*OPEN, TALK)
+        return reading, reply
+    is_talk = reply is not None and reply.kind == TALK and OF_WHOM not in reply.entries
+    question = PlannedReply(UNKNOWN) if is_talk else reply
+    is_open = not isinstance(reading, Asks) or question is None or question.kind in OPEN
     for least in (None, SURE) if is_open else (SURE,):
         if name := await second.meant(text, place, library, least):
             meant = reading_of(name, place)
             if least or not _acts(meant):
-                return meant
-    # Small talk that was read by its meaning has another reply here.
-    is_talk = isinstance(reading, Asks) and reply is not None and reply.kind == TALK
-    return Aside(reply.entries[0]) if is_talk and reply else reading
+                return meant, question
+    return reading, question
 
 
 def _acts(reading: Reading) -> bool:

@@ -118,7 +118,7 @@ async def on_reply(
     missed = is_not_understood(stored)
     words = library.words.typed
     reading = read(text, stored.run, words, answerable=answerable, aside=aside, review=review, not_understood=missed)
-    reading = await in_round.by_meaning(reading, text, reply, stored.run, library, second)
+    reading, reply = await in_round.by_meaning(reading, text, reply, stored.run, library, second)
     if _may_be_for_somebody(reading) and not (answerable and isinstance(reading, Asks)):
         quiz_read = stored.run.quiz
         name = called_in_person(text, lambda word: library.index.names_term(word) or is_in_wordings(word, quiz_read))
