@@ -212,5 +212,5 @@ async def test_a_stranger_nothing_was_learnt_from_is_understood(library: Library
     figures = evaluate_talk.figures(tried)
 
     assert figures.talk == 215
-    assert figures.right / figures.talk >= 0.58  # .62 where it was learnt; by phrases alone .07
+    assert figures.right / figures.talk >= 0.62  # .68 where it was learnt; by phrases alone .07
     assert figures.taken <= 1  # of 40 questions of the subject
