@@ -201,7 +201,7 @@ def test_learning_says_which_label_is_unknown_and_unlearns_without_messages(tmp_
     assert not (folder / learnt_talk.FILE).exists()
 
 
-async def test_a_stranger_nothing_was_learnt_from_is_understood(library: Library, second: SecondStage):
+async def test_strangers_nothing_was_learnt_from_are_understood(library: Library, second: SecondStage):
     names = frozenset(library.words.places_of_talk[Place.TALK])
     strangers = [
         Labelled(case.text, case.gold, case.author or "")
@@ -211,6 +211,6 @@ async def test_a_stranger_nothing_was_learnt_from_is_understood(library: Library
 
     figures = evaluate_talk.figures(tried)
 
-    assert figures.talk == 215
-    assert figures.right / figures.talk >= 0.62  # .68 where it was learnt; by phrases alone .07
-    assert figures.taken <= 1  # of 40 questions of the subject
+    assert figures.talk == 430
+    assert figures.right / figures.talk >= 0.6  # .65 where it was learnt; by phrases alone .06
+    assert figures.taken <= 1  # of 80 questions of the subject
