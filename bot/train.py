@@ -20,7 +20,7 @@ from bot.domain import faq
 from bot.domain.content import Check, Entry, NotAnswered, Synonyms
 from bot.domain.embeddings import SemanticScores
 from bot.domain.judging import Calibration
-from bot.domain.learnt import NONE, Labelled, Layer, Learnt, LearntFile, Network
+from bot.domain.learnt import NONE, Hint, Labelled, Layer, Learnt, LearntFile, Network
 from bot.domain.lexicon import English
 from bot.domain.matching import Candidate, Index
 from bot.domain.thresholds import MORE_LIKELY_THAN_NOT, SecondThresholds
@@ -53,6 +53,9 @@ FALSE_UNPROMPTED, PRECISE, SUGGESTED_TO = 0.0295, 0.952, 0.25
 # band this wide, where every other message put to the bot is one that some entry answers. People who ask it ask more
 # of those: of what six strangers wrote, .9 were right that are this sure.
 BAND = 0.1
+# Unprompted, so many of the texts that some entry answers may score too little for the phrasings to be looked at. Of
+# most of them the other stages would be too unsure as well.
+NOT_LOOKED_AT = 0.002
 LEAST_SUGGESTED, LEAST_SUGGESTED_ALONE = 0.02, 0.056
 WORTH_NAMED = 0.0374  # where there is too little to learn it from; see train_weights.WORTH
 LEAST_ENTRIES = 8  # of which some can be hidden and some be told apart
@@ -84,10 +87,14 @@ class Classifiers:
 
 @dataclass(frozen=True)
 class Thresholds:
-    """From which confidence on to answer unprompted, and to suggest where the bot was asked."""
+    """From which confidence on to answer unprompted, and to suggest where the bot was asked.
+
+    in_scope: what the words must score for the phrasings to be looked at; see ReplyThresholds.
+    """
 
     sure: float
     maybe: float
+    in_scope: float | None = None
 
 
 @dataclass(frozen=True, eq=False)
@@ -201,7 +208,7 @@ class Trainer:
         index = Index.build(self.entries, self.synonyms, self.english, self.calibration, learnt)
         number = {name: at for at, name in enumerate(self.ids)}
         for at in places:
-            hint = learnt.hint(*self._tokens[at])
+            hint = Hint(learnt.score_tokens(*self._tokens[at]))
             best: dict[str, tuple[float, Floats]] = {}
             scores = score(at)
             for names, features in index.judge(self.texts[at].text, also=index.hinted(hint, scores)):
@@ -230,7 +237,18 @@ class Trainer:
         """Find the thresholds of the first stage by the rule above, on texts by authors that were left out."""
         best = {at: text.first for at, text in self._judged(parts).items() if text.first}
         unprompted = {at: candidate for at, candidate in best.items() if faq.answerable(candidate)}
-        return self._bars(best, unprompted, Thresholds(LEAST_SURE_ALONE, LEAST_SUGGESTED_ALONE))
+        bars = self._bars(best, unprompted, Thresholds(LEAST_SURE_ALONE, LEAST_SUGGESTED_ALONE))
+        return replace(bars, in_scope=self._in_scope(parts))
+
+    def _in_scope(self, parts: Sequence["LeftOut"]) -> float | None:
+        """Find what the words must score for the phrasings to be looked at, by the rule above."""
+        scores: list[float] = []
+        for part in parts:
+            learnt = Learnt.of(_file(part.classifiers, NOTHING_LEARNT, NOTHING_LEARNT))
+            asked = [at for at in part.own if self.texts[at].gold and self.texts[at].author not in OURS]
+            scores += [learnt.score_tokens(*self._tokens[at]).in_scope for at in asked]
+        scores.sort()
+        return math.floor(scores[int(NOT_LOOKED_AT * len(scores))] * 100) / 100 if scores else None
 
     def second_thresholds(self, parts: Sequence["LeftOut"], seconds: Sequence["LeftOut"]) -> SecondThresholds:
         """Find those of both stages together, and the weights by which is asked and answered unprompted.

@@ -12,7 +12,7 @@ import pytest
 from bot import calibrate, evaluate, knowledge
 from bot.domain.content import Faq, Synonyms
 from bot.domain.embeddings import Nearness
-from bot.domain.faq import Answer, Silence, Suggestions, Surface, answerable, reply_to, worth_a_second_look
+from bot.domain.faq import Answer, Silence, Suggestions, Surface, answerable, rank, reply_to, worth_a_second_look
 from bot.domain.learnt import Binary, Labelled, Learnt, LearntFile, Linear, Network
 from bot.domain.matching import Candidate, Index
 from bot.domain.matching_text import Form
@@ -23,7 +23,7 @@ from bot.knowledge.loader import read_learnt
 from bot.settings import KNOWLEDGE
 
 if TYPE_CHECKING:  # scikit-learn takes seconds to import, and each worker would only to know which tests there are
-    from bot.train import LeftOut, Trainer
+    from bot.train import Classifiers, LeftOut, Trainer
     from bot.train_weights import Judged
 
 FIRST, SECOND = "role-differences", "bell-labs"
@@ -107,7 +107,7 @@ def test_a_message_is_scored_alike_by_its_words_and_by_its_tokens(library: Libra
     terms = [index._terms_of(sentence) for sentence in parsed.sentences]
 
     assert learnt is not None
-    by_words, by_tokens = index.hint(parsed, terms), learnt.hint(*index.tokens(parsed))
+    by_words, by_tokens = index.scores(parsed, terms), learnt.score_tokens(*index.tokens(parsed))
     assert by_words is not None
     assert by_words.logits.tolist() == by_tokens.logits.tolist()
     assert (by_words.none, by_words.wrapping, by_words.about) == (by_tokens.none, by_tokens.wrapping, by_tokens.about)
@@ -210,9 +210,21 @@ def test_learning_leaves_each_author_out_in_turn_and_finds_what_was_labelled(
         assert {some.texts[at].author for at in part.own} == part.authors
         assert {some.texts[at].author for at in part.rest} == authors - part.authors - {MADE}
     assert 0 < thresholds.maybe <= thresholds.sure < 1
+    assert thresholds.in_scope is not None
+    scores = [(part.classifiers, at) for part in parts for at in part.own if some.texts[at].gold]
+    assert np.mean([_in_scope(some, *score) < thresholds.in_scope for score in scores]) <= 0.002
+    assert min(_in_scope(some, *score) for score in scores) == pytest.approx(thresholds.in_scope, abs=0.011)
     index = Index.build(some.entries, some.synonyms, english(), some.calibration, Learnt.of(learnt))
     ranked = [(each, index.rank(each.text, limit=1)) for each in some.texts if each.gold]
     assert np.mean([bool(found) and found[0].entry in each.gold for each, found in ranked]) > 0.9
+
+
+def _in_scope(trainer: "Trainer", classifiers: "Classifiers", at: int) -> float:
+    from bot.train import NOTHING_LEARNT, _file
+
+    learnt = Learnt.of(_file(classifiers, NOTHING_LEARNT, NOTHING_LEARNT))
+    index = Index.build(trainer.entries, trainer.synonyms, english(), trainer.calibration, learnt)
+    return learnt.score_tokens(*index.tokens(index.read(trainer.texts[at].text))).in_scope
 
 
 def test_an_entry_that_was_added_since_is_found_by_its_phrasings(library: Library):
@@ -233,6 +245,45 @@ def test_an_entry_that_was_added_since_is_found_by_its_phrasings(library: Librar
         )
         assert offered
         assert offered[0].entry == "quantum-gardener"
+
+
+LITTLE = (
+    "the deploy of the staging cluster failed again, I restarted the job and the queue of the researchers is empty now"
+)
+
+
+def test_what_scores_too_little_is_compared_with_no_phrasing_unless_the_bot_was_asked(library: Library):
+    index, thresholds = library.index, library.thresholds
+    assert thresholds.in_scope is not None
+    assert index.rank(LITTLE)
+    assert index.rank(LITTLE, least=thresholds.in_scope) == ()
+
+    without = thresholds.model_copy(update={"in_scope": None})
+    assert rank(LITTLE, Surface.CHANNEL, index, without) == index.rank(LITTLE, limit=4)
+    assert rank(LITTLE, Surface.CHANNEL, index, thresholds) == ()
+    assert rank(LITTLE, Surface.DM, index, thresholds) == rank(LITTLE, Surface.DM, index, without) != ()
+    # In a thread that was answered, it may lean on what was said there.
+    leaning = rank(LITTLE, Surface.THREAD, index, thresholds, after=FIRST)
+    assert leaning == rank(LITTLE, Surface.THREAD, index, without, after=FIRST) != ()
+
+
+def test_a_phrasing_word_for_word_is_looked_at_whatever_its_words_score(library: Library):
+    for entry in library.entries.values():
+        [best] = library.index.rank(f"Hi all, {entry.question}", limit=1, least=99.0)
+        assert best.entry == entry.id
+    assert library.index.rank(LITTLE, least=99.0) == ()
+
+
+def test_what_has_a_word_of_an_entry_that_nothing_was_learnt_of_is_looked_at(library: Library):
+    gardener = library.entries[FIRST].model_copy(
+        update={"id": "gardener", "question": "Who waters the qubits?", "phrasings": (), "keywords": ("qubits",)}
+    )
+    entries = (*library.entries.values(), gardener)
+    index = Index.build(entries, library.synonyms, english(), library.thresholds.calibration, library.learnt)
+
+    [best, *_] = index.rank("our lab is full of qubits, and somebody waters them?", least=99.0)
+    assert best.entry == "gardener"
+    assert index.rank("our lab is full of chairs, and somebody moves them?", least=99.0) == ()
 
 
 def _bag_of_words(text: str) -> np.ndarray:

@@ -398,7 +398,7 @@ def _rank_reading(
     scorer: SemanticScorer | None,
 ) -> tuple[Candidate, ...]:
     """Rank as `rank` does, for one reading of a message."""
-    ranked = index.rank(utterance, limit=CONSIDERED, after=after)
+    ranked = index.rank(utterance, limit=CONSIDERED, after=after, least=_least(surface, thresholds, after))
     scores = scorer(utterance) if scorer and worth_asking(ranked, surface, thresholds) else None
     if scores is not None:
         ranked = index.rank(utterance, limit=CONSIDERED, after=after, semantic=scores)
@@ -574,7 +574,8 @@ def _ranked(
         if _is_about_person(utterance, index):
             return ()
         leant_on = None if _COMING_AND_GOING.search(utterance) else after
-    ranked = index.rank(utterance, limit=CONSIDERED, after=leant_on, semantic=scores)
+    least = _least(surface, thresholds, after) if scores is None else None
+    ranked = index.rank(utterance, limit=CONSIDERED, after=leant_on, semantic=scores, least=least)
     if prompted and ranked and ranked[0].entry == after and ranked[0].leans and not is_elliptic(utterance):
         # Only the words of the last question make it the same one: "should I let go my researchers?".
         ranked = index.rank(utterance, limit=CONSIDERED, semantic=scores)
@@ -591,6 +592,11 @@ def _ranked(
     if about_role and about_role.confidence >= thresholds.maybe:
         return (about_role,)
     return ranked if prompted else ()
+
+
+def _least(surface: Surface, thresholds: ReplyThresholds, after: str | None) -> float | None:
+    """Give what the words of a message must score for its phrasings to be looked at; None if they always are."""
+    return thresholds.in_scope if after is None and surface in UNPROMPTED else None
 
 
 def decide(ranked: tuple[Candidate, ...], surface: Surface, thresholds: ReplyThresholds) -> Reply:

@@ -28,6 +28,7 @@ JUDGED = 6  # entries that are judged in full, for each part of a message
 REMEMBERED = 2_000_000  # uses of words that are kept ready by term, at most 24 MB
 STRANGE_WORDS = 20_000  # words that no entry has, and that are kept ready beside these: there is no end of such words
 TELLING = 0.15  # topical weight from which a word says something
+HEAVY = 0.3  # weight from which a word of a phrasing tells what its entry is about
 ALIEN = 0.6  # unexplained weight from which a word makes it another question rather than another wording
 BEYOND_ALIEN = 1 - ALIEN
 CONTEXT = 0.3  # weight of words of the sentence before, which may have nothing to do with the question
@@ -196,6 +197,14 @@ class Judge:
         """Judge by these weights from now on."""
         self._bias = calibration.bias
         self._coefficients = np.array([getattr(calibration, name) for name in FEATURES], np.float32)
+
+    def telling_keys(self, entries: Collection[int]) -> frozenset[int]:
+        """Give the keys of the words that tell what these entries, given by their places, are about."""
+        return frozenset(key for key in self._phrasings.keys_of(entries) if self._weight[key] >= HEAVY)
+
+    def is_phrasing(self, keys: Sequence[int]) -> bool:
+        """Return whether some phrasing has these keys in this order."""
+        return self._phrasings.verbatim(keys) >= 0
 
     def telling(self, parts: Sequence[Part]) -> list[tuple[Part, list[Reading]]]:
         """Give the parts that share a word with an entry that says something, with the readings of their terms.

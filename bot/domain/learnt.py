@@ -7,7 +7,7 @@ features of `bot.domain.judging`. `bot.train` computes them; nothing here learns
 import math
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from functools import cached_property
 from itertools import chain, pairwise
 from typing import Annotated, NamedTuple
@@ -225,29 +225,42 @@ class Network:
         return [0.5 + 0.5 * tanh(0.5 * (logit + bias)) for logit in logits]
 
 
-@dataclass(eq=False, slots=True)
-class Hint:
-    """What the words of a message say before any phrasing is looked at.
+class Scores(NamedTuple):
+    """What the words of a message score, before any phrasing is looked at.
 
     logits: of each known entry. none: of what no entry answers. wrapping: of being answerable, by the words around.
+    about: how much there is to go by, each in [0, 1]: tokens that were learnt from, words of the field, and length.
     """
 
     logits: Floats
     none: float
     wrapping: float
     about: tuple[float, float, float]
-    _spread: tuple[float, float, float] = field(init=False)  # log of the sum, the best and the second of the logits
-    _order: Ints = field(init=False)  # places of the entries, those that the words speak most for at the end
-    _rest: tuple[float, ...] = field(init=False)  # what `beyond` gives for every entry alike
 
-    def __post_init__(self) -> None:
+    @property
+    def in_scope(self) -> float:
+        """How much speaks for a question that some known entry answers, in log-odds.
+
+        The likeliest entry against none, and what the words around are like.
+        """
+        return (self.logits.max().item() if len(self.logits) else NOTHING) - self.none + self.wrapping
+
+
+class Hint:
+    """What the words of a message say of each entry, by what they score."""
+
+    __slots__ = ("_order", "_rest", "_spread", "about", "logits", "none")
+
+    def __init__(self, scores: Scores) -> None:
+        self.logits, self.none, wrapping, self.about = scores
         logits = self.logits if len(self.logits) > 1 else np.append(self.logits, (NOTHING, NOTHING))
-        order = logits.argsort()
+        order: Ints = logits.argsort()
         second, first = logits.item(order.item(-2)), logits.item(order.item(-1))
         halves = np.exp((logits - first) * 0.5)  # the sum of their squares takes less time than that of numbers
         total = first + math.log(halves.dot(halves))
-        self._spread, self._order = (total, first, second), order
-        self._rest = (self.none, self.wrapping, *self.about)
+        self._spread = total, first, second  # log of the sum, the best and the second of the logits
+        self._order = order  # places of the entries, those that the words speak most for at the end
+        self._rest = self.none, wrapping, *self.about  # what `beyond` gives for every entry alike
 
     def best(self, count: int) -> list[int]:
         """Give the places of the entries that the words speak most for."""
@@ -322,22 +335,22 @@ class Learnt:
             Network.of(file.new),
         )
 
-    def hint(self, plain: Sequence[str], masked: Sequence[str]) -> Hint:
+    def score_tokens(self, plain: Sequence[str], masked: Sequence[str]) -> Scores:
         """Score the tokens of a message, plain and masked, by both classifiers."""
         field = sum(map(masked.count, FIELD))
-        return self._hint(self.topics.places(plain), self.around.places(masked), len(plain), field)
+        return self._score(self.topics.places(plain), self.around.places(masked), len(plain), field)
 
-    def hint_of(self, words: Sequence[Word]) -> Hint:
+    def score(self, words: Sequence[Word]) -> Scores:
         """The same for a message whose words were looked up before."""
         if not words:
-            return self._hint((), (), 0, 0)
+            return self._score((), (), 0, 0)
         # By column, since what `zip` and `map` do takes a fraction of the time of a loop.
         plain, places, pairs, masked, masked_places, masked_pairs, of_field = zip(*words, strict=True)
         topics = [at for at in chain(places, map(dict.get, pairs, plain[1:])) if at is not None]
         around = [at for at in chain(masked_places, map(dict.get, masked_pairs, masked[1:])) if at is not None]
-        return self._hint(topics, around, 2 * len(words) - 1, sum(of_field))
+        return self._score(topics, around, 2 * len(words) - 1, sum(of_field))
 
-    def _hint(self, topics: Sequence[int], around: Sequence[int], count: int, field: int) -> Hint:
+    def _score(self, topics: Sequence[int], around: Sequence[int], count: int, field: int) -> Scores:
         """Score the tokens at these places, of `count` tokens with their pairs; `field` are words of the field."""
         scores = self.topics.score_at(topics)
         length = math.log1p((count + 1) // 2) / LONG  # of the tokens, those that are not pairs are words
@@ -346,7 +359,7 @@ class Learnt:
             field / 4 if field < 4 else 1.0,
             length if length < 1 else 1.0,
         )
-        return Hint(scores[:-1], scores.item(-1), self.around.score_at(around), extent)
+        return Scores(scores[:-1], scores.item(-1), self.around.score_at(around), extent)
 
 
 class Spellings(dict[str, tuple[str, str]]):

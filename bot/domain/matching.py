@@ -17,8 +17,8 @@ import numpy as np
 from bot.domain.content import Entry, Synonyms
 from bot.domain.embeddings import Nearness, SemanticScores
 from bot.domain.follow_up import FollowUps, asks_for_difference, asks_why, is_bare, moves_into, points_back
-from bot.domain.judging import TELLING, WIDTH, Calibration, Judge, Judged, Part, Reasons, reasons
-from bot.domain.learnt import HINTS, Hint, Learnt, Network, Spellings, Words, keys_of
+from bot.domain.judging import TELLING, WIDTH, Calibration, Judge, Judged, Part, Reading, Reasons, reasons
+from bot.domain.learnt import HINTS, Hint, Learnt, Network, Scores, Spellings, Words, keys_of
 from bot.domain.lexicon import NAME, English, Lexicon, Term
 from bot.domain.matching_text import PARTICULAR, Form, Sentence, Utterance, joined, read
 from bot.domain.postings import Floats, as_rows
@@ -83,6 +83,8 @@ class Index:
         places = learnt.places if learnt else {}
         self._known = [places.get(name) for name in self._ids]
         self._hinted = {place: at for at, place in enumerate(self._known) if place is not None}
+        new = {at for at, place in enumerate(self._known) if place is None} if learnt else ()
+        self._new_keys = self._judge.telling_keys(new) if new else frozenset[int]()
 
     @classmethod
     def build(
@@ -112,13 +114,16 @@ class Index:
         after: str | None = None,
         without: str | None = None,
         semantic: SemanticScores | None = None,
+        least: float | None = None,
     ) -> tuple[Candidate, ...]:
         """Rank the entries that may answer a message, best first.
 
         `after` is the entry the thread was answered with before: a short follow-up ("and at Anthropic?") is read in
         the light of that entry's question. `without` is a phrasing to leave out, so that it can be tried against the
         others. `semantic` is what the second stage makes of the message, if it was asked. At most `limit` candidates;
-        none where nothing in the message is about any entry.
+        none where nothing in the message is about any entry, or where its words score less than `least`
+        (`Scores.in_scope`): then no phrasing is looked at, unless it is one word for word, or says what an entry is
+        about that nothing was learnt of.
         """
         parsed = self.read(utterance)
         best: dict[int, _Match] = {}
@@ -126,7 +131,10 @@ class Index:
         telling = self._judge.telling(self._parts(parsed, terms, after))
         if not telling:  # as with most of what is said in a channel
             return ()
-        hint = self.hint(parsed, terms) if without is None else None
+        scores = self.scores(parsed, terms) if without is None else None
+        if least is not None and scores is not None and scores.in_scope < least and not self._is_worded(telling):
+            return ()
+        hint = None if scores is None else Hint(scores)
         also = self.hinted(hint, semantic)
         for part, readings in telling:
             judged = self._judge.judge(parsed, part, readings, without, also)
@@ -254,7 +262,7 @@ class Index:
         parsed = self.read(utterance)
         return self._follow_ups.about_role(parsed) if parsed.sentences else None
 
-    def hint(self, parsed: Utterance, terms: Sequence[Sequence[Term]]) -> Hint | None:
+    def scores(self, parsed: Utterance, terms: Sequence[Sequence[Term]]) -> Scores | None:
         """Score the words of a message by what was learnt, before any phrasing is looked at; None if nothing was.
 
         terms: of each sentence.
@@ -262,7 +270,19 @@ class Index:
         if self._learnt is None or self._words is None:
             return None
         words = self._words
-        return self._learnt.hint_of(list(map(words.__getitem__, keys_of(parsed, terms))))
+        return self._learnt.score(list(map(words.__getitem__, keys_of(parsed, terms))))
+
+    def _hint(self, parsed: Utterance, terms: Sequence[Sequence[Term]]) -> Hint | None:
+        scores = self.scores(parsed, terms)
+        return None if scores is None else Hint(scores)
+
+    def _is_worded(self, telling: Sequence[tuple[Part, Sequence[Reading]]]) -> bool:
+        """Return whether a part of a message is a phrasing, or has a word of an entry that nothing was learnt of."""
+        for part, readings in telling:
+            numbers = [reading.number for reading in readings]
+            if not self._new_keys.isdisjoint(numbers) or self._judge.is_phrasing(numbers[part.before :]):
+                return True
+        return False
 
     def tokens(self, parsed: Utterance) -> tuple[list[str], list[str]]:
         """Give the tokens of a message, plain and masked, as they are learnt from."""
@@ -322,7 +342,7 @@ class Index:
         questions = {part.question: part.sentence for _, part, _, _ in best.values()}
         if len(questions) > 1:
             alone = [(number, parsed._replace(sentences=(sentence,))) for number, sentence in questions.items()]
-            hints = {number: self.hint(of_one, self._terms(of_one)) or hint for number, of_one in alone}
+            hints = {number: self._hint(of_one, self._terms(of_one)) or hint for number, of_one in alone}
             apart = self._weigh({entry: hints[best[entry][1].question] for entry in entries}, best, semantic)
             confidences = {entry: max(confidence, apart[entry]) for entry, confidence in confidences.items()}
         return confidences
@@ -371,7 +391,7 @@ class Index:
 
         That is without the second stage.
         """
-        hint = Hint(np.zeros(2, np.float32), 0.0, 0.0, (0.0, 0.0, 0.0))
+        hint = Hint(Scores(np.zeros(2, np.float32), 0.0, 0.0, (0.0, 0.0, 0.0)))
         return WIDTH + len(hint.beyond(0, 0.0)), WIDTH + len(hint.beyond(None, 0.0))
 
     def _knows(self, entry: int, semantic: SemanticScores | None) -> bool:

@@ -1,6 +1,6 @@
 """The phrasings of all entries, one after the other: which of an entry's is most similar to a message."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from itertools import accumulate, chain, pairwise
 
 import numpy as np
@@ -74,6 +74,10 @@ class Phrasings:
         self._weight_list: list[float] = self._weights.tolist()
         pairs = list(zip(weights.tolist(), keys.tolist(), strict=True))
         self._heaviest_first = [sorted(pairs[a:b], reverse=True) for a, b in pairwise(self._starts)]  # of each phrasing
+
+    def keys_of(self, entries: Collection[int]) -> frozenset[int]:
+        """Give the keys of all phrasings of these entries."""
+        return frozenset(key for keys, owner in self._verbatim.items() if owner in entries for key in keys)
 
     def verbatim(self, keys: Sequence[int]) -> int:
         """Give the entry that has a phrasing of these keys in this order; -1 if none has."""

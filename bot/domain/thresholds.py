@@ -74,6 +74,8 @@ class ReplyThresholds(Authored):
     gap: Probability  # and only if the runner-up is this far behind
     asked: Probability  # where the bot was asked, answer from here on
     maybe: Probability  # where the bot was asked, suggest from here on
+    # Unprompted, no phrasing is looked at where the words score less, in log-odds; none: where nothing was learnt.
+    in_scope: Annotated[float, Field(ge=-100, le=100)] | None = None
     second: SecondThresholds | None = None  # none: there is no second stage
     calibration: Calibration
 

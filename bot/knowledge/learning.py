@@ -42,6 +42,8 @@ MATCHING_COMMENT = """\
 #   gap    and only if the next entry is at least this far behind
 #   asked  where somebody asked the bot, it answers from here on: more likely right than wrong
 #   maybe  where somebody asked the bot, it suggests from here on
+#   in_scope  where nobody asked the bot, a message whose words score less than this, in log-odds, is not compared with
+#           any wording, which most of the time is what takes longest
 #   second  the same where the second stage was asked; unprompted it is for messages of which the first is as sure as
 #           `worth`, or `worth_named` where a role, a company or a person is named, with what `look` adds (short
 #           messages in known words count as surer), so that it is asked about one in 25 messages of technical chatter;
@@ -81,9 +83,8 @@ def calibrate(folder: Path, progress: Progress = str) -> None:
             parts = teacher.left_out(progress)
             learnt, thresholds = teacher.learn(progress, parts)
             second = _learn_second_stage(folder, teacher, parts, progress)
-        limits = limits.model_copy(
-            update={"sure": thresholds.sure, "maybe": thresholds.maybe, "gap": 0.0, "second": second}
-        )
+        bars = {"sure": thresholds.sure, "maybe": thresholds.maybe, "in_scope": thresholds.in_scope}
+        limits = limits.model_copy(update={**bars, "gap": 0.0, "second": second})
         (folder / LEARNT).write_text(as_readable_json(learnt), encoding="utf-8")
     text = yaml.safe_dump(limits.model_dump(), sort_keys=False)
     (folder / MATCHING).write_text(MATCHING_COMMENT + text, encoding="utf-8")
