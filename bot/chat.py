@@ -30,6 +30,7 @@ from bot.domain.readings import (
     AsksWhetherRole,
     Command,
     Defined,
+    MaybeMeant,
     Perhaps,
     PerhapsReviewed,
     Reading,
@@ -288,7 +289,7 @@ class Chat:
                 return False
             case AboutResult() | AboutTerm() | Disagrees() | WhatIf() | AsksForTitle() | AsksToStartOver():
                 self._say_apart(reading, run)
-            case AboutRound() | ShowsPart() | AsksWhetherRole():
+            case AboutRound() | ShowsPart() | AsksWhetherRole() | MaybeMeant():
                 self._say_apart(reading, run)
             case AsksForAnswers() | Aside() | Defined() | Command("so_far" | "why"):
                 self._say_apart(reading, run)

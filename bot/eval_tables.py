@@ -51,10 +51,12 @@ def show(figures: Report, filled: Sequence[Bin], built: float) -> None:
 
 def show_talk(figures: "Mapping[str, TalkFigures]") -> None:
     """Print how much talk was understood, by author."""
-    table = Table("author", "talk", "understood", "taken for something else", "no talk", "taken for talk")
+    columns = ("understood", "offered", "taken for something else", "no talk", "taken for talk", "offered some")
+    table = Table("author", "talk", *columns)
     for author, counted in figures.items():
-        shares = (_share(count / counted.talk if counted.talk else None) for count in (counted.right, counted.wrong))
-        table.add_row(author, str(counted.talk), *shares, str(counted.others), str(counted.taken))
+        counts = (counted.right, counted.offered, counted.wrong)
+        shares = (_share(count / counted.talk if counted.talk else None) for count in counts)
+        table.add_row(author, str(counted.talk), *shares, *map(str, (counted.others, counted.taken, counted.asked)))
     Console().print(table)
 
 

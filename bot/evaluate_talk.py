@@ -10,9 +10,9 @@ from bot.domain.learnt import Labelled
 from bot.domain.meanings import Place
 from bot.domain.meant_in_round import reading_of
 from bot.domain.quiz_run import Run
-from bot.domain.readings import Asks, Unclear
+from bot.domain.readings import Asks, MaybeMeant, Unclear
 from bot.domain.reply import read
-from bot.domain.reply_kinds import ANSWER, TALK
+from bot.domain.reply_kinds import ANSWER, TALK, UNKNOWN
 from bot.knowledge import Library
 from bot.second_stage import SecondStage
 from bot.slack import copy_questions
@@ -25,26 +25,39 @@ OPEN = 2  # answers that the round has in which messages to an open question are
 
 @dataclass(frozen=True)
 class TalkOutcome:
-    """What a message was taken for; None if it was not understood, or is taken for a question without an answer."""
+    """What a message was taken for; None if it was not understood, or is taken for a question without an answer.
+
+    offered: what it may mean, by name, where it was not understood.
+    """
 
     message: Labelled
     taken_for: str | None
     is_right: bool
+    offered: tuple[str, ...] = ()
+
+    @property
+    def is_offered(self) -> bool:
+        """Return whether something that it may fairly mean was offered."""
+        return not self.message.gold.isdisjoint(self.offered)
 
 
 @dataclass(frozen=True)
 class TalkFigures:
     """How much was understood.
 
-    talk: messages that mean something; right, wrong: of these, how many were understood, and taken for something else.
-    others: messages that are no such talk; taken: of these, how many were taken for some.
+    talk: messages that mean something; right, wrong: of these, how many were understood, and taken for something else;
+    offered: how many were not understood, and got what they mean among what they may mean.
+    others: messages that are no such talk; taken, asked: of these, how many were taken for some, and how many got what
+    they may mean.
     """
 
     talk: int
     right: int
     wrong: int
+    offered: int
     others: int
     taken: int
+    asked: int
 
 
 def figures(tried: Sequence[TalkOutcome]) -> TalkFigures:
@@ -55,8 +68,10 @@ def figures(tried: Sequence[TalkOutcome]) -> TalkFigures:
         talk=len(talk),
         right=sum(outcome.is_right for outcome in talk),
         wrong=sum(outcome.taken_for is not None and not outcome.is_right for outcome in talk),
+        offered=sum(outcome.is_offered for outcome in talk),
         others=len(others),
         taken=sum(not outcome.is_right for outcome in others),
+        asked=sum(bool(outcome.offered) for outcome in others),
     )
 
 
@@ -71,27 +86,29 @@ async def outcomes(
 async def _outcome(
     place: Place, message: Labelled, run: Run, library: Library, second: SecondStage | None
 ) -> TalkOutcome:
-    if place is Place.RECEIVED:
-        question = await copy_questions.read(message.text, library, second)
-        return _by_name(message, question.name if question else None)
     planned = await decide(message.text, Surface.DM, library, second)
+    if place is Place.RECEIVED:
+        question = await copy_questions.read(message.text, planned, library, second)
+        return _by_name(message, question.name if question else None)
     answered = planned.entries[0] if planned and planned.kind == ANSWER else None
     if place is Place.TALK:
         talk = SILENT if planned is None else planned.entries[0] if planned.kind == TALK else None
-        if not message.gold:  # whether an entry answers it is another question
-            return _by_name(message, talk)
-        return _by_name(message, talk or answered)
+        offered = planned.entries if planned and planned.kind == UNKNOWN else ()
+        # Of what is no talk it is another question whether an entry answers it.
+        return _by_name(message, (talk or answered) if message.gold else talk, offered)
     aside = smalltalk.read(message.text, library.words.talk)
     reading = read(message.text, run, library.words.typed, answerable=answered is not None, aside=aside)
     reading, _ = await by_meaning(reading, message.text, planned, run, library, second)
+    if isinstance(reading, MaybeMeant):
+        return _by_name(message, None, reading.names)
     if isinstance(reading, Asks | Unclear):
         return _by_name(message, answered if isinstance(reading, Asks) else None)
     is_right = any(reading_of(name, place) == reading for name in message.gold)
     return TalkOutcome(message, str(reading), is_right)
 
 
-def _by_name(message: Labelled, name: str | None) -> TalkOutcome:
-    return TalkOutcome(message, name, name in message.gold if message.gold else name is None)
+def _by_name(message: Labelled, name: str | None, offered: tuple[str, ...] = ()) -> TalkOutcome:
+    return TalkOutcome(message, name, name in message.gold if message.gold else name is None, offered)
 
 
 def _run(place: Place, library: Library) -> Run:

@@ -431,6 +431,7 @@ def test_every_word_in_the_knowledge_is_said_somewhere(library: Library):
         *Topic,
         *(f"{refusal}_update" for refusal in share_blocks.NOT_UPDATED),
         *type(library.words.typed).model_fields,
+        *type(library.words.round_examples).model_fields,
         *library.words.talk.phrases,
         *library.words.received.names,
         "alike",

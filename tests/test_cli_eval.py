@@ -234,8 +234,9 @@ def test_talk_is_counted_as_understood_taken_for_something_else_or_left_alone(tm
 
     figures = json.loads(rolefit_here("eval-talk", "talk", file, "--json").stdout)
 
-    assert figures["ana"] == {"talk": 3, "right": 1, "wrong": 1, "others": 0, "taken": 0}
-    assert figures["ben"] == {"talk": 0, "right": 0, "wrong": 0, "others": 1, "taken": 0}
+    of_ana, of_ben = figures["ana"], figures["ben"]
+    assert of_ana == {"talk": 3, "right": 1, "wrong": 1, "offered": 0, "others": 0, "taken": 0, "asked": 0}
+    assert of_ben == {"talk": 0, "right": 0, "wrong": 0, "offered": 0, "others": 1, "taken": 0, "asked": 0}
     listed = rolefit_here("eval-talk", "talk", file, "--errors").stdout
     assert "thanks instead of bye: thanks a lot" in listed
     assert "not understood instead of bye: florbs in the quonset" in listed
@@ -251,7 +252,8 @@ def test_talk_is_read_where_it_was_said(tmp_path: Path, place: str, text: str, g
 
     figures = json.loads(rolefit_here("eval-talk", place, file, "--json").stdout)
 
-    assert figures == {"talk": {"talk": 2, "right": 1, "wrong": 1, "others": 0, "taken": 0}}
+    counted = {"talk": 2, "right": 1, "wrong": 1, "offered": 0, "others": 0, "taken": 0, "asked": 0}
+    assert figures == {"talk": counted}
 
 
 def test_eval_talk_names_what_is_not_to_be_meant_there(tmp_path: Path):

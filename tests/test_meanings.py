@@ -9,6 +9,8 @@ import numpy as np
 import pytest
 
 from bot import evaluate, evaluate_talk, knowledge, learnt_talk
+from bot.domain import reply as reply_reading
+from bot.domain import smalltalk
 from bot.domain.learnt import Labelled
 from bot.domain.meanings import Meanings, Place
 from bot.domain.meant_in_round import place_in, reading_of
@@ -19,16 +21,23 @@ from bot.domain.round_topics import AboutRound, Topic
 from bot.knowledge import Library
 from bot.second_stage import SecondStage
 from bot.settings import KNOWLEDGE
+from bot.slack import maybe_meant
 from bot.slack.deciding import PlannedReply
 from bot.slack.in_round import by_meaning
+from bot.slack.maybe_meant import example_of
 from bot.train_talk import Tried, least_confidence
 from tests.conftest import bot_in
-from tests.sharing import copy_of, shared, thread_of
+from tests.sharing import MEI, copy_of, shared, thread_of
 from tests.test_quiz_conversation import begin, message, question, write
 from tests.test_said_in_a_round import at, finished
 from tests.test_share_recipient import offer, reply
 from tests.workspace import BOT, Workspace, shown
 
+# What is like something that may be said there, and not enough so to be taken for it
+MAYBE = {
+    Place.TALK: "so whats the deal with this thing being let loose in our slack",
+    Place.QUIZ: "this wording is bananas",
+}
 GOLDEN = Path(__file__).parent / "golden"
 # By what somebody means, in words that none of its phrases has
 MEANT = {
@@ -86,6 +95,93 @@ async def test_in_a_round_and_below_its_copy_it_gets_the_reply_for_there(tmp_pat
         assert "neither HR nor anybody else gets it from me" in shown(said[-1])
         await reply(workspace, copy, "Great that you did this, let us go through it over lunch on Tuesday")
         await offer(workspace, copy)
+
+
+async def test_what_is_said_about_the_bot_in_passing_gets_no_reply(tmp_path: Path, library: Library):
+    async with Workspace.start() as workspace, bot_in(workspace, library, tmp_path, rolefit_encoder="on"):
+        for text in (
+            "my manager hates <@U_BOT> but I kind of like it",
+            "let's stop using <@U_BOT> in the big channel, it annoys people",
+            "fyi <@U_BOT> is new here, everybody be nice to it",
+        ):
+            sent = await workspace.mention("U_ANA", "C_GENERAL", text)
+            await workspace.settled()
+            assert len(await workspace.thread("C_GENERAL", sent, "U_ANA")) == 1, text
+
+
+async def test_in_a_round_what_is_for_an_answer_or_a_colleague_is_not_for_the_bot(tmp_path: Path, library: Library):
+    async with Workspace.start() as workspace, bot_in(workspace, library, tmp_path, rolefit_encoder="on"):
+        root = await begin(workspace, "U_BEN")
+        await question(workspace, root, 1)
+        await write(workspace, root, "What does Member of Technical Staff mean?")
+        await workspace.settled()
+        await write(workspace, root, "does that hold in Europe as well?")
+        assert library.words.talk.above.in_quiz is not None
+        await message(workspace, root, "My documents say no more about this than my answer above does")
+        await write(workspace, root, "Tom, could you send me the result when you have it?")
+        await message(workspace, root, "Tom")
+
+
+async def test_a_recipient_gets_what_was_asked_of_the_bot_and_is_offered_to_pass_on_the_rest(
+    tmp_path: Path, library: Library
+):
+    async with Workspace.start() as workspace, bot_in(workspace, library, tmp_path, rolefit_encoder="on"):
+        await shared(workspace)
+        copy = await copy_of(workspace)
+        await workspace.settled()
+        for text, expected in (
+            ("delete my data", library.words.talk.deletion.reply),
+            ("what should I ask my manager in my review", library.entries["what-to-ask-in-review"].answer[:40]),
+        ):
+            asked = await workspace.post(MEI, BOT, text)
+            [said] = await workspace.replies(asked)
+            assert expected is not None
+            assert expected in shown(said)
+        for text in ("Do you need my signature somewhere?", "Are you listening to the all-hands?"):
+            await reply(workspace, copy, text)
+            await offer(workspace, copy)
+
+
+async def test_what_may_have_been_meant_is_quoted_as_it_can_be_typed(tmp_path: Path, library: Library):
+    async with Workspace.start() as workspace, bot_in(workspace, library, tmp_path, rolefit_encoder="on"):
+        asked = await workspace.post("U_ANA", BOT, MAYBE[Place.TALK])
+        [said] = await workspace.replies(asked)
+        assert shown(said).startswith("I don’t know that one. If you mean “")
+
+        root = await begin(workspace, "U_BEN")
+        await question(workspace, root, 1)
+        await write(workspace, root, MAYBE[Place.QUIZ])
+        said = await message(workspace, root, "I did not catch that. If you mean “")
+        assert "type its letter, a to " in shown(said)
+
+
+@pytest.mark.parametrize("place", [Place.TALK, Place.QUIZ, Place.RESULT])
+def test_an_example_is_read_as_what_it_stands_for(library: Library, place: Place):
+    """So that who types what was quoted gets what they meant."""
+    run = finished(library, "own") if place is Place.RESULT else at(library, 2)
+    for name in library.words.places_of_talk[place]:
+        example = example_of(name, place, library)
+        if example is None:
+            continue
+        aside = smalltalk.read(example, library.words.talk)
+        if place is Place.TALK:
+            assert aside == name, example
+        elif (place, name) != (Place.RESULT, "certainty"):  # there it is how sure the result is
+            assert reply_reading.read(example, run, library.words.typed, aside=aside) == reading_of(name, place), (
+                example
+            )
+
+
+def test_what_has_nothing_to_type_is_not_offered(library: Library):
+    assert maybe_meant.unknown(["thanks", "greeting"], library) is None
+    assert maybe_meant.unknown(["gone since"], library) is None
+    shown_one = maybe_meant.unknown(["thanks", "maker"], library)
+    assert shown_one is not None
+    assert "If you mean “who made you?”, ask me just that" in shown_one.text
+    below = maybe_meant.in_round(["pay", "bye"], finished(library, "own"), library)
+    assert below is not None
+    assert "If you mean “does this change my pay?”, type just that" in below.text
+    assert maybe_meant.in_round(["back"], replace(at(library, 2), status=Status.STOPPED, live=False), library) is None
 
 
 async def test_without_the_encoder_the_phrases_decide_alone(library: Library, second: SecondStage):

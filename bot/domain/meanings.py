@@ -44,11 +44,15 @@ class Meanings:
     least: float
 
     def likeliest(self, embedding: Floats) -> Meant:
-        """Give what is most likely meant, unless it is all else: `confidence` says how much speaks against that.
+        """Give what is most likely meant, unless it is all else: `confidence` says how much speaks against that."""
+        return self.rank(embedding)[0]
+
+    def rank(self, embedding: Floats) -> list[Meant]:
+        """Give all that may be meant but all else, likeliest first.
 
         embedding: 384 numbers, of length 1. Source: the softmax of a multinomial logistic regression.
         """
         logits = self.weights @ embedding + self.intercepts
         shares = np.exp(logits - logits.max())
-        best = int(shares[:-1].argmax())
-        return Meant(self.names[best], float(shares[best] / shares.sum()))
+        shares /= shares.sum()
+        return [Meant(self.names[place], shares.item(place)) for place in (-shares[:-1]).argsort().tolist()]

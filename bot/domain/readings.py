@@ -165,6 +165,13 @@ class Unclear:
 
 
 @dataclass(frozen=True)
+class MaybeMeant:
+    """What may be meant by what was not understood, by the names of `bot.domain.meant_in_round`, likeliest first."""
+
+    names: tuple[str, ...]
+
+
+@dataclass(frozen=True)
 class WhatIf:
     """A question what another answer would have led to: a choice of a question, neither where that cannot be read."""
 
@@ -176,6 +183,6 @@ class WhatIf:
 Remark = (
     Command | Defined | AboutChoices | AboutResult | Aside | WhichTwo | WhichOffered | SeveralUnclear
     | AsksForAnswers | AsksForOther | AsksWhyMe | AsksForTitle | AsksForTwo | AsksToStartOver | AboutTerm | Disagrees
-    | ForSomebody | Asks | NotAsked | WhatIf | Unclear | AboutRound | ShowsPart | AsksWhetherRole
+    | ForSomebody | Asks | NotAsked | WhatIf | Unclear | MaybeMeant | AboutRound | ShowsPart | AsksWhetherRole
 )  # fmt: skip
 Reading = Answered | Perhaps | Reviewed | PerhapsReviewed | Remark

@@ -31,7 +31,6 @@ class Topic(StrEnum):
     GRADED = "graded"  # that one is graded on something else
     UNFAIR = "unfair"  # that the result is unfair, or hurts
     CONTRACT = "contract"  # that a contract or a card has another title
-    # These two have no patterns and are read by their meaning alone, see bot/domain/meant_in_round.py.
     CHANGING = "changing"  # how an answer can be changed
     SEEN = "seen"  # whether who got the result has read it
 
@@ -256,6 +255,15 @@ _CONTRACT = (
     rf"(?: an?)?{_SOMETHING}",
     rf"(?:but )?i am (?:hired|employed|listed|called|titled|contracted) as(?: an?)?{_SOMETHING}",
 )
+_CHANGING = (
+    r"(?:how|where) (?:can|do|could|would|may) i (?:change|edit|correct|fix|amend|redo|undo)"
+    rf"(?: (?:an?|my|one|that|this|the|of|earlier|other|last|old|first|single))* {_ANSWERS}",
+)
+_SEEN = (
+    r"(?:has|have|did) (?:my |the |our )?(?:boss|manager|lead|supervisor|director|head|he|she|they|any(?:one|body)"
+    r"|some(?:one|body)) (?:already |even |ever |actually )?(?:read|seen|see|opened|open|looked at|look at)"
+    r" (?:it|this|that|my result|the result|what i (?:have )?(?:shared|sent))(?: (?:yet|already))?",
+)
 _PART = (
     r"(?:(?:(?:can you|could you|can i|please|let me|i want to|i would like to) )*(?:show|see|open|give|view"
     r"|display|get|list)(?: me)? )?(?:the |my )*"
@@ -322,6 +330,7 @@ _OF_OPEN = {
 _OF_RESULT = {
     Topic.TABLE: _TABLE, Topic.MARKS: _MARKS, Topic.ONE_CASE: _ONE_CASE, Topic.VALID: _VALID, Topic.PAY: _PAY,
     Topic.COLLEAGUE: _COLLEAGUE, Topic.GRADED: _GRADED, Topic.UNFAIR: _UNFAIR, Topic.CONTRACT: _CONTRACT,
+    Topic.CHANGING: _CHANGING, Topic.SEEN: _SEEN,
 }  # fmt: skip
 _OF_FAQ = frozenset({Topic.PAY, Topic.GRADED, Topic.CONTRACT})  # where an answer of the FAQ says more
 

@@ -127,7 +127,11 @@ def _learn_talk(
         from bot import train_talk  # noqa: PLC0415 - needs what the bot itself does not
     except ImportError as error:
         raise _not_installed(error) from error
-    encode = cache(encoder.load().encode)
+    try:
+        encode = cache(encoder.load().encode)
+    except encoder.EncoderError as error:
+        remedy = "Without it nothing can be learnt here, and what was learnt before stays"
+        raise KnowledgeError([Problem(learnt_talk.FILE, 0, str(error), remedy)]) from error
     learnt = {}
     for place, phrases in words.places_of_talk.items():
         if own := messages[place]:

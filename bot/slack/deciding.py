@@ -20,6 +20,7 @@ ABOVE = "above"  # the name in words.yaml of what is said where an answer that s
 OFFERED = "offered"  # the same of why questions were suggested, to “why?” below them
 WHICH_ONE = "which_one"  # the same, where one of those is asked about that the answer above is about
 OF_WHOM = "of_whom"  # the same, to who asks about “him” where nobody was spoken of
+TO_QUESTIONS = frozenset({ABOVE, WHICH_ONE, OF_WHOM})  # names of talk that reply to questions about the subject
 OPEN = (UNKNOWN, SUGGEST)  # replies to what no entry answers for certain
 CERTAINLY_TALK = 0.9  # confidence from which something is talk although there is another reply to it
 _preparing = ThreadPoolExecutor(1, thread_name_prefix="preparing")  # one, so that nobody prepares the same twice
@@ -72,6 +73,8 @@ async def _or_talk(
     open_to_talk = planned.kind in OPEN and intent is not None and library.words.talk.of(intent).reply is not None
     if not open_to_talk:
         intent = await second.meant(text, Place.TALK, library, CERTAINLY_TALK)
+    if intent is None and planned.kind == UNKNOWN:
+        return PlannedReply(UNKNOWN, await second.maybe_meant(text, Place.TALK, library))
     return _to_talk(intent, library) if intent else planned
 
 

@@ -27,7 +27,7 @@ from bot.domain.reply_kinds import (
 from bot.jobs import current_key, in_doubt, step, worker, workflow
 from bot.knowledge import Library
 from bot.second_stage import SecondStage
-from bot.slack import blocks, copy_explained, feedback_blocks, manners_blocks
+from bot.slack import blocks, copy_explained, feedback_blocks, manners_blocks, maybe_meant
 from bot.slack.answer_controls import POST_PRIVATE, SHOW_ENTRY, private_place, read_entry, read_private_place
 from bot.slack.channel import DIRECT_MESSAGE
 from bot.slack.deciding import PlannedReply, asks, decide
@@ -356,6 +356,8 @@ def rendered(  # noqa: PLR0911 - one for each kind
         return blocks.talk(talk.reply, library, begins=talk.begins) if talk.reply else blocks.hello(library)
     if kind == ONLY_ENGLISH:
         return blocks.only_english(Language(entries[0]), library)
+    if kind == UNKNOWN:
+        return maybe_meant.unknown(entries, library) or blocks.unknown(library, in_round=in_round)
     # Work may be taken up after a restart with edited knowledge: an entry can be gone.
     current_entries = library.known(entries)
     if kind == NOT_ANSWERED and (decoy := library.decoy(entries[0])) and decoy.reply:
@@ -388,7 +390,7 @@ def posted(reply: Reply, library: Library, *, repeated: bool = False) -> Message
         return feedback_blocks.suggestions(
             current_entries, reply.question_ts, library, revision=made_for, reply=decoy_reply, repeated=repeated
         )
-    if reply.kind == UNKNOWN:
+    if reply.kind == UNKNOWN and not (reply.entries and maybe_meant.unknown(reply.entries, library)):
         return blocks.unknown(library, below=reply.thread_ts != reply.question_ts, repeated=repeated)
     return rendered(reply.kind, reply.entries, library)
 

@@ -17,7 +17,7 @@ from bot.domain.reply_kinds import (
 from bot.knowledge import Library
 from bot.second_stage import SecondStage
 from bot.slack import copy_questions
-from bot.slack.deciding import PlannedReply
+from bot.slack.deciding import TO_QUESTIONS, PlannedReply
 from bot.slack.faq import SHARED_WITHIN
 from bot.storage import Store
 from bot.storage.share_arrivals import Arrival
@@ -47,15 +47,14 @@ async def redirected(
     answer or is no question, unless they know how to reply by now; else it is `reply` itself.
     """
     since = float(ts) - SHARED_WITHIN
-    question = (
-        None if reply.kind == TALK and OF_BOT.intersection(reply.entries) else await _asked(text, library, second)
-    )
+    of_bot = reply.kind == TALK and not OF_BOT.isdisjoint(reply.entries)
+    question = None if of_bot else await _asked(text, reply, library, second)
     if question and (arrival := await store.share_arrivals.latest(team, channel, user, since=since)):
         is_of_copy = question.is_of_person or not await _is_of_reply_above(team, channel, ts, arrival, store)
         return PlannedReply(ABOUT_COPY) if is_of_copy else reply
-    no_answer = reply.kind in (UNKNOWN, ONLY_ENGLISH)
-    by_meaning = reply.kind == TALK and not is_about_bot(reply, text, library)
-    guessed = (reply.kind in (SUGGEST, NOT_ANSWERED) or by_meaning) and _only_tells(text, library)
+    talk_by_meaning = reply.kind == TALK and not is_about_bot(reply, text, library)
+    no_answer = reply.kind in (UNKNOWN, ONLY_ENGLISH) or talk_by_meaning
+    guessed = reply.kind in (SUGGEST, NOT_ANSWERED) and _only_tells(text, library)
     if not (no_answer or guessed):
         return reply
     arrival = await store.share_arrivals.latest_unanswered(team, channel, user, since=since)
@@ -65,18 +64,16 @@ async def redirected(
 def is_about_bot(reply: PlannedReply, text: str, library: Library) -> bool:
     """Say whether a reply is one to small talk with the bot, and not to what may be meant for somebody else.
 
-    What is small talk by its meaning alone is for the bot only if it can be for nobody else.
+    What is small talk by its meaning alone may be for whoever has shared the result: "are you listening?".
     """
-    return reply.kind == TALK and (_is_of_bot(reply) or smalltalk.read(text, library.words.talk) is not None)
+    if reply.kind != TALK:
+        return False
+    return not TO_QUESTIONS.isdisjoint(reply.entries) or smalltalk.read(text, library.words.talk) is not None
 
 
-def _is_of_bot(reply: PlannedReply) -> bool:
-    return reply.kind == TALK and not OF_BOT.isdisjoint(reply.entries)
-
-
-async def _asked(text: str, library: Library, second: SecondStage | None) -> CopyQuestion | None:
+async def _asked(text: str, reply: PlannedReply, library: Library, second: SecondStage | None) -> CopyQuestion | None:
     """Read a question about a copy that has another answer there than elsewhere."""
-    question = await copy_questions.read(text, library, second)
+    question = await copy_questions.read(text, reply, library, second, below=False)
     return question if question and question.name not in OF_OWN_QUIZ else None
 
 

@@ -3,11 +3,11 @@
 from dataclasses import dataclass, replace
 
 from bot import metrics
-from bot.domain import faq
+from bot.domain import faq, smalltalk
 from bot.domain.faq import UNPROMPTED, Surface
 from bot.domain.matching_text import MAX_CHARACTERS
 from bot.domain.picked_suggestion import picked_suggestion
-from bot.domain.reply_kinds import ONLY_ENGLISH, UNKNOWN
+from bot.domain.reply_kinds import ONLY_ENGLISH, TALK, UNKNOWN
 from bot.knowledge import Library
 from bot.second_stage import SecondStage
 from bot.slack.deciding import PlannedReply, asks, decide
@@ -250,10 +250,11 @@ def _follows(message: IncomingMessage, library: Library) -> bool:
 async def _decide(message: IncomingMessage, library: Library, second: SecondStage | None) -> PlannedReply | None:
     """Decide what to say to a message, by itself."""
     reply = await decide(message.text, message.surface, library, second)
-    without_answer = reply is not None and reply.kind in (UNKNOWN, ONLY_ENGLISH)
-    if message.named_in_passing and without_answer and not asks(message.text, library):
-        return None  # it speaks about us rather than to us
-    return reply
+    if reply is None or not message.named_in_passing or asks(message.text, library):
+        return reply
+    # It speaks about us rather than to us, which may resemble what is said to us.
+    talk_by_meaning = reply.kind == TALK and smalltalk.read(message.text, library.words.talk) is None
+    return None if talk_by_meaning or reply.kind in (UNKNOWN, ONLY_ENGLISH) else reply
 
 
 async def deserved_reply(former: IncomingMessage | None, library: Library, second: SecondStage | None) -> bool:

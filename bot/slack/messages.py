@@ -256,7 +256,7 @@ async def _below_copy(
     a question that has an answer and calls nobody by name, or that is about the bot, which gets that and no more.
     """
     in_thread = (message.channel, thread_ts, message.ts)
-    question = await copy_questions.read(message.text, library, second) if message.text else None
+    question = await copy_questions.read(message.text, reply, library, second) if message.text else None
     if (
         question
         and message.revised_ts is None

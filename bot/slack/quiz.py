@@ -42,6 +42,7 @@ from bot.domain.readings import (
     Command,
     Defined,
     ForSomebody,
+    MaybeMeant,
     Perhaps,
     PerhapsReviewed,
     Reading,
@@ -94,7 +95,7 @@ KEPT_IN_THREAD = ("resume", "start_over", "so_far")  # commands that mean the ro
 # What is answered in the thread where it is asked, whatever rounds there are.
 ABOUT_THREAD = (
     Aside, Asks, AsksForAnswers, AsksForTitle, AsksToStartOver, AboutResult, AboutTerm, Defined, Disagrees,
-    ForSomebody, PerhapsReviewed, Reviewed, WhatIf, AboutRound, AsksWhetherRole, ShowsPart,
+    ForSomebody, MaybeMeant, PerhapsReviewed, Reviewed, WhatIf, AboutRound, AsksWhetherRole, ShowsPart,
 )  # fmt: skip
 BUTTON_ASIDES = {ButtonCommand.SO_FAR: RunAside.SO_FAR, ButtonCommand.WHY: RunAside.WHY}
 QUIET = {"quiet": True, "quiet on": True, "quiet off": False}  # whether to answer somebody to mentions only
@@ -118,16 +119,16 @@ async def on_reply(
     missed = is_not_understood(stored)
     words = library.words.typed
     reading = read(text, stored.run, words, answerable=answerable, aside=aside, review=review, not_understood=missed)
-    reading, reply = await in_round.by_meaning(reading, text, reply, stored.run, library, second)
-    if _may_be_for_somebody(reading) and not (answerable and isinstance(reading, Asks)):
-        quiz_read = stored.run.quiz
-        name = called_in_person(text, lambda word: library.index.names_term(word) or is_in_wordings(word, quiz_read))
-        reading = reading if name is None else ForSomebody(name)
+    name = _called(text, reading, stored.run, library, answerable=answerable)
+    if name is not None:  # whatever it may mean besides: who is called reads nothing here
+        reading = ForSomebody(name)
+    else:
+        reading, reply = await in_round.by_meaning(reading, text, reply, stored.run, library, second)
     key = Work.REPLY.key(team, stored.id, ts)
     if stored.run.subject is not None:
         await prepare_received(library)
-    if name := _asked_of_comparison(text, stored.run, reading, library):
-        await _say(key, team, stored.id, RunAside.COMPARISON, name)
+    if about := _asked_of_comparison(text, stored.run, reading, library):
+        await _say(key, team, stored.id, RunAside.COMPARISON, about)
     elif newer := await _newer_round(team, stored, reading, store):
         await jobs.start(key, quiz_worker.point_to_newer, team, stored.id, newer.id)
     elif isinstance(reading, Asks) and reply:
@@ -166,11 +167,15 @@ async def _takes_back_share(team: str, stored: StoredRun, reading: Reading, stor
     return stored.run.asking is None and any(of_these_answers)
 
 
-def _may_be_for_somebody(reading: Reading) -> bool:
-    """Say whether a message may be meant for somebody whom it calls by name: it is a courtesy, or says nothing else."""
-    return isinstance(reading, Asks | Unclear) or (
-        isinstance(reading, Aside) and reading.intent in smalltalk.COURTESIES
-    )
+def _called(text: str, reading: Reading, run: Run, library: Library, *, answerable: bool) -> str | None:
+    """Give the name of whom a message is meant for that is a courtesy by its words, or says nothing else; else None.
+
+    answerable: whether an entry answers it, which is then for whoever asks.
+    """
+    is_courtesy = isinstance(reading, Aside) and reading.intent in smalltalk.COURTESIES
+    if not (is_courtesy or isinstance(reading, Unclear) or (isinstance(reading, Asks) and not answerable)):
+        return None
+    return called_in_person(text, lambda word: library.index.names_term(word) or is_in_wordings(word, run.quiz))
 
 
 def _is_own_only(reading: Reading) -> bool:
@@ -255,7 +260,7 @@ async def _start(key: Key, team: str, stored: StoredRun, reading: Reading, ts: s
         case Command(name) if name in DOES:
             does = DOES[name]()
             await _typed(key, team, stored.id, does, ts, aimed=isinstance(does, Skip | Back | Undo))
-        case Unclear(None) if is_not_understood(stored):
+        case Unclear(None) | MaybeMeant() if is_not_understood(stored):
             await _say(key, team, stored.id, RunAside.UNCLEAR_AGAIN)
         case _:
             await _say(key, team, stored.id, *aside_to(reading))

@@ -21,6 +21,7 @@ from bot.domain.readings import (
     Command,
     Defined,
     ForSomebody,
+    MaybeMeant,
     NotAsked,
     Remark,
     SeveralUnclear,
@@ -32,7 +33,7 @@ from bot.domain.readings import (
 from bot.domain.result_question import AboutResult, AboutTerm, Disagrees
 from bot.domain.round_topics import AboutRound, ShowsPart, Topic
 from bot.knowledge import Library
-from bot.slack import blocks, result, result_explained, review_messages, run_messages
+from bot.slack import blocks, maybe_meant, result, result_explained, review_messages, run_messages
 from bot.slack.pieces import Message, context, joined, message
 from bot.slack.text import fill
 from bot.storage import RESULT, StoredRun
@@ -73,6 +74,7 @@ class RunAside(StrEnum):
     REVIEW_GUESS = (
         "review_guess"  # what the last review looked at, if that was meant: the cells as `record_cells` has them
     )
+    MAYBE_MEANT = "maybe_meant"  # what something may mean that was not understood, by the names
     UNCLEAR = "unclear"  # that was not understood
     UNCLEAR_AGAIN = "unclear_again"  # that it was not understood once more, so that perhaps no choice fits
     NO_SUCH_MARK = "no_such_mark"  # that no choice has this letter or number
@@ -98,7 +100,7 @@ ASKING: Final = frozenset(
         RunAside.UNSURE,
         RunAside.WHICH_OFFERED,
         RunAside.WHICH_TWO,
-        *(RunAside.UNCLEAR, RunAside.UNCLEAR_AGAIN, RunAside.NO_SUCH_MARK),
+        *(RunAside.MAYBE_MEANT, RunAside.UNCLEAR, RunAside.UNCLEAR_AGAIN, RunAside.NO_SUCH_MARK),
     }
 )
 OF_RESULT: Final = frozenset({RunAside.EXPLAIN, RunAside.HOW_SURE, RunAside.WHAT_CHANGES, RunAside.DISAGREES})
@@ -115,6 +117,7 @@ _OfQuestion = Literal[
     RunAside.WHICH_TWO,
     RunAside.WHICH_OFFERED,
     RunAside.REVIEW_GUESS,
+    RunAside.MAYBE_MEANT,
     RunAside.UNCLEAR,
     RunAside.UNCLEAR_AGAIN,
     RunAside.NO_SUCH_MARK,
@@ -171,6 +174,8 @@ def aside_to(reading: Remark) -> tuple[RunAside, str | None]:  # noqa: PLR0911, 
             return RunAside.NOT_ASKED, question
         case Unclear(str(mark)):
             return RunAside.NO_SUCH_MARK, mark
+        case MaybeMeant(names):
+            return RunAside.MAYBE_MEANT, " ".join(names)
         case Asks() | Unclear():
             return RunAside.UNCLEAR, None
         case _ as never:
@@ -290,6 +295,7 @@ def _render(  # noqa: PLR0911, PLR0912 - one for each aside
             | RunAside.WHICH_TWO
             | RunAside.WHICH_OFFERED
             | RunAside.REVIEW_GUESS
+            | RunAside.MAYBE_MEANT
             | RunAside.UNCLEAR
             | RunAside.UNCLEAR_AGAIN
             | RunAside.NO_SUCH_MARK
@@ -318,6 +324,8 @@ def _of_question(  # noqa: PLR0911 - one for each aside
 ) -> Message | None:
     """Render an aside about the open question; without one, say that the round waits or has ended."""
     words = library.words.quiz
+    if aside is RunAside.MAYBE_MEANT and (said := maybe_meant.in_round((about or "").split(), run, library)):
+        return said
     if run.asking is None:
         return finished(run, library) if run.finished else blocks.say(_waits(run, library))
     asked = run.quiz.question(run.asking.question)
@@ -342,6 +350,7 @@ def _of_question(  # noqa: PLR0911 - one for each aside
             | RunAside.WHAT_CHANGES
             | RunAside.DISAGREES
             | RunAside.REVIEW_GUESS
+            | RunAside.MAYBE_MEANT
             | RunAside.UNCLEAR
         ):
             return run_messages.unclear(asked, run, run_id, library)

@@ -13,7 +13,7 @@ from bot.domain.quiz_content import TypedWords
 from bot.knowledge.words.comparing import CompareWords
 from bot.knowledge.words.faq import FaqWords, FeedbackWords, MannersWords
 from bot.knowledge.words.personal import FirstContactWords, HomeWords, PrivacyWords
-from bot.knowledge.words.quiz import GradedWords, QuizWords, ResultWords, RoundTopicsWords
+from bot.knowledge.words.quiz import GradedWords, QuizWords, ResultWords, RoundExamples, RoundTopicsWords
 from bot.knowledge.words.receiving import Asked, ReceivedWords
 from bot.knowledge.words.sharing import ShareWords
 from bot.knowledge.words.talk import LanguagesWords, Talk, TalkWords, TerminalWords
@@ -38,6 +38,7 @@ __all__ = [
     "QuizWords",
     "ReceivedWords",
     "ResultWords",
+    "RoundExamples",
     "RoundTopicsWords",
     "ShareWords",
     "Talk",
@@ -60,6 +61,7 @@ class Words(Authored):
     typed: TypedWords
     result: ResultWords
     graded: GradedWords
+    round_examples: RoundExamples
     round_topics: RoundTopicsWords
     share: ShareWords
     received: ReceivedWords

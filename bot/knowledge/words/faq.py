@@ -24,6 +24,7 @@ class FaqWords(Authored):
     unknown: Annotated[Line, text("examples")]
     unknown_in_thread: Plain
     unknown_again: Plain
+    unknown_maybe: Annotated[Line, text("options")]
     for_sender: Annotated[Line, text("sender", "link")]
     for_sender_link: Plain
     hello: Annotated[Line, text("examples")]

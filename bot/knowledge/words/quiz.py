@@ -71,6 +71,8 @@ class QuizWords(Authored):
     unclear_again: Annotated[Line, text("last")]
     unclear_guess: Annotated[Line, text("last")]
     unclear_purpose: Plain
+    maybe_meant: Annotated[Line, text("options", "last")]
+    maybe_meant_below: Annotated[Line, text("options")]
     no_such_mark: Annotated[Line, text("mark", "last")]
     not_asked: Annotated[Line, text("number")]
     one_or_two: Plain
@@ -268,6 +270,42 @@ class ResultWords(Authored):
     track_risk: Annotated[Line, text("option", "risk")]
     row: Annotated[Line, text("label")]
     cell: Annotated[Line, text("column", "cell")]
+
+
+class RoundExamples(Authored):
+    """What to type for each thing that somebody may mean in a round, by the names of `bot.domain.meant_in_round`."""
+
+    back: Plain
+    undo: Plain
+    skip: Plain
+    unsure: Plain
+    why: Plain
+    pause: Plain
+    resume: Plain
+    not_for_me: Plain
+    so_far: Plain
+    left: Plain
+    voluntary: Plain
+    no_right_answer: Plain
+    colleague: Plain
+    start_over: Plain
+    stop: Plain
+    two: Plain
+    own_answers: Plain
+    valid: Plain
+    table: Plain
+    marks: Plain
+    pay: Plain
+    graded: Plain
+    unfair: Plain
+    contract: Plain
+    changing: Plain
+    seen: Plain
+    explain: Plain
+    sure: Plain
+    change: Plain
+    titles: Plain
+    disagree: Plain
 
 
 class RoundTopicsWords(Authored):

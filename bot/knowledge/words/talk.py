@@ -16,6 +16,7 @@ class Talk(Phrased):
     `in_quiz` is said instead in the thread of a run, and
     `below_result` once that has a result to share. `begins` puts the button that begins the quiz below the reply, and
     `person` how a person can be reached. `explained` says where a sentence that asks nothing may stand beside a phrase.
+    `example` is a phrase to quote to who may have meant it.
     """
 
     reply: Plain | None = None
@@ -24,6 +25,7 @@ class Talk(Phrased):
     begins: bool = False
     person: bool = False
     explained: Explained | None = None
+    example: Plain | None = None
 
 
 class TalkWords(PhrasedIntents):

@@ -9,7 +9,7 @@ from bot.domain.language import Language
 from bot.domain.manners import Mode
 from bot.domain.why import Certainty, Explanation
 from bot.knowledge import Library
-from bot.slack import blocks, feedback_blocks, manners_blocks
+from bot.slack import blocks, feedback_blocks, manners_blocks, maybe_meant
 from bot.slack.answer_controls import AboutAnswer, Reason, private_place
 from bot.slack.feedback_work import NOT_HELPFUL
 from bot.slack.gallery.rendering import ASKED, LINK, USER, Rendering
@@ -49,6 +49,14 @@ def suggestions(library: Library) -> Iterator[Rendering]:
         yield Rendering(f"suggestion of {names}", partial(blocks.suggestions, offered, library))
 
 
+def _in_pairs(names: Sequence[str]) -> Iterator[tuple[str, str]]:
+    return zip(names, [*names[1:], *names[:1]], strict=True)
+
+
+def _unknown_or_talk(names: Sequence[str], library: Library) -> Message:
+    return maybe_meant.unknown(names, library) or blocks.unknown(library)
+
+
 def _in_a_row(entries: Sequence[Entry], count: int) -> Iterator[list[Entry]]:
     return (list(entries[at : at + count]) for at in range(len(entries) - count + 1))
 
@@ -58,6 +66,10 @@ def replies(library: Library) -> Iterator[Rendering]:
     yield Rendering("unknown question", partial(blocks.unknown, library))
     yield Rendering("unknown question within a round", partial(blocks.unknown, library, in_round=True))
     yield Rendering("unknown question in a thread", partial(blocks.unknown, library, below=True))
+    examples = [name for name in library.words.talk.names if library.words.talk.of(name).example]
+    for pair in _in_pairs(examples):
+        name = f"unknown question that may be about {' or '.join(pair)}"
+        yield Rendering(name, partial(_unknown_or_talk, pair, library))
     yield Rendering("another unknown question", partial(blocks.unknown, library, repeated=True))
     for link in (LINK, None):
         name = "message for who has shared a result" + ("" if link else ", without a link")

@@ -3,11 +3,12 @@
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import replace
 from functools import partial
-from itertools import combinations, product
+from itertools import combinations, pairwise, product
 from types import MappingProxyType
 
 from bot.domain import quiz
 from bot.domain.actions import GoOn, Pause, Skip, Stop
+from bot.domain.meant_in_round import OF_RESULT, WHILE_OPEN
 from bot.domain.quiz import Outcome
 from bot.domain.quiz_content import AnyQuestion
 from bot.domain.quiz_run import PARTS, Graded, Prompt, Run, Status
@@ -53,6 +54,8 @@ def questions(library: Library) -> Iterator[Rendering]:
             f"yes to two choices of {asked.id}", partial(run_messages.which_offered, asked, guessed, library)
         )
         yield Rendering(f"no such letter at {asked.id}", partial(run_messages.no_such_mark, "z", asked, library))
+        opened = replace(begun, prompts=(Prompt(asked.id),), live=True)
+        yield from _maybe_meant(f"at {asked.id}", list(WHILE_OPEN)[:2], opened, library)
         yield Rendering(f"why {asked.id} is asked", partial(run_messages.why, asked, begun, library))
         explained = partial(run_messages.about_choices, asked, asked.choices, library)
         yield Rendering(f"choices of {asked.id} explained", explained)
@@ -87,12 +90,22 @@ def questions(library: Library) -> Iterator[Rendering]:
     moved = partial(run_messages.already_answered, begun, None, library)
     yield Rendering("late click on a question that is gone", moved)
     yield from _asked_in_between(begun, library)
+    yield from _maybe_meant("while a question is open", list(WHILE_OPEN), opened, library)
+    yield from _maybe_meant("below a result", list(OF_RESULT), finished_runs(library)[0], library)
     for term in library.quiz.glossary:
         yield Rendering(f"term {term.term}", partial(run_messages.term, term, library))
     for term, asked in zip(library.quiz.glossary, library.quiz.questions, strict=False):
         is_open = replace(begun, prompts=(Prompt(asked.id),), live=True)
         below = partial(run_asides.with_open_question, run_messages.term(term, library), is_open, library)
         yield Rendering(f"term {term.term} while {asked.id} is open", below)
+
+
+def _maybe_meant(where: str, names: Sequence[str], run: Run, library: Library) -> Iterator[Rendering]:
+    """Give what is said to what was not understood and may mean two of these."""
+    for first, second in pairwise(names):
+        about = f"{first} {second}"
+        if said := run_asides.render_aside(RUN, run_asides.RunAside.MAYBE_MEANT, about, run, library):
+            yield Rendering(f"maybe {first} or {second} {where}", partial(joined, said))
 
 
 def _asked_in_between(run: Run, library: Library) -> Iterator[Rendering]:
