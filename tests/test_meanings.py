@@ -11,18 +11,20 @@ import pytest
 from bot import evaluate, evaluate_talk, knowledge, learnt_talk
 from bot.domain import reply as reply_reading
 from bot.domain import smalltalk
+from bot.domain.faq import Surface
 from bot.domain.learnt import Labelled
 from bot.domain.meanings import Meanings, Place
 from bot.domain.meant_in_round import place_in, reading_of
 from bot.domain.quiz_run import Status
-from bot.domain.readings import Aside, Asks, Command, Perhaps, Unclear
+from bot.domain.readings import Aside, Asks, Command, MaybeMeant, Perhaps, Unclear
 from bot.domain.reply_kinds import TALK, UNKNOWN
 from bot.domain.round_topics import AboutRound, Topic
+from bot.encoder import Encoder, EncoderError
 from bot.knowledge import Library
 from bot.second_stage import SecondStage
 from bot.settings import KNOWLEDGE
 from bot.slack import maybe_meant
-from bot.slack.deciding import PlannedReply
+from bot.slack.deciding import PlannedReply, decide
 from bot.slack.in_round import by_meaning
 from bot.slack.maybe_meant import example_of
 from bot.train_talk import Tried, least_confidence
@@ -33,11 +35,6 @@ from tests.test_said_in_a_round import at, finished
 from tests.test_share_recipient import offer, reply
 from tests.workspace import BOT, Workspace, shown
 
-# What is like something that may be said there, and not enough so to be taken for it
-MAYBE = {
-    Place.TALK: "so whats the deal with this thing being let loose in our slack",
-    Place.QUIZ: "this wording is bananas",
-}
 GOLDEN = Path(__file__).parent / "golden"
 # By what somebody means, in words that none of its phrases has
 MEANT = {
@@ -142,15 +139,28 @@ async def test_a_recipient_gets_what_was_asked_of_the_bot_and_is_offered_to_pass
             await offer(workspace, copy)
 
 
-async def test_what_may_have_been_meant_is_quoted_as_it_can_be_typed(tmp_path: Path, library: Library):
+async def test_what_may_have_been_meant_is_quoted_as_it_can_be_typed(
+    tmp_path: Path, library: Library, second: SecondStage
+):
+    run, texts = at(library, 2), [case.text for case in strangers(library)]
+    planned = {text: await decide(text, Surface.DM, library, second) for text in texts[::9]}
+    unsure = {
+        text: reply.entries
+        for text, reply in planned.items()
+        if reply and reply.kind == UNKNOWN and any(example_of(name, Place.TALK, library) for name in reply.entries)
+    }
+    [(to_bot, names), *_] = unsure.items()
+    readings = {text: (await by_meaning(Unclear(), text, None, run, library, second))[0] for text in unsure}
+    in_round = next(text for text, reading in readings.items() if isinstance(reading, MaybeMeant))
     async with Workspace.start() as workspace, bot_in(workspace, library, tmp_path, rolefit_encoder="on"):
-        asked = await workspace.post("U_ANA", BOT, MAYBE[Place.TALK])
+        asked = await workspace.post("U_ANA", BOT, to_bot)
         [said] = await workspace.replies(asked)
-        assert shown(said).startswith("I don’t know that one. If you mean “")
+        quoted = [f"“{example}”" for name in names if (example := example_of(name, Place.TALK, library))]
+        assert shown(said).startswith(f"I don’t know that one. If you mean {' or '.join(quoted)}, ask me just that.")
 
         root = await begin(workspace, "U_BEN")
         await question(workspace, root, 1)
-        await write(workspace, root, MAYBE[Place.QUIZ])
+        await write(workspace, root, in_round)
         said = await message(workspace, root, "I did not catch that. If you mean “")
         assert "type its letter, a to " in shown(said)
 
@@ -222,7 +232,9 @@ async def test_what_is_understood_by_its_words_stays_that(library: Library, seco
     assert await by_meaning(guess, told, None, run, library, second) == (guess, None)
     # What is talk elsewhere is a question without an answer here, if it does not mean something here as well.
     elsewhere = PlannedReply(TALK, ("thanks",))
-    assert await by_meaning(Asks(), told, elsewhere, run, library, second) == (Asks(), PlannedReply(UNKNOWN))
+    reading, answer = await by_meaning(Asks(), told, elsewhere, run, library, second)
+    assert isinstance(reading, Asks | MaybeMeant)
+    assert answer == PlannedReply(UNKNOWN)
 
 
 def test_only_names_that_words_yaml_or_a_round_has_are_learnt(library: Library):
@@ -296,13 +308,33 @@ def test_learning_says_which_label_is_unknown_and_unlearns_without_messages(tmp_
     assert not (folder / learnt_talk.FILE).exists()
 
 
-async def test_strangers_nothing_was_learnt_from_are_understood(library: Library, second: SecondStage):
+def test_without_the_encoder_nothing_is_learnt_of_talk_and_what_was_learnt_stays(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    folder = tmp_path / "knowledge"
+    shutil.copytree(KNOWLEDGE, folder)
+    before = (folder / learnt_talk.FILE).read_bytes()
+
+    def missing() -> Encoder:
+        raise EncoderError("minilm.npz is missing")
+
+    monkeypatch.setattr("bot.encoder.load", missing)
+    with pytest.raises(knowledge.KnowledgeError) as raised:
+        knowledge.calibrate_talk(folder)
+
+    [problem] = raised.value.problems
+    assert str(problem).startswith("learnt_talk.npz: error: minilm.npz is missing")
+    assert (folder / learnt_talk.FILE).read_bytes() == before
+
+
+def strangers(library: Library) -> list[Labelled]:
     names = frozenset(library.words.places_of_talk[Place.TALK])
-    strangers = [
-        Labelled(case.text, case.gold, case.author or "")
-        for case in evaluate.read(GOLDEN / "talk_strangers.jsonl", names, names)
-    ]
-    tried = await evaluate_talk.outcomes(Place.TALK, strangers, library, second)
+    cases = evaluate.read(GOLDEN / "talk_strangers.jsonl", names, names)
+    return [Labelled(case.text, case.gold, case.author or "") for case in cases]
+
+
+async def test_strangers_nothing_was_learnt_from_are_understood(library: Library, second: SecondStage):
+    tried = await evaluate_talk.outcomes(Place.TALK, strangers(library), library, second)
 
     figures = evaluate_talk.figures(tried)
 
