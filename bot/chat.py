@@ -40,7 +40,7 @@ from bot.domain.readings import (
 from bot.domain.reply import read
 from bot.domain.reply_kinds import ANSWER, NOT_ANSWERED, SUGGEST, TALK
 from bot.domain.result_question import AboutResult, AboutTerm, Disagrees
-from bot.domain.round_topics import AboutRound, ShowsPart
+from bot.domain.round_topics import AboutRound, ShowsPart, Topic
 from bot.domain.why import explain as explain_choice
 from bot.knowledge import Library
 from bot.second_stage import SecondStage
@@ -437,7 +437,9 @@ def _note_of_answers(
     return taken_note(run.answers, after.run, library)
 
 
-def _said_apart(reading: Reading, run: Run, library: Library) -> Message | None:
+def _said_apart(  # noqa: PLR0911 - one for each reading
+    reading: Reading, run: Run, library: Library
+) -> Message | None:
     """Render what is said between the questions to something that was typed."""
     words = library.words.terminal
     match reading:
@@ -445,6 +447,8 @@ def _said_apart(reading: Reading, run: Run, library: Library) -> Message | None:
             return blocks.say(words.finished)
         case Command("unsure") if run.asking:
             return blocks.filled(fill(words.unsure, options=lettered(run.quiz.question(run.asking.question))))
+        case AboutRound(Topic.SEEN):
+            return blocks.say(words.sharing)
         case Aside(intent):
             reply = _talk_reply(intent, library, run)
             if reply is None:

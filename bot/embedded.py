@@ -4,16 +4,15 @@ import json
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
-from zipfile import BadZipFile
 
 import numpy as np
 import numpy.typing as npt
 
+from bot import arrays_file
+from bot.arrays_file import Arrays
 from bot.domain.embeddings import Embedded, Floats, Heads
 from bot.domain.learnt import Network
 from bot.encoder import SIZE
-
-Arrays = Mapping[str, npt.NDArray[Any]]
 
 FILE = "learnt_encoder.npz"
 
@@ -40,19 +39,12 @@ def write(path: Path, embedded: Embedded) -> None:
             f"{name}/bias": network.bias,
             f"{name}/out": np.append(network.out, np.float32(network.out_bias)),
         }
-    # Not compressed: that makes it smaller by an eighth, and each start longer.
-    np.savez(path, allow_pickle=False, **arrays)
+    arrays_file.write(path, arrays)
 
 
 def read(path: Path) -> Embedded:
     """Read the file. Raises FileNotFoundError, or ValueError that says what is wrong with it."""
-    try:
-        with path.open("rb") as file, np.load(file) as arrays:
-            return _embedded(arrays)
-    except FileNotFoundError:
-        raise
-    except (OSError, EOFError, KeyError, BadZipFile) as error:
-        raise ValueError(str(error)) from error
+    return arrays_file.read(path, _embedded)
 
 
 def _embedded(arrays: Arrays) -> Embedded:

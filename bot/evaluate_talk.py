@@ -1,4 +1,8 @@
-"""How well the bot understands what people say besides questions, read as it reads them: `rolefit eval-talk`."""
+"""How well the bot understands what people say besides questions, each message by itself: `rolefit eval-talk`.
+
+It is read by phrases and by its meaning as the bot does. What else decides there has no part: whom a message calls by
+name, a comparison, a last review, what stands above.
+"""
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -20,7 +24,7 @@ from bot.slack.deciding import decide
 from bot.slack.in_round import by_meaning
 
 SILENT = "acknowledgement"  # what gets no reply is taken for that
-OPEN = 2  # answers that the round has in which messages to an open question are read
+ANSWERED = 3  # answers that the round has in which messages to an open question are read
 
 
 @dataclass(frozen=True)
@@ -114,7 +118,7 @@ def _by_name(message: Labelled, name: str | None, offered: tuple[str, ...] = ())
 def _run(place: Place, library: Library) -> Run:
     """Give a round as it stands there, answered with the first choice each time."""
     run = quiz.begin(library.quiz)
-    while run.asking and not (place is Place.QUIZ and len(run.answers) > OPEN):
+    while run.asking and not (place is Place.QUIZ and len(run.answers) >= ANSWERED):
         question = run.quiz.question(run.asking.question)
         answer = Answer(prompt=len(run.prompts), question=question.id, choices=(question.choices[0].id,))
         run = quiz.apply(run, answer).run

@@ -4,11 +4,12 @@ import json
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
-from zipfile import BadZipFile
 
 import numpy as np
 import numpy.typing as npt
 
+from bot import arrays_file
+from bot.arrays_file import Arrays
 from bot.domain.meanings import Meanings, Place
 from bot.encoder import SIZE
 
@@ -31,26 +32,28 @@ def write(path: Path, learnt: LearntTalk) -> None:
             f"{place}/intercepts": meanings.intercepts.astype(np.float32),
             f"{place}/least": np.array([meanings.least], np.float32),
         }
-    np.savez(path, allow_pickle=False, **arrays)
+    arrays_file.write(path, arrays)
 
 
 def read(path: Path) -> LearntTalk:
     """Read the file. Raises FileNotFoundError, or ValueError that says what is wrong with it."""
-    try:
-        with path.open("rb") as file, np.load(file) as arrays:
-            return {place: _meanings(arrays, place) for place in Place if f"{place}/names" in arrays}
-    except FileNotFoundError:
-        raise
-    except (OSError, EOFError, KeyError, TypeError, BadZipFile) as error:
-        raise ValueError(str(error)) from error
+    return arrays_file.read(path, _learnt)
 
 
-def _meanings(arrays: Mapping[str, npt.NDArray[Any]], place: Place) -> Meanings:
+def _learnt(arrays: Arrays) -> LearntTalk:
+    return {place: _meanings(arrays, place) for place in Place if f"{place}/names" in arrays}
+
+
+def _meanings(arrays: Arrays, place: Place) -> Meanings:
     names = tuple(json.loads(bytes(arrays[f"{place}/names"])))
+    if not names or len(set(names)) < len(names):
+        raise ValueError(f"'{place}/names' must be some, and each but once")
     rows = len(names) + 1
     shapes = {"weights": (rows, SIZE), "scale": (rows, 1), "intercepts": (rows,), "least": (1,)}
     parts = {part: np.asarray(arrays[f"{place}/{part}"], np.float32) for part in shapes}
     for part, shape in shapes.items():
         if parts[part].shape != shape:
             raise ValueError(f"'{place}/{part}' is of shape {parts[part].shape}, not {shape}")
+        if not np.isfinite(parts[part]).all():
+            raise ValueError(f"'{place}/{part}' has numbers that are none")
     return Meanings(names, parts["weights"] * parts["scale"], parts["intercepts"], float(parts["least"][0]))

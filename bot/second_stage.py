@@ -223,13 +223,13 @@ class SecondStage:
     async def meant(self, text: str, place: Place, library: Library, least: float | None = None) -> str | None:
         """Give what somebody means who asks no question of the subject, by its name; None if that is not sure.
 
-        least: the confidence that is wanted, if it is more than usual. Nothing is ever sure without the encoder, where
-        nothing was learnt of such talk, while too many others wait, or of more than MOST_OF_TALK characters.
+        least: the confidence that is wanted where it is more than usual. Nothing is ever sure without the encoder,
+        where nothing was learnt of such talk, while too many others wait, or of more than MOST_OF_TALK characters.
         """
         meanings, ranked = library.learnt_talk.get(place), await self._meanings(text, place, library)
         if meanings is None or not ranked:
             return None
-        sure = meanings.least if least is None else least
+        sure = max(meanings.least, least or 0.0)
         return ranked[0].name if ranked[0].confidence >= sure else None
 
     async def maybe_meant(self, text: str, place: Place, library: Library) -> tuple[str, ...]:

@@ -1,10 +1,11 @@
 """Learns what people want who say it in words of their own: phrases and labelled messages -> a classifier.
 
-The phrases are those of words.yaml; the messages, whose gold is what they mean, are in `utterances/talk` of a knowledge
-folder. What the second stage learnt from, questions and everyday talk, stands for all else. Needs SciPy, which the bot
-itself does not.
+The phrases are those of words.yaml; the messages, whose gold is what they mean, are in `utterances/talk`, `quiz`,
+`result` and `received` of a knowledge folder. What the second stage learnt from, questions and everyday talk, stands
+for all else. Needs SciPy, which the bot itself does not.
 """
 
+import math
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
@@ -96,7 +97,10 @@ class TalkTrainer:
 
 
 def least_confidence(tried: Sequence[Tried]) -> float:
-    """Give the least confidence from which no more than WRONG of all messages are taken for what they do not mean."""
+    """Give the least confidence with which no more than WRONG of all messages are taken for what they do not mean.
+
+    In whole thousandths, above the confidence of the first that would be one too many.
+    """
     wrong = sorted((one.confidence for one in tried if not one.is_right), reverse=True)
     allowed = int(WRONG * len(tried))
-    return round(wrong[allowed], 3) if allowed < len(wrong) else 0.0
+    return math.floor(wrong[allowed] * 1000 + 1) / 1000 if allowed < len(wrong) else 0.0

@@ -218,7 +218,12 @@ def evaluate_talk(
         stop([str(error)])
     if not messages:
         stop(["there are no messages in " + ", ".join(file.name for file in files) + "."])
-    tried = asyncio.run(talk.outcomes(where, messages, library, second_of(library)))
+    second = second_of(library)
+    try:
+        tried = asyncio.run(talk.outcomes(where, messages, library, second))
+    finally:
+        if second is not None:
+            second.close()
     by_author = {
         author: talk.figures([outcome for outcome in tried if outcome.message.author == author])
         for author in dict.fromkeys(message.author for message in messages)

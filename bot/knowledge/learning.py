@@ -1,4 +1,4 @@
-"""Learn from a knowledge folder: `rolefit check --calibrate` writes matching.yaml and learnt.*, three files.
+"""Learn from a knowledge folder: `rolefit check --calibrate` writes matching.yaml and three files called learnt.
 
 `rolefit check --calibrate-talk` writes learnt_talk.npz alone, which takes a minute where the rest takes many.
 
@@ -7,6 +7,7 @@ What learning needs is imported when it begins: the bot itself does without.
 
 import json
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from dataclasses import replace
 from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -15,6 +16,7 @@ import yaml
 
 from bot import embedded as embedded_file
 from bot import learnt_talk
+from bot.domain import copy_question
 from bot.domain.content import Checks, Faq, NotAnswered, NotAnsweredFile, Synonyms
 from bot.domain.embeddings import Embedded
 from bot.domain.judging import Calibration
@@ -92,7 +94,8 @@ def calibrate(folder: Path, progress: Progress = str) -> None:
 
 
 def calibrate_talk(folder: Path, progress: Progress = str) -> None:
-    """Compute learnt_talk.npz from words.yaml, the messages in utterances/talk, and what the second stage learnt.
+    """Compute learnt_talk.npz from words.yaml, the messages in four folders of utterances, and what
+    the second stage learnt.
 
     Nothing is learnt, and a file that is there goes, where there are no messages or no second stage. progress: as for
     `calibrate`. Raises KnowledgeError if the files cannot be read.
@@ -134,13 +137,20 @@ def _learn_talk(
         raise KnowledgeError([Problem(learnt_talk.FILE, 0, str(error), remedy)]) from error
     learnt = {}
     for place, phrases in words.places_of_talk.items():
-        if own := messages[place]:
+        own = messages[place]
+        if place is Place.RECEIVED:  # there they are read without names
+            own = [replace(message, text=_without_names(message.text, words)) for message in own]
+        if own:
             progress(f"what people say ({place}): leaving out authors")
             # In a round people say the same, and answer its questions.
             also = [*messages[Place.TALK], *_answers(quiz)] if place in READINGS else []
             trainer = train_talk.TalkTrainer(phrases, own, embedded, encode, also)
             learnt[place] = trainer.learn(trainer.left_out())
     return learnt
+
+
+def _without_names(text: str, words: Words) -> str:
+    return copy_question.without_names(text, words.received, is_term=lambda _: False)
 
 
 def _answers(quiz: Quiz) -> Iterator[Labelled]:

@@ -20,7 +20,9 @@ ABOVE = "above"  # the name in words.yaml of what is said where an answer that s
 OFFERED = "offered"  # the same of why questions were suggested, to “why?” below them
 WHICH_ONE = "which_one"  # the same, where one of those is asked about that the answer above is about
 OF_WHOM = "of_whom"  # the same, to who asks about “him” where nobody was spoken of
-TO_QUESTIONS = frozenset({ABOVE, WHICH_ONE, OF_WHOM})  # names of talk that reply to questions about the subject
+TO_QUESTIONS = frozenset(
+    {ABOVE, WHICH_ONE, OF_WHOM, OFFERED}
+)  # names of talk that reply to questions about the subject
 OPEN = (UNKNOWN, SUGGEST)  # replies to what no entry answers for certain
 CERTAINLY_TALK = 0.9  # confidence from which something is talk although there is another reply to it
 _preparing = ThreadPoolExecutor(1, thread_name_prefix="preparing")  # one, so that nobody prepares the same twice

@@ -53,7 +53,7 @@ from bot.domain.readings import (
 from bot.domain.reply import TAKING_BACK, read, read_again, takes_back_unnamed
 from bot.domain.reply_kinds import ANSWER
 from bot.domain.result_question import AboutResult, AboutTerm, Disagrees
-from bot.domain.round_topics import AboutRound, ShowsPart
+from bot.domain.round_topics import AboutRound, ShowsPart, Topic
 from bot.jobs import Key
 from bot.knowledge import Library
 from bot.second_stage import SecondStage
@@ -93,6 +93,7 @@ LOOKED_AT_AGAIN = 3600.0  # seconds after which work that was given up is begun 
 OWN_ONLY = ("manages", "so_far", "start_over")  # commands that have no meaning in a round about somebody else's work
 KEPT_IN_THREAD = ("resume", "start_over", "so_far")  # commands that mean the round in whose thread they are typed
 # What is answered in the thread where it is asked, whatever rounds there are.
+PRIVACY = "privacy"  # the intent of small talk of who asks who sees their answers
 ABOUT_THREAD = (
     Aside, Asks, AsksForAnswers, AsksForTitle, AsksToStartOver, AboutResult, AboutTerm, Defined, Disagrees,
     ForSomebody, MaybeMeant, PerhapsReviewed, Reviewed, WhatIf, AboutRound, AsksWhetherRole, ShowsPart,
@@ -119,15 +120,16 @@ async def on_reply(
     missed = is_not_understood(stored)
     words = library.words.typed
     reading = read(text, stored.run, words, answerable=answerable, aside=aside, review=review, not_understood=missed)
+    if stored.run.subject is not None:
+        await prepare_received(library)
+    about = _asked_of_comparison(text, stored.run, reading, library)
     name = _called(text, reading, stored.run, library, answerable=answerable)
     if name is not None:  # whatever it may mean besides: who is called reads nothing here
         reading = ForSomebody(name)
-    else:
+    elif about is None:
         reading, reply = await in_round.by_meaning(reading, text, reply, stored.run, library, second)
     key = Work.REPLY.key(team, stored.id, ts)
-    if stored.run.subject is not None:
-        await prepare_received(library)
-    if about := _asked_of_comparison(text, stored.run, reading, library):
+    if about is not None:
         await _say(key, team, stored.id, RunAside.COMPARISON, about)
     elif newer := await _newer_round(team, stored, reading, store):
         await jobs.start(key, quiz_worker.point_to_newer, team, stored.id, newer.id)
@@ -139,6 +141,8 @@ async def on_reply(
         await _begin_anew(store, team, stored.user, stored.id, ts, [stored.channel, stored.root_ts])
     elif await _takes_back_share(team, stored, reading, store):
         await jobs.start(key, quiz_worker.list_shares, team, stored.id)
+    elif reading == AboutRound(Topic.SEEN) and not await _is_shared(team, stored, store):
+        await _start(key, team, stored, Aside(PRIVACY), ts)
     elif reading == Aside(TAKING_BACK) and takes_back_unnamed(text):  # nothing is shared that they could mean
         await _start(key, team, stored, Command("undo"), ts)
     else:
@@ -165,6 +169,11 @@ async def _takes_back_share(team: str, stored: StoredRun, reading: Reading, stor
         return bool(live)
     of_these_answers = (share.run == stored.id and share.run_version == stored.answers_version for share in live)
     return stored.run.asking is None and any(of_these_answers)
+
+
+async def _is_shared(team: str, stored: StoredRun, store: Store) -> bool:
+    """Say whether the result of a round stands with somebody."""
+    return any(share.run == stored.id for share in await store.shares.live(team, stored.user))
 
 
 def _called(text: str, reading: Reading, run: Run, library: Library, *, answerable: bool) -> str | None:
