@@ -31,6 +31,8 @@ from bot.slack.maybe_meant import example_of
 from bot.train_talk import WRONG, Tried, least_confidence
 from tests.conftest import bot_in
 from tests.sharing import MEI, copy_of, shared, thread_of
+from tests.sharing import finished as done
+from tests.test_compare_conversation import accepted, invited
 from tests.test_quiz_conversation import begin, message, question, write
 from tests.test_said_in_a_round import at, finished
 from tests.test_share_recipient import offer, reply
@@ -118,6 +120,27 @@ async def test_in_a_round_what_is_for_an_answer_or_a_colleague_is_not_for_the_bo
         await message(workspace, root, "My documents say no more about this than my answer above does")
         await write(workspace, root, "Tom, could you send me the result when you have it?")
         await message(workspace, root, "Tom")
+
+
+async def test_a_phrase_about_a_comparison_stops_no_round(tmp_path: Path, library: Library):
+    async with Workspace.start() as workspace, bot_in(workspace, library, tmp_path, rolefit_encoder="on"):
+        _, asked = await invited(workspace)
+        root = await accepted(workspace, asked)
+        await question(workspace, root, 1)
+        await write(workspace, root, "cancel it")
+        await message(workspace, root, "ends the comparison")
+
+
+async def test_whether_a_result_was_read_depends_on_whether_it_was_shared(workspace: Workspace, library: Library):
+    root, _ = await done(workspace)
+    assert library.words.talk.privacy.in_quiz is not None
+    await write(workspace, root, "has my manager read it?")
+    await message(workspace, root, library.words.talk.privacy.in_quiz[:40])
+    assert library.words.round_topics.seen[:40] not in str(await workspace.thread(root.channel, root, root.user))
+
+    root, _ = await shared(workspace)
+    await write(workspace, root, "has my manager read it?")
+    await message(workspace, root, library.words.round_topics.seen[:40])
 
 
 async def test_a_recipient_gets_what_was_asked_of_the_bot_and_is_offered_to_pass_on_the_rest(
