@@ -405,6 +405,18 @@ FAULTS: dict[str, tuple[str, Change, str, str]] = {
         "the phrase 'Can my boss see my replies?' is already in line",
         "Keep it in one place only",
     ),
+    "an example of small talk that is none of it": (
+        "words.yaml",
+        lambda data: data["talk"]["maker"].update(example="who drew you?"),
+        "'who drew you?' is no phrase",
+        "Quote one of the phrases of this",
+    ),
+    "an example of small talk that is another": (
+        "words.yaml",
+        lambda data: data["talk"]["maker"].update(example="hello"),
+        "the example 'hello' is taken for 'greeting'",
+        "Quote one of the phrases of this",
+    ),
     "words that are alike in two groups": (
         "words.yaml",
         lambda data: data["talk"]["alike"].append(["my boss", "whoever pays me"]),

@@ -92,7 +92,7 @@ def find_words_of_two_lists(languages: Languages, file: YamlFile) -> Iterator[Pr
 
 
 def find_small_talk_conflicts(library: Library, *, words_file: YamlFile, faq_file: YamlFile) -> Iterator[Problem]:
-    """Find phrases of small talk with two meanings, and phrasings of entries that are taken for small talk."""
+    """Find phrases of small talk with two meanings, examples without theirs, and phrasings taken for small talk."""
     talk = library.words.talk
     first: dict[str, tuple[str, int]] = {}
     groups: dict[str, int] = {}
@@ -110,6 +110,13 @@ def find_small_talk_conflicts(library: Library, *, words_file: YamlFile, faq_fil
                 message = f"the phrase {phrase!r} is already in line {line}, in {owner!r}"
                 yield words_file.problem(path, message, "Keep it in one place only")
     read = _reader_of(talk)
+    for intent in talk.names:
+        example = talk.of(intent).example
+        if example and (taken_for := read(example)) != intent:
+            message = (
+                f"the example {example!r} is taken for {taken_for!r}" if taken_for else f"{example!r} is no phrase"
+            )
+            yield words_file.problem(("talk", intent, "example"), message, "Quote one of the phrases of this")
     for position, entry in enumerate(library.entries.values()):
         for wording_path, text in wordings(position, entry):
             if taken_for := read(text):
